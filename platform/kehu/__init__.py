@@ -1,0 +1,1 @@
+"""The customer graph, its features, rules, runs and the command line."""

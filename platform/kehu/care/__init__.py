@@ -1,0 +1,1 @@
+"""Queues that follow from levels: warnings, complaints by rank, visits due."""

@@ -1,0 +1,1 @@
+"""A generated carrier: what its departments would export, with the truth beside it."""

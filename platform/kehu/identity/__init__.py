@@ -1,0 +1,1 @@
+"""Records to customers: normalised identifiers, keys, islands, golden records."""

@@ -1,0 +1,153 @@
+"""YAML read as nodes that know their place, with scalars exactly as written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from kehu.model.problems import Place, Problem, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A YAML value and where it stands; a subclass per kind.
+
+    `start` and `end` are character offsets of the value in the file's text.
+    """
+
+    place: Place
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Node):
+    """`text` is the value as written (`NO`, `007` and `on` stay words); `style` is YAML's: None | ' | " | | | >."""
+
+    text: str
+    style: str | None
+
+    @property
+    def is_null(self) -> bool:
+        """True for a plain empty value, `~` or `null`."""
+        return self.style is None and self.text in {"", "~", "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Items(Node):
+    """A YAML sequence."""
+
+    nodes: tuple[Node, ...]
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Node):
+    """A YAML mapping; `keys` holds the key nodes under the same names."""
+
+    entries: dict[str, Node]
+    keys: dict[str, Scalar] = field(default_factory=dict)
+
+    def get(self, name: str) -> Node | None:
+        """The value under `name`; None when absent."""
+        return self.entries.get(name)
+
+
+def read_yaml(text: str, path: str) -> tuple[Node | None, list[Problem]]:
+    """The document's root (None when empty or unreadable) and what is wrong with its YAML.
+
+    Duplicate keys are problems; PyYAML alone would keep the last one silently.
+    """
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader) if "*" in text else ():
+            if isinstance(event, yaml.AliasEvent):
+                place = Place(path, event.start_mark.line + 1, event.start_mark.column + 1)
+                return None, [Problem(place, "yaml-alias", "an alias (*) is not allowed here", "write the value out")]
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        return None, [_syntax_problem(error, path)]
+    except yaml.YAMLError as error:
+        return None, [Problem(Place(path), "yaml-syntax", f"not readable as YAML: {error}")]
+    problems: list[Problem] = []
+    return (None if root is None else _convert(root, path, problems)), problems
+
+
+def as_value(node: Node) -> object:
+    """The node as plain Python: dict, list, str, int, float, bool or None, by YAML 1.2's plain words."""
+    match node:
+        case Mapping(entries=entries):
+            return {name: as_value(value) for name, value in entries.items()}
+        case Items(nodes=nodes):
+            return [as_value(item) for item in nodes]
+        case Scalar() as scalar:
+            return _plain_value(scalar) if scalar.style is None else scalar.text
+    return None
+
+
+def unknown_keys(mapping: Mapping, known: set[str], check: str) -> list[Problem]:
+    """A problem for every key not in `known`, naming the nearest."""
+    return [
+        Problem(mapping.keys[name].place, check, f"unknown key '{name}'", did_you_mean(name, known))
+        for name in mapping.entries
+        if name not in known
+    ]
+
+
+def _plain_value(node: Scalar) -> object:
+    text = node.text
+    if node.is_null:
+        return None
+    if text in {"true", "false"}:
+        return text == "true"
+    for convert in (int, float):
+        if text.lower().lstrip("+-").strip() in {"nan", "inf", "infinity"} or "_" in text:
+            break
+        if convert is int and len(text.lstrip("+-")) > 1 and text.lstrip("+-").startswith("0"):
+            break
+        try:
+            return convert(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _convert(node: yaml.Node, path: str, problems: list[Problem]) -> Node:
+    place = Place(path, node.start_mark.line + 1, node.start_mark.column + 1)
+    span = (place, node.start_mark.index, node.end_mark.index)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, span, problems)
+    if isinstance(node, yaml.SequenceNode):
+        return Items(*span, nodes=tuple(_convert(item, path, problems) for item in node.value))
+    return Scalar(*span, text=str(node.value), style=node.style)
+
+
+def _mapping(node: yaml.MappingNode, span: tuple[Place, int, int], problems: list[Problem]) -> Mapping:
+    path = span[0].path
+    entries: dict[str, Node] = {}
+    keys: dict[str, Scalar] = {}
+    for key_node, value_node in node.value:
+        key = _convert(key_node, path, problems)
+        if not isinstance(key, Scalar):
+            problems.append(Problem(key.place, "yaml-key", "a key must be a word", "quote it"))
+            continue
+        if key.text in entries:
+            first = keys[key.text].place
+            problems.append(
+                Problem(
+                    key.place, "duplicate-key", f"'{key.text}' stands here twice", f"the first is on line {first.line}"
+                )
+            )
+            continue
+        entries[key.text] = _convert(value_node, path, problems)
+        keys[key.text] = key
+    return Mapping(*span, entries=entries, keys=keys)
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, path: str) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
+    what = error.problem or "not readable as YAML"
+    remedy = "quote the value, or write it after 'key: |' on a line of its own" if "mapping values" in what else ""
+    return Problem(place, "yaml-syntax", what, remedy)

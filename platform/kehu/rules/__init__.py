@@ -1,0 +1,1 @@
+"""Rule files: read, checked, compiled to column expressions, evaluated with reasons."""

@@ -1,0 +1,1 @@
+"""The sources/*.yaml files: how a departmental export maps to the graph."""

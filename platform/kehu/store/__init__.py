@@ -1,0 +1,1 @@
+"""The one place that writes facts to the database and reads them in bulk."""

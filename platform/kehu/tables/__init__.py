@@ -1,0 +1,1 @@
+"""The graph as SQLAlchemy tables, with its migrations."""

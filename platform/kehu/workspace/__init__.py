@@ -1,0 +1,1 @@
+"""A workspace folder: its settings, rule directory and sources."""
