@@ -63,8 +63,7 @@ def read_yaml(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader) if "*" in text else ():
             if isinstance(event, yaml.AliasEvent):
-                place = Place(path, event.start_mark.line + 1, event.start_mark.column + 1)
-                return None, [Problem(place, "yaml-alias", "an alias (*) is not allowed here", "write the value out")]
+                return None, [_alias_problem(event, path)]
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         return None, [_syntax_problem(error, path)]
@@ -82,7 +81,7 @@ def as_value(node: Node) -> object:
         case Items(nodes=nodes):
             return [as_value(item) for item in nodes]
         case Scalar() as scalar:
-            return _plain_value(scalar) if scalar.style is None else scalar.text
+            return scalar.text if scalar.style else _plain_value(scalar)
     return None
 
 
@@ -120,7 +119,8 @@ def _convert(node: yaml.Node, path: str, problems: list[Problem]) -> Node:
         return _mapping(node, span, problems)
     if isinstance(node, yaml.SequenceNode):
         return Items(*span, nodes=tuple(_convert(item, path, problems) for item in node.value))
-    return Scalar(*span, text=str(node.value), style=node.style)
+    style = node.style if isinstance(node, yaml.ScalarNode) else None
+    return Scalar(*span, text=str(node.value), style=style)
 
 
 def _mapping(node: yaml.MappingNode, span: tuple[Place, int, int], problems: list[Problem]) -> Mapping:
@@ -143,6 +143,11 @@ def _mapping(node: yaml.MappingNode, span: tuple[Place, int, int], problems: lis
         entries[key.text] = _convert(value_node, path, problems)
         keys[key.text] = key
     return Mapping(*span, entries=entries, keys=keys)
+
+
+def _alias_problem(event: yaml.AliasEvent, path: str) -> Problem:
+    place = Place(path, event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else Place(path)
+    return Problem(place, "yaml-alias", "an alias (*) is not allowed here", "write the value out, or quote the word")
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, path: str) -> Problem:
