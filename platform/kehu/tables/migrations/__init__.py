@@ -1,0 +1,1 @@
+"""Alembic migrations of the graph, from the first table on."""

@@ -1,0 +1,118 @@
+"""What runs decided: runs, rule versions, memberships, warnings and the published pointer."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, Text, text
+
+from kehu.tables.columns import BIG, DOCUMENT, Instant, id_column, metadata, reference
+
+RUN_STATES = ("running", "published", "failed", "dry")
+
+runs = Table(
+    "runs",
+    metadata,
+    id_column(),
+    Column("as_of", Instant, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("engine", String(20), nullable=False),
+    Column("rule_digest", String(64), nullable=False),
+    Column("feature_digest", String(64), nullable=False),
+    Column("customers", BIG),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("counts", DOCUMENT),
+    Column("timings", DOCUMENT),
+    Column("error", Text),
+    CheckConstraint("state IN ('running', 'published', 'failed', 'dry')", name="state"),
+)
+
+# The pointer readers follow: exactly one row once a run has been published.
+publication = Table(
+    "publication",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    reference("run_id", "runs.id", nullable=False),
+    Column("published_at", Instant, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+# Every version of a rule set that ever decided something, with what readers show of it:
+# {"label": {en, zh}, "description", "kind", "levels": [{"level", "label", "treatment", "when"}], "warnings": [...]}.
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("ruleset", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("definition", DOCUMENT, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("path", Text, nullable=False),
+)
+
+# Which version of each rule set a run used.
+run_rules = Table(
+    "run_rules",
+    metadata,
+    Column("run_id", BIG, primary_key=True),
+    Column("ruleset", String(100), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("position", Integer, nullable=False),
+)
+
+# Members per level of each run, so that lists and counts need no scan.
+run_levels = Table(
+    "run_levels",
+    metadata,
+    Column("run_id", BIG, primary_key=True),
+    Column("ruleset", String(100), primary_key=True),
+    Column("level", String(100), primary_key=True),
+    Column("members", BIG, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    id_column(),
+    reference("customer_id", "customers.id", nullable=False),
+    Column("ruleset", String(100), nullable=False),
+    Column("level", String(100), nullable=False),
+    reference("from_run_id", "runs.id", nullable=False),
+    reference("until_run_id", "runs.id"),
+    Column("digest", String(64), nullable=False),
+    Column("reasons", DOCUMENT, nullable=False),
+    Index(None, "customer_id", "ruleset"),
+    Index(
+        "ix_memberships_open",
+        "ruleset",
+        "level",
+        "customer_id",
+        sqlite_where=text("until_run_id IS NULL"),
+        postgresql_where=text("until_run_id IS NULL"),
+    ),
+)
+
+# A warning fires when its rule begins to hold and clears when it ceases to.
+warnings = Table(
+    "warnings",
+    metadata,
+    id_column(),
+    reference("customer_id", "customers.id", nullable=False),
+    Column("ruleset", String(100), nullable=False),
+    Column("warning", String(100), nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reasons", DOCUMENT, nullable=False),
+    Column("route", DOCUMENT, nullable=False),
+    reference("fired_run_id", "runs.id", nullable=False),
+    reference("cleared_run_id", "runs.id"),
+    Column("fired_at", Instant, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("outcome", Text),
+    Index(None, "customer_id", "id"),
+    Index(
+        "ix_warnings_open",
+        "warning",
+        "id",
+        sqlite_where=text("cleared_run_id IS NULL"),
+        postgresql_where=text("cleared_run_id IS NULL"),
+    ),
+)
