@@ -16,6 +16,7 @@ from kehu.tables import migrations
 from kehu.tables.schema import metadata
 
 _BUSY_SECONDS = 30
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536")
 
 
 def open_database(url: str) -> Engine:
@@ -71,7 +72,7 @@ def _with_driver(url: URL) -> URL:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-65536"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

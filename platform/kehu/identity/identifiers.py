@@ -1,0 +1,44 @@
+"""E-mail addresses and tax codes to one comparable form, checked where they can be."""
+
+import polars as pl
+
+_EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s.]+$"
+
+# GB 32100-2015: the unified social credit code's alphabet, position weights 3^i mod 31, check character.
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
+_CREDIT_CODE = rf"^[{_ALPHABET}]{{18}}$"
+
+
+def email_key(text: str) -> str | None:
+    """The address in lower case without spaces around; None when it is none."""
+    keys: list[str | None] = email_keys(pl.Series([text])).to_list()
+    return keys[0]
+
+
+def email_keys(texts: pl.Series) -> pl.Series:
+    """Each address in lower case, aligned; null where it is none."""
+    plain = texts.str.normalize("NFKC").str.strip_chars().str.to_lowercase()
+    return plain.to_frame("key").select(pl.when(pl.col("key").str.contains(_EMAIL)).then(pl.col("key"))).to_series()
+
+
+def tax_code_key(text: str) -> str | None:
+    """The unified social credit code in capitals; None when its length or check character is wrong."""
+    keys: list[str | None] = tax_code_keys(pl.Series([text])).to_list()
+    return keys[0]
+
+
+def tax_code_keys(texts: pl.Series) -> pl.Series:
+    """Each unified social credit code in capitals, aligned; null where the check character is wrong."""
+    plain = texts.str.normalize("NFKC").str.replace_all(r"[\s\-]", "").str.to_uppercase()
+    code = pl.col("key")
+    shaped = pl.when(code.str.contains(_CREDIT_CODE)).then(code)
+    total = pl.sum_horizontal(_character_value(shaped, place) * weight for place, weight in enumerate(_WEIGHTS))
+    check = (31 - total % 31) % 31
+    valid = shaped.is_not_null() & (check == _character_value(shaped, 17))
+    return plain.to_frame("key").select(pl.when(valid).then(code).alias("key")).to_series()
+
+
+def _character_value(code: pl.Expr, place: int) -> pl.Expr:
+    values = {character: number for number, character in enumerate(_ALPHABET)}
+    return code.str.slice(place, 1).replace_strict(values, default=None, return_dtype=pl.Int64)

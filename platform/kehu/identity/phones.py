@@ -1,0 +1,66 @@
+"""Phone numbers to one comparable form, E.164, with junk left out."""
+
+from collections.abc import Iterable
+
+import phonenumbers
+import polars as pl
+
+# Numbers people type when they do not want to give one. A carrier's own hotline belongs here too.
+JUNK_PHONES = frozenset(
+    {"+8613800138000", "+8613912345678", "+8613812345678", "+8613888888888", "+8618888888888", "+8613666666666"}
+)
+_MOBILE = r"^(?:\+?86|0086)?(1[3-9]\d{9})$"
+_SAME_DIGIT = rf"^\+(?:86)?(?:{'|'.join(f'{digit}+' for digit in range(10))})$"
+
+
+def phone_key(text: str, region: str) -> str | None:
+    """E.164 of one number; None when it is no possible number or a junk one.
+
+    `region` is the country that numbers without a prefix belong to.
+    """
+    keys: list[str | None] = phone_keys(pl.Series([text]), region).to_list()
+    return keys[0]
+
+
+def phone_keys(texts: pl.Series, region: str) -> pl.Series:
+    """E.164 for each text, aligned; null where a text is null, no valid number, or junk.
+
+    Chinese mobiles take a fast path in bulk; what is left goes through phonenumbers, once per distinct text.
+    """
+    plain = texts.str.normalize("NFKC").str.strip_chars()
+    compact = plain.str.replace_all(r"[\s\-().·]", "")
+    mobile = (
+        compact.str.extract(_MOBILE, 1) if region == "CN" else compact.str.extract(r"^(?:\+86|0086)(1[3-9]\d{9})$", 1)
+    )
+    fast = pl.Series("key", pl.select(pl.lit("+86") + mobile).to_series())
+    slow = plain.filter(fast.is_null()).drop_nulls().unique()
+    parsed = _parse_each(slow, region)
+    found = plain.replace_strict(list(parsed), list(parsed.values()), default=None, return_dtype=pl.String)
+    keys = pl.select(pl.coalesce(fast, found)).to_series().rename("key")
+    known = (
+        pl.col("key").is_not_null() & ~pl.col("key").is_in(list(JUNK_PHONES)) & ~pl.col("key").str.contains(_SAME_DIGIT)
+    )
+    return keys.to_frame().select(pl.when(known).then(pl.col("key"))).to_series()
+
+
+def _parse_each(texts: Iterable[str], region: str) -> dict[str, str]:
+    # phonenumbers knows every country's plan but parses one number at a time: the one row loop of this room.
+    keys = {}
+    for text in texts:
+        key = _parse(text, region)
+        if key is not None:
+            keys[text] = key
+    return keys
+
+
+def _parse(text: str, region: str) -> str | None:
+    spoken = text.replace("转", " ext. ").replace("轉", " ext. ")
+    if spoken.startswith("00"):
+        spoken = "+" + spoken[2:]
+    try:
+        number = phonenumbers.parse(spoken, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

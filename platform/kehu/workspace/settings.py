@@ -1,0 +1,137 @@
+"""A workspace's settings: kehu.toml, then KEHU_* variables; unknown names are refused with the nearest."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
+
+CLOCKS = ("now", "latest event")
+FILE_NAME = "kehu.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the settings table: where it stands, its default, and a sentence."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("name", "", "What the workspace is called on screens; the folder's name by default."),
+    Setting("currency", "CNY", "ISO 4217 code of the one currency amounts are kept in."),
+    Setting("timezone", "Asia/Shanghai", "IANA zone of local times in sources that name no zone of their own."),
+    Setting("phone_region", "CN", "ISO 3166 code of the country that phone numbers without a prefix belong to."),
+    Setting("clock", "now", "'now', or 'latest event' so that a run over historic data pretends to be then."),
+    Setting("rules", "default", "'default' lays rules/ over the shipped rule files; 'own' reads rules/ alone."),
+    Setting("database_url", "", "sqlite:///… or postgresql://…; by default an SQLite file in the workspace."),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_PREFIX = "KEHU_"
+# Variables that the command itself reads; see the command line's own page.
+_OTHER_VARIABLES = {"KEHU_WORKSPACE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Read once and passed as a value; see SETTINGS for what each means."""
+
+    name: str
+    currency: str
+    timezone: str
+    phone_region: str
+    clock: str
+    rules: str
+    database_url: str
+
+
+def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of the workspace in `root`.
+
+    Raises RefusedError with every problem of the file and of the KEHU_* variables.
+    """
+    path = root / FILE_NAME
+    given, problems = _from_file(path)
+    problems += _from_environment(environ, given)
+    values = {setting.name: given.get(setting.name, (setting.default, Place(str(path))))[0] for setting in SETTINGS}
+    values["name"] = values["name"] or root.resolve().name
+    values["database_url"] = values["database_url"] or f"sqlite:///{root.resolve()}/kehu.sqlite3"
+    for name, (text, place) in given.items():
+        problems += _value_problems(name, text, place)
+    refuse_errors(problems)
+    return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def _from_file(path: Path) -> tuple[dict[str, tuple[str, Place]], list[Problem]]:
+    if not path.is_file():
+        remedy = "run 'kehu init DIR' to make a workspace, or give its folder with --workspace"
+        return {}, [Problem(Place(str(path)), "no-workspace", "there is no workspace here", remedy)]
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return {}, [Problem(Place(str(path)), "settings-syntax", f"not readable as TOML: {error}")]
+    given: dict[str, tuple[str, Place]] = {}
+    problems: list[Problem] = []
+    for name, value in table.items():
+        place = _place_of(name, text, path)
+        if name not in _BY_NAME:
+            remedy = did_you_mean(name, _BY_NAME)
+            problems.append(Problem(place, "unknown-setting", f"unknown setting '{name}'", remedy))
+        elif not isinstance(value, str):
+            problems.append(Problem(place, "setting-value", f"'{name}' must be a text, not {value!r}", "quote it"))
+        else:
+            given[name] = (value, place)
+    return given, problems
+
+
+def _from_environment(environ: Mapping[str, str], given: dict[str, tuple[str, Place]]) -> list[Problem]:
+    problems = []
+    for variable, value in environ.items():
+        if not variable.startswith(_PREFIX) or variable in _OTHER_VARIABLES:
+            continue
+        name = variable.removeprefix(_PREFIX).lower()
+        if name in _BY_NAME:
+            given[name] = (value, Place(f"${variable}"))
+        else:
+            remedy = did_you_mean(variable, {_PREFIX + known.upper() for known in _BY_NAME})
+            problems.append(Problem(Place(f"${variable}"), "unknown-setting", f"unknown variable '{variable}'", remedy))
+    return problems
+
+
+def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
+    message, remedy = "", ""
+    match name:
+        case "currency" if not re.fullmatch("[A-Z]{3}", text):
+            message, remedy = f"'{text}' is not a currency code", "give three capitals, such as CNY"
+        case "phone_region" if not re.fullmatch("[A-Z]{2}", text):
+            message, remedy = f"'{text}' is not a country code", "give two capitals, such as CN"
+        case "clock" if text not in CLOCKS:
+            message, remedy = f"'{text}' is not a clock", did_you_mean(text, CLOCKS)
+        case "rules" if text not in {"default", "own"}:
+            message, remedy = f"'{text}' is not a rule base", did_you_mean(text, ("default", "own"))
+        case "database_url" if text and not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            message, remedy = "this is not a database address Kehu knows", "sqlite:///FILE or postgresql://HOST/NAME"
+        case "timezone" if not _is_zone(text):
+            message, remedy = f"'{text}' is not a time zone", "give an IANA name, such as Asia/Shanghai"
+    return [Problem(place, "setting-value", message, remedy)] if message else []
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _place_of(name: str, text: str, path: Path) -> Place:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if re.match(rf"\s*\"?{re.escape(name)}\b", line):
+            return Place(str(path), number, len(line) - len(line.lstrip()) + 1)
+    return Place(str(path))
