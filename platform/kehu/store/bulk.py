@@ -1,0 +1,112 @@
+"""Frames into tables and queries into frames, on the caller's own connection and transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy.dialects import postgresql
+
+from kehu.model.graph import INSTANT
+from kehu.tables.columns import Instant
+
+_NULL = r"\N"
+
+
+def insert_frame(connection: Connection, table: Table | str, frame: pl.DataFrame) -> None:
+    """Append every row of `frame`, whose columns are the table's (a temporary table goes by its name)."""
+    if frame.is_empty():
+        return
+    name = table if isinstance(table, str) else table.name
+    columns = ", ".join(f'"{column}"' for column in frame.columns)
+    if connection.dialect.name == "postgresql":
+        _copy(connection, f"COPY {name} ({columns}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", frame)
+        return
+    marks = ", ".join("?" * frame.width)
+    connection.exec_driver_sql(f"INSERT INTO {name} ({columns}) VALUES ({marks})", _driver_rows(frame))
+
+
+def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, key: str = "id") -> None:
+    """Set the other columns of `frame` on the rows whose `key` it names."""
+    if frame.is_empty():
+        return
+    values = [column for column in frame.columns if column != key]
+    if connection.dialect.name == "postgresql":
+        _update_by_join(connection, table, frame, key)
+        return
+    settings = ", ".join(f'"{column}" = ?' for column in values)
+    statement = f'UPDATE {table.name} SET {settings} WHERE "{key}" = ?'
+    connection.exec_driver_sql(statement, _driver_rows(frame.select(*values, key)))
+
+
+def read_frame(connection: Connection, query: Select[Any]) -> pl.DataFrame:
+    """The query's rows, typed by its columns: instants UTC, whole numbers Int64, JSON as text."""
+    schema = {column.name: _polars_type(column.type) for column in query.selected_columns}
+    raw = {name: pl.Int64() if kind == INSTANT and _is_sqlite(connection) else kind for name, kind in schema.items()}
+    # Straight from the driver's cursor: SQLAlchemy's conversion of each value costs four times the reading.
+    rows = connection.execute(query).cursor.fetchall()
+    frame = pl.DataFrame(rows, schema=raw, orient="row", infer_schema_length=None)
+    return frame.cast(dict(schema))
+
+
+def next_id(connection: Connection, table: Table) -> int:
+    """One more than the greatest id of the table; ids start at 1."""
+    return 1 + int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one())
+
+
+def stage(connection: Connection, name: str, frame: pl.DataFrame) -> None:
+    """A temporary table holding exactly `frame`, for joins; replaces an older one of that name."""
+    types = {pl.String(): "TEXT", pl.Int64(): "BIGINT"}
+    columns = ", ".join(f'"{column}" {types[kind]}' for column, kind in frame.schema.items())
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns})")
+    insert_frame(connection, name, frame)
+
+
+def lock_for_writing(connection: Connection) -> None:
+    """Wait until no other Kehu process writes; held until the transaction ends.
+
+    SQLite's BEGIN IMMEDIATE has that effect already; PostgreSQL takes an advisory lock.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('kehu.writer'))")
+
+
+def _driver_rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+    # SQLite keeps instants as whole microseconds, see kehu.tables.columns.Instant.
+    instants = [name for name, kind in frame.schema.items() if kind == INSTANT]
+    return frame.with_columns(pl.col(instants).cast(pl.Int64)).rows()
+
+
+def _copy(connection: Connection, statement: str, frame: pl.DataFrame) -> None:
+    text = frame.write_csv(include_header=False, null_value=_NULL, quote_style="non_numeric", datetime_format="%+")
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  # a checked-out connection has one; this is for the type checker
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text)
+
+
+def _update_by_join(connection: Connection, table: Table, frame: pl.DataFrame, key: str) -> None:
+    values = [column for column in frame.columns if column != key]
+    definitions = ", ".join(f'"{name}" {table.c[name].type.compile(postgresql.dialect())}' for name in frame.columns)  # type: ignore[no-untyped-call]
+    connection.exec_driver_sql("DROP TABLE IF EXISTS staged_update")
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE staged_update ({definitions})")
+    insert_frame(connection, "staged_update", frame)
+    settings = ", ".join(f'"{column}" = s."{column}"' for column in values)
+    connection.exec_driver_sql(
+        f'UPDATE {table.name} AS t SET {settings} FROM staged_update AS s WHERE t."{key}" = s."{key}"'
+    )
+
+
+def _polars_type(kind: object) -> pl.DataType:
+    if isinstance(kind, Instant):
+        return INSTANT
+    python: type[Any] | None = None
+    if hasattr(kind, "python_type"):
+        python = kind.python_type
+    types: Sequence[tuple[type[Any], pl.DataType]] = ((bool, pl.Boolean()), (int, pl.Int64()), (float, pl.Float64()))
+    return next((polars for plain, polars in types if python is plain), pl.String())
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"

@@ -1,0 +1,105 @@
+"""One load: chunks of many files into the graph, in the caller's one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Connection, delete, insert, update
+
+from kehu.model.graph import Entity
+from kehu.sources.loader import LoadedChunk
+from kehu.store.bulk import insert_frame, next_id
+from kehu.store.customers import ResolvedCounts, customer_of_records, resolve_customers
+from kehu.store.events import EventSpool, mark_seen, write_events
+from kehu.store.records import RecordWriter, event_columns
+from kehu.store.staff import write_employees
+from kehu.tables.facts import batches, quarantine
+
+
+@dataclass(slots=True)
+class FileCounts:
+    """What became of one file's rows: read = loaded + unchanged + quarantined."""
+
+    source: str
+    file: str
+    read: int = 0
+    loaded: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+
+
+@dataclass(slots=True)
+class Load:
+    """Takes files one after the other, then `finish` resolves customers and writes the events.
+
+    `folder` is an empty folder for what must wait on disk.
+    """
+
+    connection: Connection
+    folder: Path
+    phone_region: str
+    spool: EventSpool = field(init=False)
+    changed: int = 0
+
+    def __post_init__(self) -> None:
+        self.spool = EventSpool(self.folder)
+
+    def take(self, chunks: Iterable[LoadedChunk], counts: FileCounts, *, system: str, now: datetime) -> None:
+        """Write the records of one file, and its quarantine in place of that of an earlier load of it."""
+        batch_id = next_id(self.connection, batches)
+        row = {"id": batch_id, "source": counts.source, "file": counts.file, "started_at": now}
+        zero = {"read": 0, "loaded": 0, "unchanged": 0, "quarantined": 0}
+        self.connection.execute(insert(batches).values(**row, **zero))
+        earlier = (quarantine.c.source == counts.source, quarantine.c.file == counts.file)
+        self.connection.execute(delete(quarantine).where(*earlier))
+        writer = RecordWriter(self.connection, batch_id, system)
+        for chunk in chunks:
+            self._take_chunk(writer, chunk, counts)
+        done = {name: getattr(counts, name) for name in zero}
+        self.connection.execute(update(batches).where(batches.c.id == batch_id).values(finished_at=now, **done))
+        self.changed += counts.loaded
+
+    def finish(self) -> ResolvedCounts | None:
+        """Resolve customers and write the events that waited; None when nothing had changed."""
+        if not self.changed:
+            return None
+        resolved = resolve_customers(self.connection, self.phone_region)
+        records = customer_of_records(self.connection)
+        for entity, rows in self.spool:
+            write_events(self.connection, entity, rows, records)
+        mark_seen(self.connection)
+        return resolved
+
+    def _take_chunk(self, writer: RecordWriter, chunk: LoadedChunk, counts: FileCounts) -> None:
+        changed_lines = [pl.Series("line", [], dtype=pl.Int64)]
+        for entity, records in chunk.records.items():
+            changed_lines.append(self._take_records(writer, entity, records)["line"])
+        loaded = pl.concat(changed_lines).n_unique()
+        fitting = chunk.lines.n_unique()
+        counts.read += chunk.read
+        counts.loaded += loaded
+        counts.unchanged += fitting - loaded
+        counts.quarantined += chunk.read - fitting
+        self._keep_quarantine(writer, chunk.quarantine, counts)
+
+    def _take_records(self, writer: RecordWriter, entity: Entity, records: pl.DataFrame) -> pl.DataFrame:
+        if entity == "customer":
+            return writer.write_customers(records)
+        changed = writer.write(entity, records)
+        if entity == "employee":
+            write_employees(self.connection, changed)
+        else:
+            self.spool.add(entity, event_columns(entity, changed))
+        return changed
+
+    def _keep_quarantine(self, writer: RecordWriter, rows: pl.DataFrame, counts: FileCounts) -> None:
+        first = next_id(self.connection, quarantine)
+        kept = rows.with_row_index("id", offset=first).with_columns(
+            pl.col("id").cast(pl.Int64),
+            pl.lit(writer.batch_id, pl.Int64).alias("batch_id"),
+            pl.lit(counts.source).alias("source"),
+            pl.lit(counts.file).alias("file"),
+        )
+        insert_frame(self.connection, quarantine, kept)

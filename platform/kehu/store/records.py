@@ -1,0 +1,155 @@
+"""Record frames into source records, and the mentions of customers they carry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import polars as pl
+from sqlalchemy import Connection, column, select, table
+
+from kehu.model.graph import FIELDS, PARTY_FIELDS, Entity
+from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.tables.facts import customer_records, source_records
+
+MENTION = "mention"
+_PARTS = tuple(part.name for part in PARTY_FIELDS)
+_SEPARATOR = "\x1f"
+_CUSTOMER_COLUMNS = (
+    "same_as_system",
+    "same_as_key",
+    "name",
+    "kind",
+    "industry",
+    "country",
+    "region",
+    "city",
+    "address",
+    "phone",
+    "phone_2",
+    "email",
+    "tax_code",
+    "owner",
+    "consent",
+    "first_contact_at",
+)
+
+
+@dataclass(slots=True)
+class RecordWriter:
+    """Writes the records of one load inside the caller's transaction, handing out ids as it goes."""
+
+    connection: Connection
+    batch_id: int
+    system: str
+    next_record_id: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.next_record_id = next_id(self.connection, source_records)
+
+    def write(self, entity: Entity, records: pl.DataFrame) -> pl.DataFrame:
+        """The new and changed rows of `records` with `id` and `is_new`, mentions replaced by record ids.
+
+        A row whose stored hash is equal is left out. Each party column group `<role>_*` becomes
+        `<role>_record_id`, null where no party is named.
+        """
+        latest = records.unique("key", keep="last", maintain_order=True)
+        known = self._known(entity, latest["key"])
+        joined = latest.join(known, on="key", how="left")
+        changed = joined.filter(pl.col("id").is_null() | (pl.col("hash") != pl.col("known_hash")))
+        numbered = self._number(changed).drop("known_hash")
+        self._write_source_records(entity, numbered)
+        for role in _roles(entity):
+            numbered = self._replace_party(numbered, role)
+        return numbered
+
+    def write_customers(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Rows of a customer list into customer records; returns the new and changed ones."""
+        changed = self.write("customer", records)
+        rows = changed.select("id", pl.lit("file").alias("origin"), *_CUSTOMER_COLUMNS)
+        insert_frame(self.connection, customer_records, rows.filter(changed["is_new"]))
+        update_frame(self.connection, customer_records, rows.filter(~changed["is_new"]).drop("origin"))
+        return changed
+
+    def _known(self, entity: str, keys: pl.Series) -> pl.DataFrame:
+        """Columns key, id, known_hash of the stored records among `keys`."""
+        stage(self.connection, "staged_keys", pl.DataFrame({"key": keys}, schema={"key": pl.String()}))
+        staged = table("staged_keys", column("key"))
+        query = (
+            select(source_records.c.key, source_records.c.id, source_records.c.hash.label("known_hash"))
+            .join(staged, staged.c.key == source_records.c.key)
+            .where(source_records.c.system == self.system, source_records.c.entity == entity)
+        )
+        return read_frame(self.connection, query)
+
+    def _number(self, rows: pl.DataFrame) -> pl.DataFrame:
+        is_new = pl.col("id").is_null()
+        fresh = pl.int_range(pl.len(), dtype=pl.Int64)
+        ordered = rows.with_columns(is_new.alias("is_new")).sort(~pl.col("is_new"), maintain_order=True)
+        numbered = ordered.with_columns(
+            pl.when(pl.col("is_new")).then(fresh + self.next_record_id).otherwise(pl.col("id")).alias("id")
+        )
+        self.next_record_id += int(numbered["is_new"].sum())
+        return numbered
+
+    def _write_source_records(self, entity: str, rows: pl.DataFrame) -> None:
+        frame = rows.select(
+            "id",
+            pl.lit(self.system).alias("system"),
+            pl.lit(entity).alias("entity"),
+            "key",
+            "hash",
+            pl.lit(self.batch_id, pl.Int64).alias("batch_id"),
+            "line",
+        )
+        insert_frame(self.connection, source_records, frame.filter(rows["is_new"]))
+        renewed = frame.filter(~rows["is_new"]).select("id", "hash", "batch_id", "line")
+        update_frame(self.connection, source_records, renewed)
+
+    def _replace_party(self, rows: pl.DataFrame, role: str) -> pl.DataFrame:
+        parts = {f"{role}_{part}": part for part in _PARTS}
+        parties = rows.select("line", *(pl.col(name).alias(part) for name, part in parts.items()))
+        content = pl.concat_str([pl.col(part).fill_null("") for part in _PARTS], separator=_SEPARATOR)
+        parties = parties.with_columns(content.alias("content"))
+        mentioned = parties.filter(pl.any_horizontal(pl.col(_PARTS).is_not_null())).unique(
+            "content", maintain_order=True
+        )
+        ids = self._mention_ids(mentioned)
+        found = parties.join(ids, on="content", how="left", maintain_order="left")["id"].alias(f"{role}_record_id")
+        return rows.drop(parts.keys()).with_columns(found)
+
+    def _mention_ids(self, mentions: pl.DataFrame) -> pl.DataFrame:
+        """Columns content, id of each distinct mention; unknown ones are written."""
+        keyed = mentions.with_columns(_mention_keys(mentions))
+        known = self._known(MENTION, keyed["key"])
+        joined = keyed.join(known, on="key", how="left").with_columns(pl.lit(0, pl.Int64).alias("hash"))
+        numbered = self._number(joined)
+        fresh = numbered.filter("is_new")
+        self._write_source_records(MENTION, fresh)
+        details = [part for part in _PARTS if part not in {"system", "key"}]
+        rows = fresh.select(
+            "id",
+            pl.lit(MENTION).alias("origin"),
+            pl.col("system").alias("reference_system"),
+            pl.when(pl.col("system").is_not_null()).then(pl.col("reference")).alias("reference_key"),
+            *details,
+        )
+        insert_frame(self.connection, customer_records, rows)
+        return numbered.select("content", "id")
+
+
+def event_columns(entity: Entity, rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns of the entity's own table among `rows`, with `is_new`."""
+    plain = [item.name for item in FIELDS[entity] if item.kind != "party"]
+    money = ["currency"] if "currency" in rows.columns else []
+    return rows.select("id", "is_new", *(f"{role}_record_id" for role in _roles(entity)), *plain, *money)
+
+
+def _roles(entity: Entity) -> tuple[str, ...]:
+    return tuple(item.name for item in FIELDS[entity] if item.kind == "party")
+
+
+def _mention_keys(mentions: pl.DataFrame) -> Mapping[str, pl.Series]:
+    # The key is made of the content, so a mention is the same record whichever file or row brings it.
+    # Polars has no stable digest, so this is one pass over distinct mentions only.
+    digests = [blake2b(text.encode(), digest_size=12).hexdigest() for text in mentions["content"]]
+    return {"reference": mentions["key"], "key": pl.Series("key", digests, dtype=pl.String)}
