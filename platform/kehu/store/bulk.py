@@ -11,6 +11,7 @@ from kehu.model.graph import INSTANT
 from kehu.tables.columns import Instant
 
 _NULL = r"\N"
+_SLICE = 50_000
 
 
 def insert_frame(connection: Connection, table: Table | str, frame: pl.DataFrame) -> None:
@@ -44,9 +45,13 @@ def read_frame(connection: Connection, query: Select[Any]) -> pl.DataFrame:
     schema = {column.name: _polars_type(column.type) for column in query.selected_columns}
     raw = {name: pl.Int64() if kind == INSTANT and _is_sqlite(connection) else kind for name, kind in schema.items()}
     # Straight from the driver's cursor: SQLAlchemy's conversion of each value costs four times the reading.
-    rows = connection.execute(query).cursor.fetchall()
-    frame = pl.DataFrame(rows, schema=raw, orient="row", infer_schema_length=None)
-    return frame.cast(dict(schema))
+    # In slices, so that Python's copies of the values never add up.
+    cursor = connection.execute(query).cursor
+    frames = [pl.DataFrame(schema=raw)]
+    while rows := cursor.fetchmany(_SLICE):
+        frames.append(pl.DataFrame(rows, schema=raw, orient="row"))
+    cursor.close()
+    return pl.concat(frames).cast(dict(schema))
 
 
 def next_id(connection: Connection, table: Table) -> int:

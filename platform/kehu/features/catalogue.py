@@ -1,0 +1,130 @@
+"""All declared features together: checked, in the order they can be computed, with their digest."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from graphlib import CycleError, TopologicalSorter
+from hashlib import sha256
+
+from kehu.features.declaration import Declaration, read_declaration
+from kehu.model.feature_types import FeatureInfo, FeatureType
+from kehu.model.problems import Place, Problem
+from kehu.model.yaml_nodes import Mapping as MappingNode
+from kehu.model.yaml_nodes import Scalar, read_yaml
+from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, compile_value
+from kehu.rules.spans import scalar_place
+
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
+_RESERVED = {"customer", "at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Declarations in computing order: a formula comes after what it needs."""
+
+    declarations: tuple[Declaration, ...]
+    formulas: Mapping[str, CompiledValue]
+    conditions: Mapping[str, Compiled]
+    money_digits: int
+    digest: str
+
+    @property
+    def schema(self) -> dict[str, FeatureType]:
+        """The contract rules are checked against."""
+        return {item.info.name: item.info.type for item in self.declarations}
+
+    @property
+    def infos(self) -> tuple[FeatureInfo, ...]:
+        """Every feature as people meet it, by name."""
+        return tuple(sorted((item.info for item in self.declarations), key=lambda info: info.name))
+
+
+def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalogue, list[Problem]]:
+    """The catalogue in `texts` (shown path to YAML) and everything wrong with it.
+
+    A declaration with a problem is left out, so that rules are checked against the good ones.
+    """
+    declared: dict[str, Declaration] = {}
+    sources: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path, text in texts.items():
+        root, found = read_yaml(text, path)
+        problems += found
+        if root is not None and not isinstance(root, MappingNode):
+            problems.append(Problem(root.place, "feature-shape", "a feature file maps names to declarations"))
+        for name, node in root.entries.items() if isinstance(root, MappingNode) else ():
+            if name in declared or name in _RESERVED:
+                problems.append(Problem(node.place, "duplicate-feature", f"the name '{name}' is taken", "rename it"))
+                continue
+            declaration, found = read_declaration(name, node, money_digits)
+            problems += found
+            if declaration is not None:
+                declared[name], sources[name] = declaration, text
+    compiler = _Compiler(declared, sources, money_digits)
+    catalogue = compiler.catalogue(_digest(texts, money_digits))
+    return catalogue, problems + compiler.problems
+
+
+class _Compiler:
+    """Compiles `where:` and `formula:` texts, formulas after what they need."""
+
+    def __init__(self, declared: dict[str, Declaration], sources: dict[str, str], money_digits: int) -> None:
+        self.declared, self.sources, self.money_digits = declared, sources, money_digits
+        self.problems: list[Problem] = []
+        self.formulas: dict[str, CompiledValue] = {}
+        self.conditions: dict[str, Compiled] = {}
+        self.ready: dict[str, Declaration] = {}
+
+    def catalogue(self, digest: str) -> Catalogue:
+        for name in self._order():
+            self._compile(self.declared[name])
+        return Catalogue(tuple(self.ready.values()), self.formulas, self.conditions, self.money_digits, digest)
+
+    def _order(self) -> list[str]:
+        needs = {name: self._needs(item) for name, item in self.declared.items()}
+        try:
+            return list(TopologicalSorter(needs).static_order())
+        except CycleError as error:
+            circle: list[str] = error.args[1]
+            place = self.declared[circle[0]].place
+            message = f"these features need each other: {' → '.join(circle)}"
+            self.problems.append(Problem(place, "feature-cycle", message, "break the circle"))
+            return [name for name in self.declared if not needs[name]]
+
+    def _needs(self, item: Declaration) -> set[str]:
+        if item.operation != "formula" or item.text is None:
+            return set()
+        return set(_WORD.findall(item.text.text)) & set(self.declared)
+
+    def _compile(self, item: Declaration) -> None:
+        if item.where is not None and item.stream is not None:
+            types = item.stream.types(self.money_digits)
+            self._keep(item, compile_condition(item.where.text, types, None, self._place_at(item, item.where)))
+        elif item.operation == "formula" and item.text is not None:
+            schema = {name: ready.info.type for name, ready in self.ready.items()}
+            self._keep(item, compile_value(item.text.text, schema, None, self._place_at(item, item.text)))
+        else:
+            self.ready[item.info.name] = item
+
+    def _keep(self, item: Declaration, compiled: Compiled | CompiledValue | list[Problem]) -> None:
+        name = item.info.name
+        if isinstance(compiled, list):
+            self.problems += compiled
+            return
+        if isinstance(compiled, Compiled):
+            self.conditions[name] = compiled
+            self.ready[name] = item
+            return
+        self.formulas[name] = compiled
+        kind = replace(compiled.type, nullable=item.missing is None)
+        info = replace(item.info, type=kind, needs=tuple(sorted(compiled.features)))
+        self.ready[name] = replace(item, info=info)
+
+    def _place_at(self, item: Declaration, scalar: Scalar) -> Callable[[int], Place]:
+        return partial(scalar_place, scalar, self.sources[item.info.name])
+
+
+def _digest(texts: Mapping[str, str], money_digits: int) -> str:
+    content = "\0".join(f"{path}\0{texts[path]}" for path in sorted(texts))
+    return sha256(f"{money_digits}\0{content}".encode()).hexdigest()

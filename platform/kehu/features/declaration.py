@@ -1,0 +1,230 @@
+"""A feature as declared in rules/features/*.yaml, read and checked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from kehu.features.streams import ATTRIBUTES, STREAMS, Stream
+from kehu.model.feature_types import FeatureInfo, FeatureType, Label
+from kehu.model.problems import Place, Problem, did_you_mean
+from kehu.model.yaml_nodes import Mapping as MappingNode
+from kehu.model.yaml_nodes import Node, Scalar, as_value, unknown_keys
+
+Operation = Literal["count", "sum", "mean", "min", "max", "distinct", "quantile", "days_since", "formula", "attribute"]
+OPERATIONS: tuple[Operation, ...] = (
+    "count",
+    "sum",
+    "mean",
+    "min",
+    "max",
+    "distinct",
+    "quantile",
+    "days_since",
+    "formula",
+    "attribute",
+)
+_KEYS = {*OPERATIONS, "over", "before", "as", "where", "missing", "unit", "label", "meaning", "q", "which"}
+_UNITS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
+_NUMERIC = {"integer", "decimal", "float", "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One feature. `over` and `before` are lengths of time; over None means all time.
+
+    `column` is '' for a plain count; `text` holds a formula or an attribute's name; `missing` is the value
+    for "never happened" as declared, None when it stays unknown.
+    """
+
+    info: FeatureInfo
+    operation: Operation
+    stream: Stream | None
+    column: str
+    role: str
+    over: timedelta | None
+    before: timedelta
+    where: Scalar | None
+    missing: object
+    q: float
+    which: Literal["first", "last"]
+    text: Scalar | None
+    place: Place
+
+
+def read_declaration(name: str, node: Node, money_digits: int) -> tuple[Declaration | None, list[Problem]]:
+    """The declaration under `name`; None with its problems when it cannot be used.
+
+    A formula's type is not known yet: it stands as float until the catalogue compiles it.
+    """
+    if not isinstance(node, MappingNode):
+        return None, [Problem(node.place, "feature-shape", f"'{name}' must be a mapping", "e.g. {count: shipments}")]
+    problems = unknown_keys(node, _KEYS, "unknown-key")
+    chosen = [operation for operation in OPERATIONS if operation in node.entries]
+    if len(chosen) != 1:
+        remedy = f"write one of {', '.join(OPERATIONS)}"
+        return None, [
+            *problems,
+            Problem(node.place, "feature-operation", f"'{name}' needs exactly one operation", remedy),
+        ]
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        problems.append(Problem(node.place, "feature-name", f"'{name}' is not a feature name", "use a-z, 0-9 and _"))
+    reader = _Reader(name, node, money_digits, problems)
+    return reader.declaration(chosen[0]), problems
+
+
+class _Reader:
+    """Reads one declaration, gathering problems as it goes."""
+
+    def __init__(self, name: str, node: MappingNode, money_digits: int, problems: list[Problem]) -> None:
+        self.name, self.node, self.money_digits, self.problems = name, node, money_digits, problems
+
+    def declaration(self, operation: Operation) -> Declaration | None:
+        before = len(self.problems)
+        target = self._scalar(operation)
+        stream, column = self._target(operation, target)
+        missing, has_missing = self._missing()
+        kind = self._type(operation, stream, column, target, has_missing=has_missing)
+        result = Declaration(
+            info=FeatureInfo(self.name, kind, self._text("unit"), self._label(), self._text("meaning")),
+            operation=operation,
+            stream=stream,
+            column=column,
+            role=self._role(stream),
+            over=self._length("over"),
+            before=self._length("before") or timedelta(),
+            where=self._optional("where"),
+            missing=self._default(kind) if not has_missing and not kind.nullable else missing,
+            q=self._quantile(operation),
+            which=self._which(),
+            text=target if operation in {"formula", "attribute"} else None,
+            place=self.node.place,
+        )
+        return result if len(self.problems) == before else None
+
+    def _target(self, operation: Operation, target: Scalar | None) -> tuple[Stream | None, str]:
+        if target is None or operation == "formula":
+            return None, ""
+        if operation == "attribute":
+            if target.text not in ATTRIBUTES:
+                self._problem(target, f"unknown attribute '{target.text}'", did_you_mean(target.text, ATTRIBUTES))
+            return None, target.text
+        stream_name, _, column = target.text.partition(".")
+        stream = STREAMS.get(stream_name)
+        if stream is None:
+            self._problem(target, f"unknown events '{stream_name}'", did_you_mean(stream_name, STREAMS))
+            return None, column
+        wants_column = operation not in {"count", "days_since"}
+        if wants_column and column not in stream.types(self.money_digits):
+            self._problem(
+                target, f"'{stream_name}' has no '{column}'", did_you_mean(column, stream.types(self.money_digits))
+            )
+        elif not wants_column and column:
+            self._problem(
+                target, f"{operation} takes events, not their '{column}'", f"write {operation}: {stream_name}"
+            )
+        if not stream.at and ("over" in self.node.entries or "before" in self.node.entries):
+            self._problem(target, f"{stream_name} happen at no instant", "leave out over and before")
+        return stream, column
+
+    def _type(
+        self, operation: Operation, stream: Stream | None, column: str, target: Scalar | None, *, has_missing: bool
+    ) -> FeatureType:
+        nullable = not has_missing
+        if operation in {"count", "distinct"}:
+            return FeatureType("integer")
+        if operation == "days_since":
+            return FeatureType("integer", nullable=nullable)
+        if operation == "attribute":
+            attribute = ATTRIBUTES.get(column, FeatureType("string"))
+            return replace(attribute, nullable=attribute.nullable and nullable)
+        source = stream.types(self.money_digits).get(column) if stream else None
+        if source is None or operation in {"mean", "quantile", "formula"}:
+            self._refuse_words(operation, source, target)
+            return FeatureType("float", nullable=nullable)
+        if operation == "sum":
+            self._refuse_words(operation, source, target)
+            return FeatureType("integer") if source.kind == "boolean" else replace(source, nullable=False)
+        return replace(source, nullable=nullable)
+
+    def _refuse_words(self, operation: str, source: FeatureType | None, target: Scalar | None) -> None:
+        if source is not None and source.kind not in _NUMERIC and target is not None:
+            self._problem(target, f"{operation} needs numbers, '{target.text}' holds {source.kind}s", "use distinct")
+
+    def _missing(self) -> tuple[object, bool]:
+        node = self.node.get("missing")
+        value = as_value(node) if node else None
+        return value, node is not None and value is not None
+
+    def _default(self, kind: FeatureType) -> object:
+        return "" if kind.kind == "string" else 0
+
+    def _role(self, stream: Stream | None) -> str:
+        if stream is None:
+            return ""
+        given = self._optional("as")
+        if given is None:
+            return next(iter(stream.roles))
+        if given.text not in stream.roles:
+            self._problem(given, f"'{given.text}' is no role in {stream.name}", did_you_mean(given.text, stream.roles))
+        return given.text
+
+    def _length(self, key: str) -> timedelta | None:
+        node = self._optional(key)
+        if node is None or (key == "over" and node.text == "all time"):
+            return None
+        found = re.fullmatch(r"(\d{1,5}) (days?|weeks?)", node.text)
+        if found is None or int(found[1]) == 0:
+            self._problem(node, f"'{node.text}' is not a length of time", "write for example 90 days or 13 weeks")
+            return None
+        return timedelta(days=int(found[1]) * _UNITS[found[2]])
+
+    def _quantile(self, operation: Operation) -> float:
+        node = self._optional("q")
+        value = as_value(node) if node else None
+        if operation != "quantile":
+            return 0.0
+        if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            self.problems.append(Problem((node or self.node).place, "feature-q", "q must lie between 0 and 1"))
+            return 0.0
+        return float(value)
+
+    def _which(self) -> Literal["first", "last"]:
+        node = self._optional("which")
+        if node is not None and node.text not in {"first", "last"}:
+            self._problem(node, f"'{node.text}' is neither first nor last", "write which: first or which: last")
+        return "first" if node is not None and node.text == "first" else "last"
+
+    def _label(self) -> Label:
+        value = as_value(self.node.get("label") or self.node)
+        labels: Mapping[str, object] = value if isinstance(value, dict) else {}
+        if not (labels.get("en") and labels.get("zh")):
+            place = (self.node.get("label") or self.node).place
+            remedy = "write label: {en: …, zh: …}"
+            self.problems.append(
+                Problem(place, "label", f"'{self.name}' needs its label in English and Chinese", remedy)
+            )
+        return Label(str(labels.get("en", "")), str(labels.get("zh", "")))
+
+    def _text(self, key: str) -> str:
+        node = self._optional(key)
+        if node is None:
+            self.problems.append(Problem(self.node.place, "feature-" + key, f"'{self.name}' needs its {key}"))
+        return "" if node is None else node.text
+
+    def _scalar(self, key: str) -> Scalar | None:
+        node = self._optional(key)
+        if node is None:
+            self.problems.append(Problem(self.node.place, "feature-shape", f"'{key}' must be a text"))
+        return node
+
+    def _optional(self, key: str) -> Scalar | None:
+        node = self.node.get(key)
+        if node is not None and not isinstance(node, Scalar):
+            self.problems.append(Problem(node.place, "feature-shape", f"'{key}' must be a text"))
+            return None
+        return node
+
+    def _problem(self, node: Scalar, message: str, remedy: str) -> None:
+        self.problems.append(Problem(node.place, "feature", message, remedy))

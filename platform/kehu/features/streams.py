@@ -1,0 +1,184 @@
+"""The streams of events that features count: their columns, roles and derived columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from kehu.model.feature_types import FeatureType
+from kehu.model.graph import INSTANT, SATISFACTION_DIMENSIONS, SEVERITIES, SHIPMENT_STATUSES
+
+_TEXT = FeatureType("string", nullable=True)
+_WHOLE = FeatureType("integer", nullable=True)
+_INSTANT = FeatureType("instant", nullable=True)
+_TRUTH = FeatureType("boolean", nullable=True)
+_REAL = FeatureType("float", nullable=True)
+_MONEY = FeatureType("decimal", nullable=True, scale=2)
+_DAY_MICROS = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A column made of others: `needs` are the columns it reads."""
+
+    type: FeatureType
+    needs: tuple[str, ...]
+    value: pl.Expr
+    meaning: str
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A kind of event. `roles` maps each role to the column naming its customer; the first is the default.
+
+    `at` is the instant that places an event in a window.
+    """
+
+    name: str
+    roles: Mapping[str, str]
+    at: str
+    columns: Mapping[str, FeatureType]
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+
+    def types(self, money_digits: int) -> dict[str, FeatureType]:
+        """Every column a declaration may name, with its type; amounts have `money_digits` decimals."""
+        types = {**self.columns, **{name: column.type for name, column in self.derived.items()}}
+        return {
+            name: replace(kind, scale=money_digits) if kind.kind == "decimal" else kind for name, kind in types.items()
+        }
+
+    def stored(self, names: set[str]) -> set[str]:
+        """The stored columns that `names` come from."""
+        needed: set[str] = set()
+        for name in names:
+            needed |= set(self.derived[name].needs) if name in self.derived else {name}
+        return needed
+
+
+def _days(later: str, earlier: str) -> pl.Expr:
+    return (pl.col(later) - pl.col(earlier)).dt.total_microseconds() / _DAY_MICROS
+
+
+_SATISFACTION = pl.mean_horizontal([pl.col(dimension) for dimension in SATISFACTION_DIMENSIONS])
+
+STREAMS: dict[str, Stream] = {
+    "shipments": Stream(
+        name="shipments",
+        roles={"payer": "payer_id", "shipper": "shipper_id", "consignee": "consignee_id"},
+        at="at",
+        columns={
+            "service": _TEXT,
+            "origin": _TEXT,
+            "destination": _TEXT,
+            "accepted_at": _INSTANT,
+            "promised_at": _INSTANT,
+            "delivered_at": _INSTANT,
+            "status": FeatureType("string", nullable=True, words=SHIPMENT_STATUSES),
+            "pieces": _WHOLE,
+            "weight_g": _WHOLE,
+            "item_category": _TEXT,
+            "revenue": _MONEY,
+            "cost": _MONEY,
+        },
+        derived={
+            "on_time": Derived(
+                _TRUTH,
+                ("delivered_at", "promised_at"),
+                pl.col("delivered_at") <= pl.col("promised_at"),
+                "delivered no later than promised; unknown while either instant is",
+            ),
+            "late": Derived(
+                _TRUTH,
+                ("delivered_at", "promised_at"),
+                pl.col("delivered_at") > pl.col("promised_at"),
+                "delivered after the promise; unknown while either instant is",
+            ),
+            "lane": Derived(
+                _TEXT,
+                ("origin", "destination"),
+                pl.concat_str("origin", "destination", separator=" → "),
+                "origin and destination together",
+            ),
+            "transit_days": Derived(
+                _REAL,
+                ("delivered_at", "accepted_at"),
+                _days("delivered_at", "accepted_at"),
+                "days from pickup to delivery",
+            ),
+            "gap_days": Derived(
+                _REAL,
+                ("at",),
+                pl.when(pl.col("customer") == pl.col("customer").shift(1)).then(
+                    (pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / _DAY_MICROS
+                ),
+                "days since the customer's shipment before; unknown for its first",
+                ordered=True,
+            ),
+        },
+    ),
+    "complaints": Stream(
+        name="complaints",
+        roles={"customer": "customer_id"},
+        at="opened_at",
+        columns={
+            "category": _TEXT,
+            "severity": FeatureType("string", nullable=True, words=SEVERITIES),
+            "channel": _TEXT,
+            "opened_at": _INSTANT,
+            "responded_at": _INSTANT,
+            "resolved_at": _INSTANT,
+            "compensation": _MONEY,
+            "outcome": _TEXT,
+        },
+        derived={
+            "resolution_days": Derived(
+                _REAL,
+                ("resolved_at", "opened_at"),
+                _days("resolved_at", "opened_at"),
+                "days from opening to resolution",
+            ),
+        },
+    ),
+    "visits": Stream(
+        name="visits",
+        roles={"customer": "customer_id"},
+        at="held_at",
+        columns={
+            "purpose": _TEXT,
+            "channel": _TEXT,
+            "held_at": _INSTANT,
+            "outcome": _TEXT,
+            **dict.fromkeys(SATISFACTION_DIMENSIONS, _WHOLE),
+        },
+        derived={
+            "satisfaction": Derived(
+                _REAL, SATISFACTION_DIMENSIONS, _SATISFACTION, "mean of the dimensions scored on that visit, 1 to 5"
+            ),
+        },
+    ),
+    "contacts": Stream(
+        name="contacts",
+        roles={"customer": "customer_id"},
+        at="",
+        columns={"title": _TEXT, "decision_role": _TEXT},
+    ),
+}
+
+# What a feature may take from the customer itself.
+ATTRIBUTES: dict[str, FeatureType] = {
+    "kind": FeatureType("string", words=("company", "person", "project")),
+    "industry": _TEXT,
+    "country": _TEXT,
+    "region": _TEXT,
+    "city": _TEXT,
+    "consent": _TRUTH,
+}
+
+
+def in_window(at: str, as_of: datetime, over: timedelta | None, before: timedelta) -> pl.Expr:
+    """Whether an event lies in (as_of - before - over, as_of - before]; with over None there is no start."""
+    end = as_of - before
+    until = pl.col(at) <= pl.lit(end, INSTANT)
+    return until if over is None else until & (pl.col(at) > pl.lit(end - over, INSTANT))

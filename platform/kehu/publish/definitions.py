@@ -1,0 +1,41 @@
+"""What readers show of a rule set, kept with every version that ever decided something."""
+
+from typing import Any
+
+from kehu.model.feature_types import Label
+from kehu.rules.book import RuleSet
+
+
+def definition(ruleset: RuleSet) -> dict[str, Any]:
+    """The rule set as plain data: labels, levels with treatments, warnings."""
+    return {
+        "code": ruleset.code,
+        "kind": ruleset.kind,
+        "label": _label(ruleset.label),
+        "description": ruleset.description or None,
+        "levels": [
+            {
+                "code": level.code,
+                "label": _label(level.label),
+                "when": level.when,
+                "otherwise": level.otherwise,
+                "treatment": dict(level.treatment),
+            }
+            for level in ruleset.levels
+        ],
+        "warnings": [
+            {
+                "code": rule.code,
+                "label": _label(rule.label),
+                "when": rule.when,
+                "severity": rule.severity,
+                "route": list(rule.route),
+                "reason": rule.reason,
+            }
+            for rule in ruleset.warnings
+        ],
+    }
+
+
+def _label(label: Label) -> dict[str, str]:
+    return {"en": label.en, "zh": label.zh}

@@ -1,0 +1,180 @@
+"""A run's answers against what is published: what changed is written, then the pointer moves."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Connection, Table, column, delete, insert, select, table, update
+
+from kehu.publish.definitions import definition
+from kehu.rules.book import RuleBook
+from kehu.rules.evaluate import Evaluation
+from kehu.rules.reasons import membership_reasons, warning_reasons
+from kehu.store.bulk import insert_frame, next_id, read_frame, stage
+from kehu.tables.runs import memberships, publication, rule_versions, run_levels, run_rules, runs, warnings
+
+_MEMBER = ["customer", "ruleset", "level"]
+_FIRED = ["customer", "ruleset", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a publication changes. The frames have customer, ruleset and level or warning; `ended` ones also id."""
+
+    entered: pl.DataFrame
+    left: pl.DataFrame
+    fired: pl.DataFrame
+    cleared: pl.DataFrame
+
+
+def compare(connection: Connection, evaluation: Evaluation) -> Changes:
+    """What the evaluation changes against the open memberships and warnings."""
+    members = _open(connection, memberships, "level", "until_run_id")
+    firing = _open(connection, warnings, "warning", "cleared_run_id")
+    return Changes(
+        entered=evaluation.memberships.join(members, on=_MEMBER, how="anti", maintain_order="left"),
+        left=members.join(evaluation.memberships, on=_MEMBER, how="anti", maintain_order="left"),
+        fired=evaluation.warnings.join(firing, on=_FIRED, how="anti", maintain_order="left"),
+        cleared=firing.join(evaluation.warnings, on=_FIRED, how="anti", maintain_order="left"),
+    )
+
+
+def publish(
+    connection: Connection, run_id: int, book: RuleBook, features: pl.DataFrame, evaluation: Evaluation
+) -> Changes:
+    """Write the run's answers in the caller's transaction and make it the published run.
+
+    A membership or warning that goes on keeps the row, the run and the reasons it began with.
+    """
+    changes = compare(connection, evaluation)
+    _end(connection, memberships, "until_run_id", changes.left["id"], run_id)
+    _end(connection, warnings, "cleared_run_id", changes.cleared["id"], run_id)
+    digests = pl.DataFrame(
+        {"ruleset": [item.code for item in book.rulesets], "digest": [item.digest for item in book.rulesets]},
+        schema={"ruleset": pl.String(), "digest": pl.String()},
+    )
+    _begin_memberships(
+        connection, run_id, changes.entered, digests, membership_reasons(book, features, changes.entered)
+    )
+    _begin_warnings(connection, run_id, book, features, changes.fired, digests)
+    _record_rules(connection, run_id, book)
+    _record_levels(connection, run_id, book, evaluation)
+    now = connection.execute(select(runs.c.finished_at).where(runs.c.id == run_id)).scalar_one()
+    _move_pointer(connection, run_id, now)
+    return changes
+
+
+def level_counts(book: RuleBook, evaluation: Evaluation) -> dict[str, dict[str, int]]:
+    """Members per rule set and level in the order of the files; levels nobody has count 0."""
+    counted = evaluation.memberships.group_by("ruleset", "level").len()
+    members = {(ruleset, level): count for ruleset, level, count in counted.rows()}
+    return {
+        item.code: {level.code: members.get((item.code, level.code), 0) for level in item.levels}
+        for item in book.rulesets
+        if item.kind != "warning"
+    }
+
+
+def warning_counts(book: RuleBook, evaluation: Evaluation) -> dict[str, int]:
+    """Customers each warning holds for, in the order of the files; 0 where it holds for nobody."""
+    counted = dict(evaluation.warnings.group_by("warning").len().rows())
+    return {rule.code: counted.get(rule.code, 0) for item in book.rulesets for rule in item.warnings}
+
+
+def _open(connection: Connection, history: Table, answer: str, until: str) -> pl.DataFrame:
+    query = select(history.c.id, history.c.customer_id.label("customer"), history.c.ruleset, history.c[answer])
+    return read_frame(connection, query.where(history.c[until].is_(None)).order_by(history.c.id))
+
+
+def _end(connection: Connection, history: Table, until: str, ids: pl.Series, run_id: int) -> None:
+    if ids.is_empty():
+        return
+    stage(connection, "staged_ends", pl.DataFrame({"id": ids}))
+    ended = history.c.id.in_(select(table("staged_ends", column("id")).c.id))
+    connection.execute(update(history).where(ended).values({until: run_id}))
+
+
+def _begin_memberships(
+    connection: Connection, run_id: int, entered: pl.DataFrame, digests: pl.DataFrame, reasons: pl.Series
+) -> None:
+    rows = entered.with_columns(reasons.alias("reasons")).join(digests, on="ruleset", maintain_order="left")
+    _append(
+        connection,
+        memberships,
+        rows.select(
+            pl.col("customer").alias("customer_id"),
+            "ruleset",
+            "level",
+            pl.lit(run_id, pl.Int64).alias("from_run_id"),
+            "digest",
+            "reasons",
+        ),
+    )
+
+
+def _begin_warnings(
+    connection: Connection,
+    run_id: int,
+    book: RuleBook,
+    features: pl.DataFrame,
+    fired: pl.DataFrame,
+    digests: pl.DataFrame,
+) -> None:
+    as_of: datetime = connection.execute(select(runs.c.as_of).where(runs.c.id == run_id)).scalar_one()
+    rules = [(item.code, rule.code, json.dumps(list(rule.route))) for item in book.rulesets for rule in item.warnings]
+    routes = pl.DataFrame(
+        rules, schema={"ruleset": pl.String(), "warning": pl.String(), "route": pl.String()}, orient="row"
+    )
+    explained = fired.with_columns(warning_reasons(book, features, fired).select("reason", "reasons"))
+    rows = explained.join(routes, on=["ruleset", "warning"], maintain_order="left").join(
+        digests, on="ruleset", maintain_order="left"
+    )
+    _append(
+        connection,
+        warnings,
+        rows.select(
+            pl.col("customer").alias("customer_id"),
+            "ruleset",
+            "warning",
+            "severity",
+            "reason",
+            "reasons",
+            "route",
+            pl.lit(run_id, pl.Int64).alias("fired_run_id"),
+            pl.lit(as_of, pl.Datetime("us", "UTC")).alias("fired_at"),
+            "digest",
+            pl.lit("open").alias("state"),
+        ),
+    )
+
+
+def _append(connection: Connection, history: Table, rows: pl.DataFrame) -> None:
+    numbered = rows.with_row_index("id", offset=next_id(connection, history)).cast({"id": pl.Int64})
+    insert_frame(connection, history, numbered)
+
+
+def _record_rules(connection: Connection, run_id: int, book: RuleBook) -> None:
+    known = set(connection.execute(select(rule_versions.c.digest)).scalars())
+    for position, item in enumerate(book.rulesets):
+        if item.digest not in known:
+            values = {"digest": item.digest, "ruleset": item.code, "kind": item.kind, "path": item.path}
+            connection.execute(insert(rule_versions).values(**values, definition=definition(item), source=item.source))
+            known.add(item.digest)
+        row = {"run_id": run_id, "ruleset": item.code, "digest": item.digest, "position": position}
+        connection.execute(insert(run_rules).values(**row))
+
+
+def _record_levels(connection: Connection, run_id: int, book: RuleBook, evaluation: Evaluation) -> None:
+    rows = [
+        {"run_id": run_id, "ruleset": ruleset, "level": level, "members": members}
+        for ruleset, levels in level_counts(book, evaluation).items()
+        for level, members in levels.items()
+    ]
+    if rows:
+        connection.execute(insert(run_levels), rows)
+
+
+def _move_pointer(connection: Connection, run_id: int, now: datetime) -> None:
+    connection.execute(delete(publication))
+    connection.execute(insert(publication).values(id=1, run_id=run_id, published_at=now))
