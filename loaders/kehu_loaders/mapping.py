@@ -1,0 +1,89 @@
+"""The one mapping: raw rows to record frames and quarantine, whatever the format they came in."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from kehu.model.graph import Entity
+from kehu.sources.loader import QUARANTINE_COLUMNS, LoadedChunk
+from kehu.sources.source import Source
+from kehu_loaders.cells import clean_cells, raw_text
+from kehu_loaders.raw import RawChunk
+from kehu_loaders.records import MappedRecords, map_record
+from kehu_loaders.seen_keys import SeenKeys
+
+
+def map_chunks(source: Source, chunks: Iterable[RawChunk]) -> Iterator[LoadedChunk]:
+    """Each chunk of one file, mapped. A row with any finding is quarantined whole, with all its findings.
+
+    A key that came before in the file with other values is a finding; with the same values it is
+    loaded once.
+    """
+    seen: dict[Entity, SeenKeys] = defaultdict(SeenKeys)
+    for raw in chunks:
+        yield _map_chunk(source, raw, seen)
+
+
+def _map_chunk(source: Source, raw: RawChunk, seen: dict[Entity, SeenKeys]) -> LoadedChunk:
+    columns = [column.name for column in source.columns()]
+    cells = clean_cells(raw.cells, columns, source.missing).with_columns(raw.lines.alias("?line"))
+    mapped = [map_record(record, source, cells) for record in source.records]
+    findings = pl.concat([records.findings for records in mapped])
+    fitting = [_without(records.frame, findings) for records in mapped]
+    firsts = [seen[records.entity].meet(frame) for records, frame in zip(mapped, fitting, strict=True)]
+    repeats = [_repeats(records, frame, first) for records, frame, first in zip(mapped, fitting, firsts, strict=True)]
+    findings = pl.concat([findings, *repeats])
+    records = defaultdict(list)
+    for of_entity, frame, first in zip(mapped, fitting, firsts, strict=True):
+        new = pl.concat([frame, first], how="horizontal").filter(pl.col("first_line") == pl.col("line"))
+        records[of_entity.entity].append(_without(new, findings).select(frame.columns))
+    lines = raw.lines.filter(~raw.lines.is_in(findings["line"].unique().to_list()))
+    return LoadedChunk(
+        read=raw.cells.height + raw.unreadable["line"].n_unique(),
+        lines=lines,
+        records={
+            entity: pl.concat(frames).unique("key", keep="first", maintain_order=True)
+            for entity, frames in records.items()
+        },
+        quarantine=_quarantine(raw, findings),
+    )
+
+
+def _without(frame: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    if not findings.height:
+        return frame
+    return frame.join(findings.select("line").unique(), on="line", how="anti", maintain_order="left")
+
+
+def _repeats(records: MappedRecords, frame: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
+    """A finding for every record whose key came before with other values."""
+    conflicts = pl.concat([frame.select("line", "key", "hash"), first], how="horizontal").filter(
+        pl.col("hash") != pl.col("first_hash")
+    )
+    reason = pl.format(
+        "key '{}' already stands on line {} with other values: tell the two apart under 'key', or mend one",
+        "key",
+        "first_line",
+    )
+    return conflicts.select(
+        "line", pl.lit(records.key_column).alias("column"), pl.col("key").alias("value"), reason.alias("reason")
+    )
+
+
+def _quarantine(raw: RawChunk, findings: pl.DataFrame) -> pl.DataFrame:
+    """The findings with their raw rows as JSON, and the unreadable rows, in the order of the file."""
+    if not findings.height:
+        return raw.unreadable
+    schema = raw.cells.schema
+    broken = raw.cells.with_columns(raw.lines.alias("?line")).filter(
+        pl.col("?line").is_in(findings["line"].unique().to_list())
+    )
+    rows = broken.select(
+        pl.col("?line").alias("line"),
+        pl.struct(raw_text(name, dtype).alias(name) for name, dtype in schema.items())
+        .struct.json_encode()
+        .alias("row"),
+    )
+    found = findings.join(rows, on="line", how="left", maintain_order="left").select(QUARANTINE_COLUMNS)
+    return pl.concat([found, raw.unreadable]).sort("line", maintain_order=True)
