@@ -1,0 +1,124 @@
+"""What customers owe, month by month, and the finance department's accounts."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from kehu.generate import phones
+from kehu.generate.blemishes import Blemish
+from kehu.generate.calendar import HISTORY_DAYS, PERSON, month_numbers
+from kehu.generate.columns import blank
+from kehu.generate.crm import SalesBook
+from kehu.generate.dice import Ints, chance, pick, stream
+from kehu.generate.naming import CLEAN
+from kehu.generate.parcels import THIRD_PAYS, Parcels
+from kehu.generate.population import ACCOUNT, MEDIUM, NEVER, SMALL, Population
+
+ACCOUNT_BLEMISHES = (Blemish("公司全称", None, "no name"),)
+INVOICE_BLEMISHES = (
+    Blemish("金额分", "待核", "not a number"),
+    Blemish("月份", "2025-13", "no such month"),
+    Blemish("财务账号", None, "no account"),
+)
+_SMALL_SHARE, _TWICE_SHARE = 0.3, 0.03
+_TERMS = pl.Series(["月结30天", "月结60天", "周结", "现结"])
+
+
+@dataclass(frozen=True, slots=True)
+class FinanceAccounts:
+    """`owner` is the customer of each account, in file order; `first` and `second` give each customer's, -1 for none.
+
+    A second account takes what the customer pays for others' parcels.
+    """
+
+    owner: Ints
+    number: pl.Series
+    first: Ints
+    second: Ints
+
+
+class Ledger:
+    """Sums what each account is charged a month, as parcels come by. Cancelled parcels cost nothing."""
+
+    def __init__(self, accounts: FinanceAccounts, first: date) -> None:
+        self._accounts = accounts
+        months = month_numbers(first, HISTORY_DAYS)
+        self._month = months - months[0]
+        self.first_month = int(months[0])
+        self.fen: NDArray[np.int64] = np.zeros((accounts.owner.size, int(self._month[-1]) + 1), dtype=np.int64)
+
+    def add(self, parcels: Parcels) -> None:
+        """Charge this block to those who pay for it, as far as they have an account."""
+        second = self._accounts.second[parcels.payer]
+        use_second = (parcels.payment == THIRD_PAYS) & (second >= 0)
+        account = np.where(use_second, second, self._accounts.first[parcels.payer])
+        charged = account >= 0
+        cell = account[charged] * self.fen.shape[1] + self._month[parcels.day[charged]]
+        cells, inverse = np.unique(cell, return_inverse=True)
+        sums = np.bincount(inverse, weights=parcels.revenue[charged], minlength=cells.size)
+        self.fen.ravel()[cells] += np.rint(sums).astype(np.int64)
+
+
+def open_finance_accounts(population: Population, seed: int) -> FinanceAccounts:
+    """Accounts for firms and shops that settle by month: all that are not small, three small ones in ten."""
+    rng = stream(seed, "finance-accounts")
+    settles = (population.role == ACCOUNT) & (population.kind != PERSON)
+    settles &= (population.size >= MEDIUM) | ((population.size == SMALL) & chance(rng, settles.size, _SMALL_SHARE))
+    owner = np.flatnonzero(settles)
+    again = owner[chance(rng, owner.size, _TWICE_SHARE)]
+    everyone = np.concatenate((owner, again))
+    place = rng.permutation(everyone.size)
+    first, second = (np.full(population.customers, -1, dtype=np.int64) for _ in range(2))
+    first[owner], second[again] = place[: owner.size], place[owner.size :]
+    in_order = np.empty_like(everyone)
+    in_order[place] = everyone
+    number = "F" + pl.Series(np.arange(1, everyone.size + 1)).cast(pl.String).str.zfill(7)
+    return FinanceAccounts(in_order, number, first, second)
+
+
+def finance_account_rows(book: SalesBook, accounts: FinanceAccounts) -> pl.DataFrame:
+    """The account list: legal names, tax codes that are right but sometimes missing, the sales account now and then."""
+    rng = stream(book.seed, "finance")
+    owner, rows = accounts.owner, accounts.owner.size
+    line = phones.landlines(book.seed, owner, book.population.city[owner])
+    mobile = phones.written(rng, book.directory.phone(owner, CLEAN), noisy=0.3)
+    is_line = pl.Series(chance(rng, rows, 0.5))
+    sales = book.accounts.number.gather(book.accounts.first[owner])
+    return pl.DataFrame(
+        {
+            "财务账号": accounts.number,
+            "公司全称": book.directory.name(owner, pick(rng, (0.86, 0.07, 0.0, 0.07, 0.0), rows)),
+            "税号": blank(book.tax_code.gather(owner), chance(rng, rows, 0.06)),
+            "开票电话": mobile.zip_with(~is_line, line),
+            "客户编号": blank(sales, chance(rng, rows, 0.4)),
+            "结算方式": _TERMS.gather(pick(rng, (0.62, 0.2, 0.1, 0.08), rows)),
+        }
+    )
+
+
+def invoice_rows(book: SalesBook, accounts: FinanceAccounts, ledger: Ledger) -> pl.DataFrame:
+    """One invoice for each account and month with charges, in order of months; those who leave pay less reliably."""
+    rng = stream(book.seed, "invoices")
+    month, account = np.nonzero(ledger.fen.T)
+    rows, age = month.size, ledger.fen.shape[1] - 1 - month
+    leaves = book.population.churn[accounts.owner[account]] != NEVER
+    is_paid = chance(rng, rows, np.clip(0.15 + 0.4 * age, 0.0, 0.98) * np.where(leaves, 0.85, 1.0))
+    number = ledger.first_month + month
+    texts = [pl.Series(part).cast(pl.String) for part in (number // 12, number % 12 + 1)]
+    label = texts[0] + "-" + texts[1].str.zfill(2)
+    following = [pl.Series(part).cast(pl.String) for part in ((number + 1) // 12, (number + 1) % 12 + 1)]
+    day = pl.Series(rng.integers(1, 29, rows)).cast(pl.String).str.zfill(2)
+    paid_on = following[0] + "-" + following[1].str.zfill(2) + "-" + day
+    return pl.DataFrame(
+        {
+            "发票号": "FP" + pl.Series(np.arange(1, rows + 1)).cast(pl.String).str.zfill(9),
+            "财务账号": accounts.number.gather(account),
+            "月份": label,
+            "金额分": ledger.fen[account, month],
+            "已付": is_paid.astype(np.int64),
+            "付款日期": blank(paid_on, ~is_paid),
+        }
+    )
