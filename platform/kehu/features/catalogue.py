@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
 
 from kehu.features.declaration import Declaration, read_declaration
 from kehu.model.feature_types import FeatureInfo, FeatureType
-from kehu.model.problems import Place, Problem
+from kehu.model.problems import Place, Problem, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Scalar, read_yaml
 from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, compile_value
@@ -17,6 +18,8 @@ from kehu.rules.spans import scalar_place
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = {"customer", "at"}
+# Texts are checked as of some instant; which one makes no difference to whether they are right.
+_CHECKED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,6 @@ class Catalogue:
     """Declarations in computing order: a formula comes after what it needs."""
 
     declarations: tuple[Declaration, ...]
-    formulas: Mapping[str, CompiledValue]
-    conditions: Mapping[str, Compiled]
     money_digits: int
     digest: str
 
@@ -61,16 +62,41 @@ def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalog
             problems += found
             if declaration is not None:
                 declared[name], sources[name] = declaration, text
-    compiler = _Compiler(declared, sources, money_digits)
+    compiler = _Compiler(declared, sources, money_digits, _CHECKED_AT)
     catalogue = compiler.catalogue(_digest(texts, money_digits))
     return catalogue, problems + compiler.problems
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCatalogue:
+    """The catalogue's texts as column expressions, `$now` being the run's instant."""
+
+    formulas: Mapping[str, CompiledValue]
+    conditions: Mapping[str, Compiled]
+    money_digits: int
+
+    def named_columns(self, item: Declaration) -> set[str]:
+        """The columns of its events that a declaration names, derived ones among them."""
+        condition = self.conditions.get(item.info.name)
+        return ({item.column} if item.column else set()) | (set(condition.features) if condition else set())
+
+
+def compile_catalogue(catalogue: Catalogue, as_of: datetime) -> CompiledCatalogue:
+    """The formulas and conditions of a checked catalogue, as of an instant."""
+    declared = {item.info.name: item for item in catalogue.declarations}
+    compiler = _Compiler(declared, dict.fromkeys(declared, ""), catalogue.money_digits, as_of)
+    compiler.catalogue(catalogue.digest)
+    refuse_errors(compiler.problems)
+    return CompiledCatalogue(compiler.formulas, compiler.conditions, catalogue.money_digits)
 
 
 class _Compiler:
     """Compiles `where:` and `formula:` texts, formulas after what they need."""
 
-    def __init__(self, declared: dict[str, Declaration], sources: dict[str, str], money_digits: int) -> None:
-        self.declared, self.sources, self.money_digits = declared, sources, money_digits
+    def __init__(
+        self, declared: dict[str, Declaration], sources: dict[str, str], money_digits: int, as_of: datetime
+    ) -> None:
+        self.declared, self.sources, self.money_digits, self.as_of = declared, sources, money_digits, as_of
         self.problems: list[Problem] = []
         self.formulas: dict[str, CompiledValue] = {}
         self.conditions: dict[str, Compiled] = {}
@@ -79,7 +105,7 @@ class _Compiler:
     def catalogue(self, digest: str) -> Catalogue:
         for name in self._order():
             self._compile(self.declared[name])
-        return Catalogue(tuple(self.ready.values()), self.formulas, self.conditions, self.money_digits, digest)
+        return Catalogue(tuple(self.ready.values()), self.money_digits, digest)
 
     def _order(self) -> list[str]:
         needs = {name: self._needs(item) for name, item in self.declared.items()}
@@ -100,10 +126,10 @@ class _Compiler:
     def _compile(self, item: Declaration) -> None:
         if item.where is not None and item.stream is not None:
             types = item.stream.types(self.money_digits)
-            self._keep(item, compile_condition(item.where.text, types, None, self._place_at(item, item.where)))
+            self._keep(item, compile_condition(item.where.text, types, self.as_of, self._place_at(item, item.where)))
         elif item.operation == "formula" and item.text is not None:
             schema = {name: ready.info.type for name, ready in self.ready.items()}
-            self._keep(item, compile_value(item.text.text, schema, None, self._place_at(item, item.text)))
+            self._keep(item, compile_value(item.text.text, schema, self.as_of, self._place_at(item, item.text)))
         else:
             self.ready[item.info.name] = item
 

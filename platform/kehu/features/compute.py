@@ -1,27 +1,29 @@
 """Every declared feature of every customer, as of an instant, in one pass per kind of event and role."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 
 import polars as pl
 
-from kehu.features.catalogue import Catalogue
+from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
 from kehu.features.declaration import Declaration
 from kehu.features.streams import Stream, in_window
 from kehu.model.feature_types import POLARS_TYPES
 from kehu.model.graph import INSTANT
 
 _DAY_MICROS = 86_400_000_000
+_ANY_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def stored_columns(catalogue: Catalogue) -> dict[str, set[str]]:
     """For each kind of event, the stored columns that `compute` will read, roles and instants included."""
     needed: dict[str, set[str]] = {}
+    compiled = compile_catalogue(catalogue, _ANY_INSTANT)
     for item in catalogue.declarations:
         if item.stream is not None:
             columns = needed.setdefault(item.stream.name, set())
-            columns |= item.stream.stored(_named_columns(catalogue, item)) | {item.stream.roles[item.role]}
+            columns |= item.stream.stored(compiled.named_columns(item)) | {item.stream.roles[item.role]}
             columns |= {item.stream.at} if item.stream.at else set()
     return needed
 
@@ -35,11 +37,12 @@ def compute(
     (see `stored_columns`). Events after `as_of` are not known. Amounts are scaled integers. An unknown
     value is null only where the feature's type is nullable.
     """
+    compiled = compile_catalogue(catalogue, as_of)
     table = customers.lazy()
     counted = sorted((item for item in catalogue.declarations if item.stream is not None), key=_pass_of)
     for (stream_name, _), group in groupby(counted, key=_pass_of):
         table = table.join(
-            _aggregate(catalogue, list(group), events[stream_name], as_of),
+            _aggregate(compiled, list(group), events[stream_name], as_of),
             on="customer",
             how="left",
             maintain_order="left",
@@ -49,24 +52,26 @@ def compute(
     table = table.with_columns(_settled(item) for item in catalogue.declarations if item.operation != "formula")
     for item in catalogue.declarations:
         if item.operation == "formula":
-            table = table.with_columns(_formula(catalogue, item))
+            table = table.with_columns(_formula(compiled, item))
     names = [item.info.name for item in catalogue.declarations]
     return table.select("customer", *names).collect(engine="streaming")
+
+
+def _stream_of(item: Declaration) -> Stream:
+    if item.stream is None:
+        raise TypeError(f"'{item.info.name}' counts no events")
+    return item.stream
 
 
 def _pass_of(item: Declaration) -> tuple[str, str]:
     return (item.stream.name if item.stream else "", item.role)
 
 
-def _named_columns(catalogue: Catalogue, item: Declaration) -> set[str]:
-    condition = catalogue.conditions.get(item.info.name)
-    return ({item.column} if item.column else set()) | (set(condition.features) if condition else set())
-
-
-def _aggregate(catalogue: Catalogue, items: list[Declaration], events: pl.LazyFrame, as_of: datetime) -> pl.LazyFrame:
-    stream = items[0].stream
-    assert stream is not None  # noqa: S101  # `items` of one pass share their stream
-    named = set().union(*(_named_columns(catalogue, item) for item in items))
+def _aggregate(
+    compiled: CompiledCatalogue, items: list[Declaration], events: pl.LazyFrame, as_of: datetime
+) -> pl.LazyFrame:
+    stream = _stream_of(items[0])
+    named = set().union(*(compiled.named_columns(item) for item in items))
     owner = stream.roles[items[0].role]
     rows = events.filter(pl.col(owner).is_not_null())
     if stream.at:
@@ -77,17 +82,18 @@ def _aggregate(catalogue: Catalogue, items: list[Declaration], events: pl.LazyFr
     if any(column.ordered for column in derived.values()):
         rows = rows.sort("customer", stream.at, maintain_order=True)
     rows = rows.with_columns(column.value.alias(name) for name, column in derived.items())
-    return rows.group_by("customer").agg(_expression(catalogue, item, stream, as_of) for item in items)
+    return rows.group_by("customer").agg(_expression(compiled, item, as_of) for item in items)
 
 
-def _expression(catalogue: Catalogue, item: Declaration, stream: Stream, as_of: datetime) -> pl.Expr:
+def _expression(compiled: CompiledCatalogue, item: Declaration, as_of: datetime) -> pl.Expr:
+    stream = _stream_of(item)
     counts = in_window(stream.at, as_of, item.over, item.before) if stream.at else pl.lit(value=True)
-    condition = catalogue.conditions.get(item.info.name)
+    condition = compiled.conditions.get(item.info.name)
     if condition is not None:
         counts = counts & condition.match
     column = pl.col(item.column or stream.at or "customer")
     if item.operation in {"mean", "quantile"}:
-        scale = stream.types(catalogue.money_digits)[item.column].scale
+        scale = stream.types(compiled.money_digits)[item.column].scale
         column = column.cast(pl.Float64) / 10**scale
     return _reduced(item, pl.when(counts).then(column), counts, as_of).alias(item.info.name)
 
@@ -121,9 +127,9 @@ def _settled(item: Declaration) -> pl.Expr:
     return column.cast(POLARS_TYPES[item.info.type.kind]).alias(item.info.name)
 
 
-def _formula(catalogue: Catalogue, item: Declaration) -> pl.Expr:
-    compiled = catalogue.formulas[item.info.name]
-    value = pl.when(~compiled.error).then(compiled.value)
+def _formula(compiled: CompiledCatalogue, item: Declaration) -> pl.Expr:
+    formula = compiled.formulas[item.info.name]
+    value = pl.when(~formula.error).then(formula.value)
     return (value if item.missing is None else value.fill_null(pl.lit(_stored_missing(item)))).alias(item.info.name)
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Connection, Table, column, delete, insert, select, table, update
+from sqlalchemy import Connection, Table, column, insert, select, table, update
 
 from kehu.publish.definitions import definition
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation
 from kehu.rules.reasons import membership_reasons, warning_reasons
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage
-from kehu.tables.runs import memberships, publication, rule_versions, run_levels, run_rules, runs, warnings
+from kehu.tables.runs import memberships, rule_versions, run_levels, run_rules, runs, warnings
 
 _MEMBER = ["customer", "ruleset", "level"]
 _FIRED = ["customer", "ruleset", "warning"]
@@ -43,7 +43,7 @@ def compare(connection: Connection, evaluation: Evaluation) -> Changes:
 def publish(
     connection: Connection, run_id: int, book: RuleBook, features: pl.DataFrame, evaluation: Evaluation
 ) -> Changes:
-    """Write the run's answers in the caller's transaction and make it the published run.
+    """Write the run's answers in the caller's transaction, which `finish_run` then makes the published run.
 
     A membership or warning that goes on keeps the row, the run and the reasons it began with.
     """
@@ -60,8 +60,6 @@ def publish(
     _begin_warnings(connection, run_id, book, features, changes.fired, digests)
     _record_rules(connection, run_id, book)
     _record_levels(connection, run_id, book, evaluation)
-    now = connection.execute(select(runs.c.finished_at).where(runs.c.id == run_id)).scalar_one()
-    _move_pointer(connection, run_id, now)
     return changes
 
 
@@ -173,8 +171,3 @@ def _record_levels(connection: Connection, run_id: int, book: RuleBook, evaluati
     ]
     if rows:
         connection.execute(insert(run_levels), rows)
-
-
-def _move_pointer(connection: Connection, run_id: int, now: datetime) -> None:
-    connection.execute(delete(publication))
-    connection.execute(insert(publication).values(id=1, run_id=run_id, published_at=now))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from kehu.store.bulk import lock_for_writing, next_id
-from kehu.tables.runs import runs
+from kehu.tables.runs import publication, runs
 
 
 def begin_run(
@@ -29,9 +29,11 @@ def finish_run(
     counts: dict[str, Any],
     timings: dict[str, Any],
 ) -> None:
-    """Write down what a run found, in the transaction that publishes it."""
+    """Write down what a run found and move the pointer to it, in the transaction that wrote its answers."""
     done = {"state": "published", "finished_at": now, "customers": customers, "counts": counts, "timings": timings}
     connection.execute(update(runs).where(runs.c.id == run_id).values(**done))
+    connection.execute(delete(publication))
+    connection.execute(insert(publication).values(id=1, run_id=run_id, published_at=now))
 
 
 def fail_run(connection: Connection, run_id: int, *, now: datetime, error: str) -> None:

@@ -1,0 +1,5 @@
+"""`python -m kehu.cli`: the kehu command."""
+
+from kehu.cli.main import main
+
+main()

@@ -1,0 +1,46 @@
+"""The kehu command: its commands in one list, and how every one of them ends."""
+
+import sys
+
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from kehu.cli import database, demo, export, generate, init, load, resegment, rules, runs, serve
+from kehu.cli.output import show_problems
+from kehu.model.problems import RefusedError
+
+REFUSED, INTERRUPTED = 1, 130
+
+app = typer.Typer(
+    name="kehu",
+    help="Kehu (客户): one file per customer, segmentation rules over all of them, a GraphQL API.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("init")(init.init)
+app.command("demo")(demo.demo)
+app.command("load")(load.load)
+app.command("resegment")(resegment.resegment)
+app.add_typer(rules.app, name="rules")
+app.add_typer(runs.app, name="runs")
+app.command("export")(export.export)
+app.command("serve")(serve.serve)
+app.add_typer(database.app, name="db")
+app.command("generate")(generate.generate)
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 refused, 2 wrong usage, 3 some rows quarantined, 130 interrupted."""
+    try:
+        app()
+    except RefusedError as error:
+        show_problems(error.problems)
+        sys.exit(REFUSED)
+    except DBAPIError as error:
+        sys.stderr.write(f"the database refused: {error.orig}\n")
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing half-done was kept\n")
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,100 @@
+"""Files to records to customers: one load, in one transaction."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
+from kehu.pipeline.progress import Clock, Progress
+from kehu.pipeline.transactions import writing
+from kehu.sources.loader import LoadedChunk, Loader
+from kehu.sources.read import read_source
+from kehu.sources.source import Source
+from kehu.store.customers import ResolvedCounts
+from kehu.store.load import FileCounts, Load
+from kehu.workspace.workspace import Workspace, source_texts
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did, file by file; `resolved` is None when nothing had changed."""
+
+    files: tuple[FileCounts, ...]
+    resolved: ResolvedCounts | None
+
+    @property
+    def quarantined(self) -> int:
+        """Rows kept aside over all files."""
+        return sum(file.quarantined for file in self.files)
+
+
+def read_sources(workspace: Workspace, names: Sequence[str] = ()) -> list[Source]:
+    """The workspace's sources, or those named; raises RefusedError with everything wrong with any of them."""
+    settings, loaders = workspace.settings, _loaders()
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    for path, text in source_texts(workspace).items():
+        source, found = read_source(
+            text, path, timezone=settings.timezone, currency=settings.currency, formats=loaders.keys()
+        )
+        problems += found
+        sources += [source] if source is not None else []
+    folder = Place(str(workspace.sources_folder))
+    known = {source.name for source in sources}
+    if not sources and not problems:
+        problems.append(Problem(folder, "no-sources", "no sources are declared here", "add sources/NAME.yaml"))
+    problems += [
+        Problem(folder, "unknown-source", f"there is no source '{name}'", did_you_mean(name, known))
+        for name in names
+        if name not in known
+    ]
+    refuse_errors(problems)
+    return [source for source in sources if not names or source.name in names]
+
+
+def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: Clock, progress: Progress) -> LoadReport:
+    """Load the sources' files in one transaction: all of them or, when it fails or dies, none.
+
+    Raises RefusedError when a source or one of its files cannot be read at all.
+    """
+    loaders = _loaders()
+    files = [(source, file) for source in read_sources(workspace, names) for file in _files_of(workspace, source)]
+    reports = []
+    with tempfile.TemporaryDirectory(prefix="kehu-load-") as folder, writing(engine) as connection:
+        run = Load(connection, Path(folder), workspace.settings.phone_region)
+        for source, file in files:
+            counts = FileCounts(source.name, str(file.relative_to(workspace.root)))
+            chunks = _told(loaders[source.format](source, file), counts.file, progress)
+            run.take(chunks, counts, system=source.system, now=clock())
+            reports.append(counts)
+        progress("customers", 0)
+        resolved = run.finish()
+    return LoadReport(tuple(reports), resolved)
+
+
+def _files_of(workspace: Workspace, source: Source) -> list[Path]:
+    found = {pattern: sorted(workspace.root.glob(pattern)) for pattern in source.files}
+    refuse_errors(
+        Problem(
+            Place(source.path), "no-files", f"no file matches '{pattern}'", f"paths are relative to {workspace.root}"
+        )
+        for pattern, files in found.items()
+        if not files
+    )
+    return sorted({file for files in found.values() for file in files})
+
+
+def _loaders() -> dict[str, Loader]:
+    return {point.name: point.load() for point in entry_points(group="kehu.loaders")}
+
+
+def _told(chunks: Iterator[LoadedChunk], what: str, progress: Progress) -> Iterator[LoadedChunk]:
+    done = 0
+    for chunk in chunks:
+        yield chunk
+        done += chunk.read
+        progress(what, done)

@@ -1,0 +1,147 @@
+"""Events to features to levels to the published run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Engine
+
+from kehu.features.catalogue import Catalogue
+from kehu.features.compute import compute, stored_columns
+from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
+from kehu.pipeline.progress import Clock, Progress, Watch
+from kehu.pipeline.rule_directory import read_rule_directory
+from kehu.pipeline.transactions import reading, writing
+from kehu.publish.publish import Changes, compare, level_counts, publish, warning_counts
+from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, finish_run
+from kehu.rules.book import RuleBook
+from kehu.rules.evaluate import Evaluation, evaluate
+from kehu.store.events import latest_event
+from kehu.store.lock import only_run
+from kehu.store.reading import read_customers, read_events
+from kehu.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run found. `run` is None for a dry run, which writes nothing."""
+
+    run: int | None
+    as_of: datetime
+    customers: int
+    levels: Mapping[str, Mapping[str, int]]
+    warnings: Mapping[str, int]
+    entered: int
+    left: int
+    fired: int
+    cleared: int
+    row_errors: Mapping[str, int]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def resegment(
+    workspace: Workspace,
+    engine: Engine,
+    as_of: datetime | None,
+    *,
+    clock: Clock,
+    progress: Progress,
+    dry_run: bool = False,
+) -> RunReport:
+    """Compute every rule set for every customer and publish the answers, or only compare them when `dry_run`.
+
+    Without `as_of` the workspace's clock decides. Raises RefusedError for wrong rule files or while another
+    run goes on; then, as when the process dies, the run published before stays published.
+    """
+    catalogue, book, problems = read_rule_directory(workspace)
+    refuse_errors(problems)
+    with only_run(engine):
+        instant = as_of or now_of(workspace, engine, clock)
+        job = _Job(engine, catalogue, book, instant, Watch(progress))
+        if dry_run:
+            return job.compare()
+        with writing(engine) as connection:
+            abandon_dead_runs(connection, now=clock())
+            digests = {"rule_digest": book.digest, "feature_digest": catalogue.digest}
+            run_id = begin_run(connection, as_of=instant, now=clock(), engine="polars", **digests)
+        try:
+            return job.publish(run_id, clock)
+        except BaseException as error:
+            with writing(engine) as connection:
+                fail_run(connection, run_id, now=clock(), error=f"{type(error).__name__}: {error}")
+            raise
+
+
+def current_features(engine: Engine, catalogue: Catalogue, as_of: datetime) -> pl.DataFrame:
+    """Every customer's features as of the instant, read from one consistent state of the database."""
+    streams = stored_columns(catalogue)
+    attributes = {item.column for item in catalogue.declarations if item.operation == "attribute"}
+    with reading(engine) as connection:
+        customers = read_customers(connection, attributes)
+        events = {name: read_events(connection, name, columns).lazy() for name, columns in streams.items()}
+    return compute(catalogue, customers, events, as_of)
+
+
+def now_of(workspace: Workspace, engine: Engine, clock: Clock) -> datetime:
+    """The instant a run pretends to be at when none is given; raises RefusedError when there are no events."""
+    if workspace.settings.clock == "now":
+        return clock()
+    with reading(engine) as connection:
+        latest = latest_event(connection)
+    if latest is None:
+        place = Place(str(workspace.root / "kehu.toml"))
+        message = "the clock stands at the latest event, and there is none"
+        raise RefusedError([Problem(place, "no-events", message, "run 'kehu load' first, or give --as-of")])
+    return latest
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One run's question and how long each stage of the answer took."""
+
+    engine: Engine
+    catalogue: Catalogue
+    book: RuleBook
+    as_of: datetime
+    watch: Watch
+
+    def compare(self) -> RunReport:
+        features, evaluation = self._answer()
+        with self.watch("compare"), reading(self.engine) as connection:
+            changes = compare(connection, evaluation)
+        return self._report(None, features, evaluation, changes)
+
+    def publish(self, run_id: int, clock: Clock) -> RunReport:
+        features, evaluation = self._answer()
+        with self.watch("publish"), writing(self.engine) as connection:
+            changes = publish(connection, run_id, self.book, features, evaluation)
+            report = self._report(run_id, features, evaluation, changes)
+            counts = {"levels": report.levels, "warnings": report.warnings, "row_errors": report.row_errors}
+            counts |= {name: getattr(report, name) for name in ("entered", "left", "fired", "cleared")}
+            timings = dict(self.watch.seconds)
+            finish_run(connection, run_id, now=clock(), customers=report.customers, counts=counts, timings=timings)
+        return self._report(run_id, features, evaluation, changes)
+
+    def _answer(self) -> tuple[pl.DataFrame, Evaluation]:
+        with self.watch("features"):
+            features = current_features(self.engine, self.catalogue, self.as_of)
+        with self.watch("rules"):
+            return features, evaluate(self.book, features, self.as_of)
+
+    def _report(
+        self, run_id: int | None, features: pl.DataFrame, evaluation: Evaluation, changes: Changes
+    ) -> RunReport:
+        return RunReport(
+            run=run_id,
+            as_of=self.as_of,
+            customers=len(features),
+            levels=level_counts(self.book, evaluation),
+            warnings=warning_counts(self.book, evaluation),
+            entered=len(changes.entered),
+            left=len(changes.left),
+            fired=len(changes.fired),
+            cleared=len(changes.cleared),
+            row_errors=evaluation.row_errors,
+            seconds=dict(self.watch.seconds),
+        )
