@@ -8,6 +8,8 @@ from kehu.sources.source import Missing
 
 # What no text may hold: PostgreSQL refuses NUL, and the rest is debris of terminals and barcode readers.
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+# Any character but those that NFC never touches: Latin, Chinese, their punctuation and full-width forms.
+_PERHAPS_DECOMPOSED = r"[^\x00-\u{2ff}\u{3000}-\u{3029}\u{3400}-\u{4dbf}\u{4e00}-\u{9fff}\u{ff00}-\u{ffef}]"
 _EXACT = 2**53
 
 
@@ -16,12 +18,13 @@ def clean_cells(raw: pl.DataFrame, columns: Iterable[str], missing: Missing) -> 
 
     Other types stay, save those without a use as they are (decimals, categories, bytes, lists), which become text.
     """
-    return raw.select(
-        _clean(pl.col(name), raw.schema[name], ascii_only=_is_ascii(raw[name])).pipe(
+    cleaned = [
+        _clean(pl.col(name), raw.schema[name], composed=_is_composed(raw[name])).pipe(
             without_missing, _clean_type(raw.schema[name]), missing
         )
         for name in columns
-    )
+    ]
+    return raw.lazy().select(cleaned).collect()
 
 
 def without_missing(cell: pl.Expr, dtype: pl.DataType, missing: Missing) -> pl.Expr:
@@ -55,15 +58,15 @@ def raw_text(name: str, dtype: pl.DataType) -> pl.Expr:
     return cell_text(_plain(pl.col(name), dtype), _clean_type(dtype))
 
 
-def _clean(cell: pl.Expr, dtype: pl.DataType, *, ascii_only: bool) -> pl.Expr:
+def _clean(cell: pl.Expr, dtype: pl.DataType, *, composed: bool) -> pl.Expr:
     plain = _plain(cell, dtype)
     if dtype.is_float():
         return plain.fill_nan(None)
     if _clean_type(dtype) != pl.String:
         return plain
     text = plain.str.replace_all(_CONTROL, "").str.strip_chars()
-    composed = text if ascii_only else text.str.normalize("NFC")
-    return pl.when(composed != "").then(composed)
+    normal = text if composed else text.str.normalize("NFC")
+    return pl.when(normal != "").then(normal)
 
 
 def _plain(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -79,10 +82,8 @@ def _clean_type(dtype: pl.DataType) -> pl.DataType:
     return dtype if keeps else pl.String()
 
 
-def _is_ascii(column: pl.Series) -> bool:
-    if column.dtype != pl.String:
-        return False
-    return column.str.len_bytes().sum() == column.str.len_chars().sum()
+def _is_composed(column: pl.Series) -> bool:
+    return column.dtype == pl.String and not column.str.contains(_PERHAPS_DECOMPOSED).any()
 
 
 def _any_of(patterns: tuple[str, ...]) -> str:

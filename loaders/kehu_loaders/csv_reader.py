@@ -4,7 +4,7 @@ import codecs
 import csv
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -12,8 +12,10 @@ from kehu.sources.source import Source
 from kehu_loaders.header import check_header
 from kehu_loaders.raw import CHUNK_ROWS, RawChunk, Unreadable, refuse_file, row_json, text_chunk, visible
 
-# GB18030 holds all of GBK and GB 2312; a byte order mark is tolerated wherever it may stand.
-_CODECS = {"utf-8": "utf-8-sig", "gbk": "gb18030", "gb2312": "gb18030"}
+# GB18030 holds all of GBK and GB 2312; a byte order mark is skipped here, faster than utf-8-sig does.
+_CODECS = {"utf-8-sig": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
+_BYTE_ORDER_MARK = "\ufeff"
+_QUOTES = "the quotes do not match: double a quote inside a quoted cell"
 _KEEP_BYTES = "kehu-keep-bytes"
 
 
@@ -26,90 +28,80 @@ def read_csv(source: Source, file: Path) -> Iterator[RawChunk]:
     encoding = _CODECS.get(source.options.encoding, source.options.encoding)
     try:
         with file.open(encoding=encoding, errors=_KEEP_BYTES, newline="") as text:
+            if text.read(1) != _BYTE_ORDER_MARK:
+                text.seek(0)
             yield from _chunks(source, file, text)
     except OSError as error:
         raise refuse_file(file, f"the file cannot be opened: {error.strerror}", "check its path and rights") from error
 
 
-@dataclass(slots=True)
-class _Lines:
-    """The file's lines, counted, of which those of the row at hand can be given back."""
-
-    text: TextIO
-    number: int = 0
-    taken: list[str] = field(default_factory=list)
-    again: deque[str] = field(default_factory=deque)
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self.again.popleft() if self.again else next(self.text)
-        self.number += 1
-        self.taken.append(line)
-        return line
-
-    def give_back_all_but_first(self) -> str:
-        """Give back the lines of a row that came to nothing, and return its first."""
-        first, *rest = self.taken
-        self.again.extendleft(reversed(rest))
-        self.number -= len(rest)
-        return first
-
-
 def _chunks(source: Source, file: Path, text: TextIO) -> Iterator[RawChunk]:
-    lines = _Lines(text)
-    for _ in range(source.options.skip):
-        next(lines, None)
-    parsed = _rows(lines, source.options.delimiter)
+    parsed = _rows(text, source.options.delimiter, source.options.skip)
     header = _header(parsed, source, file)
     rows: list[list[str]] = []
     starts: list[int] = []
     unreadable: list[Unreadable] = []
-    for row in parsed:
+    for start, row in parsed:
         if isinstance(row, Unreadable):
             unreadable.append(row)
-        elif len(row[1]) != len(header):
-            unreadable.append(_ragged(header, *row))
+        elif len(row) != len(header):
+            unreadable.append(_ragged(header, start, row))
         else:
-            starts.append(row[0])
-            rows.append(row[1])
+            starts.append(start)
+            rows.append(row)
         if len(rows) + len(unreadable) == CHUNK_ROWS:
             yield text_chunk(header, rows, starts, unreadable)
             rows, starts, unreadable = [], [], []
     yield text_chunk(header, rows, starts, unreadable)
 
 
-def _rows(lines: _Lines, delimiter: str) -> Iterator[tuple[int, list[str]] | Unreadable]:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+def _rows(text: TextIO, delimiter: str, skip: int) -> Iterator[tuple[int, list[str] | Unreadable]]:
+    """Each row that has any cell, and the line it starts on.
+
+    A row whose quotes do not match gives up its first line only: the lines it swallowed are read again.
+    """
+    taken: list[str] = []
+    again: deque[str] = deque()
+    before = sum(1 for _ in islice(text, skip))
     while True:
-        lines.taken.clear()
-        start = lines.number + 1
+        reader = csv.reader(_lines(text, again, taken), delimiter=delimiter, strict=True)
+        start = before + 1
         try:
-            row = next(reader)
-        except StopIteration:
-            return
+            for row in reader:
+                if any(row):
+                    yield start, row
+                start = before + reader.line_num + 1
+                taken.clear()
         except csv.Error:
-            first = lines.give_back_all_but_first()
-            yield Unreadable(
-                start, "the quotes do not match: double a quote inside a quoted cell", row_json([], [first])
-            )
-            continue
-        if any(row):
-            yield start, row
+            yield start, Unreadable(start, _QUOTES, row_json([], taken[:1]))
+            again.extendleft(reversed(taken[1:]))
+            taken.clear()
+            before = start
+        else:
+            return
 
 
-def _header(parsed: Iterator[tuple[int, list[str]] | Unreadable], source: Source, file: Path) -> list[str]:
-    first = next(parsed, None)
+def _lines(text: TextIO, again: deque[str], taken: list[str]) -> Iterator[str]:
+    """The file's lines, those given back first; `taken` gathers those of the row at hand."""
+    while again:
+        taken.append(again.popleft())
+        yield taken[-1]
+    for line in text:
+        taken.append(line)
+        yield line
+
+
+def _header(parsed: Iterator[tuple[int, list[str] | Unreadable]], source: Source, file: Path) -> list[str]:
+    _, first = next(parsed, (0, None))
     if first is None:
         raise refuse_file(file, "the file is empty, not even a header", "export it again")
     if isinstance(first, Unreadable):
         raise refuse_file(file, f"the header is not readable: {first.reason}", "check 'delimiter' and 'skip'")
-    undecoded = [visible(name) for name in first[1] if visible(name) != name]
+    undecoded = [visible(name) for name in first if visible(name) != name]
     if undecoded:
         message = f"the header is not {source.options.encoding}: '{undecoded[0]}'"
         raise refuse_file(file, message, "set the encoding under 'read:', for example {encoding: gb18030}")
-    return check_header(first[1], source, file)
+    return check_header(first, source, file)
 
 
 def _ragged(header: list[str], start: int, row: list[str]) -> Unreadable:

@@ -8,7 +8,6 @@ from kehu.model.graph import FIELDS, PARTY_FIELDS
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean
 from kehu.sources.source import Source
 
-_BYTE_ORDER_MARK = "\ufeff"
 _WORDS = {word for fields in (*FIELDS.values(), PARTY_FIELDS) for field in fields for word in field.words}
 
 
@@ -17,7 +16,7 @@ def check_header(names: Sequence[str | None], source: Source, file: Path) -> lis
 
     Raises RefusedError naming every column of the source that the header lacks or has twice.
     """
-    trimmed = [(name or "").replace(_BYTE_ORDER_MARK, "").strip() for name in names]
+    trimmed = [(name or "").strip() for name in names]
     counts = Counter(trimmed)
     problems = [
         _absent(column.name, column.place, trimmed, file) if not counts[column.name] else _twice(column.name, file)

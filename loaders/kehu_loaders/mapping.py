@@ -28,26 +28,39 @@ def map_chunks(source: Source, chunks: Iterable[RawChunk]) -> Iterator[LoadedChu
 def _map_chunk(source: Source, raw: RawChunk, seen: dict[Entity, SeenKeys]) -> LoadedChunk:
     columns = [column.name for column in source.columns()]
     cells = clean_cells(raw.cells, columns, source.missing).with_columns(raw.lines.alias("?line"))
-    mapped = [map_record(record, source, cells) for record in source.records]
-    findings = pl.concat([records.findings for records in mapped])
-    fitting = [_without(records.frame, findings) for records in mapped]
-    firsts = [seen[records.entity].meet(frame) for records, frame in zip(mapped, fitting, strict=True)]
-    repeats = [_repeats(records, frame, first) for records, frame, first in zip(mapped, fitting, firsts, strict=True)]
-    findings = pl.concat([findings, *repeats])
-    records = defaultdict(list)
-    for of_entity, frame, first in zip(mapped, fitting, firsts, strict=True):
-        new = pl.concat([frame, first], how="horizontal").filter(pl.col("first_line") == pl.col("line"))
-        records[of_entity.entity].append(_without(new, findings).select(frame.columns))
-    lines = raw.lines.filter(~raw.lines.is_in(findings["line"].unique().to_list()))
+    mapped = _by_entity(map_record(record, source, cells) for record in source.records)
+    misfits = pl.concat([records.findings for records in mapped])
+    fitting = {records.entity: _without(records.frame, misfits) for records in mapped}
+    firsts = {entity: seen[entity].meet(frame) for entity, frame in fitting.items()}
+    repeats = [_repeats(records.key_column, fitting[records.entity], firsts[records.entity]) for records in mapped]
+    findings = pl.concat([misfits, *repeats])
     return LoadedChunk(
         read=raw.cells.height + raw.unreadable["line"].n_unique(),
-        lines=lines,
-        records={
-            entity: pl.concat(frames).unique("key", keep="first", maintain_order=True)
-            for entity, frames in records.items()
-        },
+        lines=raw.lines.filter(~raw.lines.is_in(findings["line"].unique().to_list())),
+        records={entity: _without(_new(frame, firsts[entity]), findings) for entity, frame in fitting.items()},
         quarantine=_quarantine(raw, findings),
     )
+
+
+def _by_entity(mapped: Iterable[MappedRecords]) -> list[MappedRecords]:
+    """One for each entity, its records in the order of the file."""
+    groups: dict[Entity, list[MappedRecords]] = defaultdict(list)
+    for records in mapped:
+        groups[records.entity].append(records)
+    return [
+        MappedRecords(
+            entity,
+            " or ".join(dict.fromkeys(records.key_column for records in group)),
+            pl.concat([records.frame for records in group]).sort("line", maintain_order=True),
+            pl.concat([records.findings for records in group]),
+        )
+        for entity, group in groups.items()
+    ]
+
+
+def _new(frame: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
+    """The records whose key is met for the first time, each once."""
+    return frame.filter(first["first_line"] == frame["line"]).unique("key", keep="first", maintain_order=True)
 
 
 def _without(frame: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
@@ -56,18 +69,17 @@ def _without(frame: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     return frame.join(findings.select("line").unique(), on="line", how="anti", maintain_order="left")
 
 
-def _repeats(records: MappedRecords, frame: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
+def _repeats(key_column: str, frame: pl.DataFrame, first: pl.DataFrame) -> pl.DataFrame:
     """A finding for every record whose key came before with other values."""
     conflicts = pl.concat([frame.select("line", "key", "hash"), first], how="horizontal").filter(
         pl.col("hash") != pl.col("first_hash")
     )
-    reason = pl.format(
-        "key '{}' already stands on line {} with other values: tell the two apart under 'key', or mend one",
-        "key",
-        "first_line",
-    )
+    reason = "key '{}' already stands on line {} with other values: tell the two apart under 'key', or mend one"
     return conflicts.select(
-        "line", pl.lit(records.key_column).alias("column"), pl.col("key").alias("value"), reason.alias("reason")
+        "line",
+        pl.lit(key_column).alias("column"),
+        pl.col("key").alias("value"),
+        pl.format(reason, "key", "first_line").alias("reason"),
     )
 
 

@@ -39,7 +39,7 @@ def map_record(record: RecordMap, source: Source, cells: pl.DataFrame) -> Mapped
     """The records `record` makes of `cells`, which are clean and carry their line as `?line`."""
     picked = cells.filter(_applies(record.when, cells.schema)) if record.when else cells
     leaves = record_leaves(record, source, cells.schema)
-    values = picked.select("?line", *(leaf.conversion.value.alias(leaf.output) for leaf in leaves))
+    values = picked.lazy().select("?line", *(leaf.conversion.value.alias(leaf.output) for leaf in leaves)).collect()
     known = picked.select(_is_known(leaf).alias(leaf.output) for leaf in leaves)
     settled = settle_parties(values, record)
     findings = pl.concat(

@@ -70,7 +70,7 @@ def _entity(node: Node, reading: Reading) -> Entity | None:
 
 
 def _fields(node: Node, entity: Entity, reading: Reading) -> tuple[FieldMap, ...]:
-    if not isinstance(node, Mapping):
+    if not isinstance(node, Mapping) or not node.entries:
         reading.report(node.place, "bad-value", f"'{entity}' needs its fields", "write '<field>: <column>' below it")
         return ()
     known = {field.name: field for field in FIELDS[entity]}
