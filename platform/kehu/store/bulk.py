@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.selectable import TextualSelect
 
 from kehu.model.graph import INSTANT
 from kehu.tables.columns import Instant
@@ -40,7 +41,7 @@ def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, k
     connection.exec_driver_sql(statement, _driver_rows(frame.select(*values, key)))
 
 
-def read_frame(connection: Connection, query: Select[Any]) -> pl.DataFrame:
+def read_frame(connection: Connection, query: Select[Any] | TextualSelect) -> pl.DataFrame:
     """The query's rows, typed by its columns: instants UTC, whole numbers Int64, JSON as text."""
     schema = {column.name: _polars_type(column.type) for column in query.selected_columns}
     raw = {name: pl.Int64() if kind == INSTANT and _is_sqlite(connection) else kind for name, kind in schema.items()}

@@ -5,15 +5,21 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import polars as pl
-from sqlalchemy import Connection, column, select, table
+from sqlalchemy import Connection, String, text
 
 from kehu.model.graph import FIELDS, PARTY_FIELDS, Entity
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.tables.columns import BIG
 from kehu.tables.facts import customer_records, source_records
 
 MENTION = "mention"
 _PARTS = tuple(part.name for part in PARTY_FIELDS)
 _SEPARATOR = "\x1f"
+# CROSS JOIN keeps SQLite to this order: a look-up for each key, never a scan of all records.
+_KNOWN_RECORDS = """
+SELECT r."key", r.id, r.hash AS known_hash FROM staged_keys AS k CROSS JOIN source_records AS r
+WHERE r.system = :system AND r.entity = :entity AND r."key" = k."key"
+"""
 _CUSTOMER_COLUMNS = (
     "same_as_system",
     "same_as_key",
@@ -73,13 +79,8 @@ class RecordWriter:
     def _known(self, entity: str, keys: pl.Series) -> pl.DataFrame:
         """Columns key, id, known_hash of the stored records among `keys`."""
         stage(self.connection, "staged_keys", pl.DataFrame({"key": keys}, schema={"key": pl.String()}))
-        staged = table("staged_keys", column("key"))
-        query = (
-            select(source_records.c.key, source_records.c.id, source_records.c.hash.label("known_hash"))
-            .join(staged, staged.c.key == source_records.c.key)
-            .where(source_records.c.system == self.system, source_records.c.entity == entity)
-        )
-        return read_frame(self.connection, query)
+        query = text(_KNOWN_RECORDS).bindparams(system=self.system, entity=entity)
+        return read_frame(self.connection, query.columns(key=String, id=BIG, known_hash=BIG))
 
     def _number(self, rows: pl.DataFrame) -> pl.DataFrame:
         is_new = pl.col("id").is_null()
@@ -119,7 +120,7 @@ class RecordWriter:
 
     def _mention_ids(self, mentions: pl.DataFrame) -> pl.DataFrame:
         """Columns content, id of each distinct mention; unknown ones are written."""
-        keyed = mentions.with_columns(_mention_keys(mentions))
+        keyed = mentions.with_columns(**_mention_keys(mentions))
         known = self._known(MENTION, keyed["key"])
         joined = keyed.join(known, on="key", how="left").with_columns(pl.lit(0, pl.Int64).alias("hash"))
         numbered = self._number(joined)
