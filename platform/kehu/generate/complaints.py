@@ -73,7 +73,7 @@ def arising(parcels: Parcels, population: Population, now: int, seed: int) -> Gr
         category=category,
         severity=pick_by_row(rng.random(rows), _SEVERITY_SHARES, is_grave.astype(np.int64)),
         opened=opened,
-        paid_fen=np.where(chance(rng, rows, _COMPENSATION_SHARES[category]), amount // 100 * 100, 0),
+        paid_fen=np.where(chance(rng, rows, _COMPENSATION_SHARES[category]), amount, 0),
     )
 
 

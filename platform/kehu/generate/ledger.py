@@ -1,7 +1,7 @@
 """What customers owe, month by month, and the finance department's accounts."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -47,7 +47,8 @@ class Ledger:
         self._accounts = accounts
         months = month_numbers(first, HISTORY_DAYS)
         self._month = months - months[0]
-        self.first_month = int(months[0])
+        self.first_month, self.last_month = int(months[0]), int(months[-1])
+        self.last_day = (first + timedelta(days=HISTORY_DAYS - 1)).day
         self.fen: NDArray[np.int64] = np.zeros((accounts.owner.size, int(self._month[-1]) + 1), dtype=np.int64)
 
     def add(self, parcels: Parcels) -> None:
@@ -100,25 +101,32 @@ def finance_account_rows(book: SalesBook, accounts: FinanceAccounts) -> pl.DataF
 
 
 def invoice_rows(book: SalesBook, accounts: FinanceAccounts, ledger: Ledger) -> pl.DataFrame:
-    """One invoice for each account and month with charges, in order of months; those who leave pay less reliably."""
+    """One invoice for each account and month with charges, in order of months; those who leave pay less reliably.
+
+    Invoices are paid in the following month, if that day has come.
+    """
     rng = stream(book.seed, "invoices")
     month, account = np.nonzero(ledger.fen.T)
     rows, age = month.size, ledger.fen.shape[1] - 1 - month
     leaves = book.population.churn[accounts.owner[account]] != NEVER
-    is_paid = chance(rng, rows, np.clip(0.15 + 0.4 * age, 0.0, 0.98) * np.where(leaves, 0.85, 1.0))
+    is_paid = chance(rng, rows, np.clip(0.4 + 0.3 * age, 0.0, 0.98) * np.where(leaves, 0.85, 1.0))
     number = ledger.first_month + month
-    texts = [pl.Series(part).cast(pl.String) for part in (number // 12, number % 12 + 1)]
-    label = texts[0] + "-" + texts[1].str.zfill(2)
-    following = [pl.Series(part).cast(pl.String) for part in ((number + 1) // 12, (number + 1) % 12 + 1)]
-    day = pl.Series(rng.integers(1, 29, rows)).cast(pl.String).str.zfill(2)
-    paid_on = following[0] + "-" + following[1].str.zfill(2) + "-" + day
+    day = rng.integers(1, 29, rows)
+    is_paid &= ((number + 1) * 100 + day) <= (ledger.last_month * 100 + ledger.last_day)
+    paid_on = _months(number + 1) + "-" + pl.Series(day).cast(pl.String).str.zfill(2)
     return pl.DataFrame(
         {
             "发票号": "FP" + pl.Series(np.arange(1, rows + 1)).cast(pl.String).str.zfill(9),
             "财务账号": accounts.number.gather(account),
-            "月份": label,
+            "月份": _months(number),
             "金额分": ledger.fen[account, month],
             "已付": is_paid.astype(np.int64),
             "付款日期": blank(paid_on, ~is_paid),
         }
     )
+
+
+def _months(number: Ints) -> pl.Series:
+    """Months since year 0 as 2025-07."""
+    year, month = (pl.Series(part).cast(pl.String) for part in (number // 12, number % 12 + 1))
+    return year + "-" + month.str.zfill(2)

@@ -7,7 +7,7 @@ import opencc
 import polars as pl
 
 from kehu.generate import phones, places
-from kehu.generate.calendar import COMPANY
+from kehu.generate.calendar import COMPANY, PERSON
 from kehu.generate.columns import either
 from kehu.generate.dice import Block, Ints, blocks, chance, pick, stream
 from kehu.generate.population import Population
@@ -15,6 +15,7 @@ from kehu.generate.words import (
     BRAND,
     COMPANY_ENDINGS,
     GIVEN,
+    HOMOPHONES,
     PER_INDUSTRY,
     RARE_GIVEN,
     RARE_PLACES,
@@ -29,9 +30,8 @@ SECOND_SLOT, STAFF_SLOT = 1, 2  # phone slots are customers * kind of slot + ind
 
 _RARE_SHARE = 0.004
 _SHARED_PHONE_SHARE = 0.004
-_TRADITIONAL_SHARE = 0.35  # of misspelt variants; up to the next a character is missing, beyond two are swapped
+_TRADITIONAL_SHARE = 0.35  # of misspelt variants; up to the next share one is missing, beyond two are swapped
 _DROPPED_BELOW = 0.7
-_SHORT_NAME = 4  # so short a name loses no character
 _BRANDS = len(BRAND)
 
 
@@ -142,14 +142,15 @@ def _nth(index: pl.Expr, choices: list[pl.Expr]) -> pl.Expr:
 
 
 def _misspelt(frame: pl.DataFrame) -> pl.Series:
+    """Persons get a character that sounds alike, others one too few or two swapped; a share is traditional."""
     name, at = pl.col("name"), pl.col("at")
-    is_long = name.str.len_chars() > _SHORT_NAME
+    misheard = name.str.slice(0, 1) + name.str.slice(1).str.replace_many(HOMOPHONES)
     dropped = pl.concat_str(name.str.slice(0, at), name.str.slice(at + 1))
     swapped = pl.concat_str(
         name.str.slice(0, at), name.str.slice(at + 1, 1), name.str.slice(at, 1), name.str.slice(at + 2)
     )
-    slipped = pl.when(is_long & (pl.col("slip") < _DROPPED_BELOW)).then(dropped).otherwise(swapped)
-    result = frame.select(slipped).to_series()
+    slipped = pl.when(pl.col("slip") < _DROPPED_BELOW).then(dropped).otherwise(swapped)
+    result = frame.select(pl.when(pl.col("kind") == PERSON).then(misheard).otherwise(slipped)).to_series()
     traditional = (frame["slip"] < _TRADITIONAL_SHARE).arg_true()
     return result.scatter(traditional, to_traditional(frame["name"].gather(traditional)))
 

@@ -7,10 +7,10 @@ from kehu.generate import places
 from kehu.generate.dice import Floats, Ints, pick, scatter
 from kehu.generate.words import JUNK_PHONES
 
-_OPERATORS = pl.Series(
-    [*range(130, 140), 147, *range(150, 154), *range(155, 160), 166, 170, 173]
-    + [*range(175, 179), *range(180, 190), 191, 198, 199]
-).cast(pl.String)
+_BLOCKS = ((130, 140), (147, 148), (150, 154), (155, 160), (166, 167), (170, 171), (173, 174), (175, 179), (180, 190))
+_OPERATORS = pl.Series([prefix for block in (*_BLOCKS, (191, 192), (198, 200)) for prefix in range(*block)]).cast(
+    pl.String
+)
 _SPACE = 3_999_999_979  # the largest prime below 40 operators times 10^8 numbers: slots never collide
 _STEP = 2_654_435_761
 _DASHED, _SPOKEN = 60, 80  # of 900 landlines, so many have an extension behind a dash, and up to so many any
