@@ -100,14 +100,14 @@ def _reach(book: SalesBook, customer: Ints, again: Flags, rng: np.random.Generat
 
 def _mobiles(book: SalesBook, customer: Ints, again: Flags, rng: np.random.Generator) -> pl.Series:
     """Mostly the number the customer ships under; a duplicate account often has another, a few are wrong."""
-    other = mobiles_of(book, customer)
+    other = _second_mobiles(book, customer)
     is_other = again & chance(rng, customer.size, 0.4)
     mobile = either(is_other, other, book.directory.phone(customer, CLEAN))
     mobile = _mistyped(phones.written(rng, mobile, noisy=0.25), rng, 0.005)
     return either(chance(rng, customer.size, 0.01), phones.junk(rng, customer.size), mobile)
 
 
-def mobiles_of(book: SalesBook, customer: Ints) -> pl.Series:
+def _second_mobiles(book: SalesBook, customer: Ints) -> pl.Series:
     """The second mobile of each customer."""
     return phones.mobiles(book.seed, customer + book.population.customers * SECOND_SLOT)
 

@@ -13,7 +13,7 @@ MANIFEST = "carrier.json"
 FORMAT = 1  # raise it whenever the same arguments give other files
 MOST_CUSTOMERS = 10_000_000
 MOST_SHIPMENTS = 1_000_000_000
-_STAGING = ".partial"
+_STAGING = ".kehu-partial"
 _PARTS = ("crm", "tms", "callcentre", "finance", "visits", "truth")
 
 
