@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
 
@@ -13,6 +14,7 @@ from kehu.model.problems import Place, Problem, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Scalar, read_yaml
 from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, compile_value
+from kehu.rules.spans import scalar_place
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = {"customer", "at"}
@@ -146,8 +148,7 @@ class _Compiler:
         self.ready[name] = replace(item, info=info)
 
     def _place_at(self, item: Declaration, scalar: Scalar) -> Callable[[int], Place]:
-        del item
-        return lambda _offset: scalar.place
+        return partial(scalar_place, scalar, self.sources[item.info.name])
 
 
 def _digest(texts: Mapping[str, str], money_digits: int) -> str:

@@ -1,11 +1,16 @@
 """YAML read as nodes that know their place, with scalars exactly as written."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
 
 from kehu.model.problems import Place, Problem, did_you_mean
+
+# A leading zero, as in 007, makes a code and not a number.
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
+_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)\.\d+([eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +105,9 @@ def _plain_value(node: Scalar) -> object:
         return None
     if text in {"true", "false"}:
         return text == "true"
-    for convert in (int, float):
-        if text.lower().lstrip("+-").strip() in {"nan", "inf", "infinity"} or "_" in text:
-            break
-        if convert is int and len(text.lstrip("+-")) > 1 and text.lstrip("+-").startswith("0"):
-            break
-        try:
-            return convert(text)
-        except ValueError:
-            continue
-    return text
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def _convert(node: yaml.Node, path: str, problems: list[Problem]) -> Node:
@@ -119,7 +117,7 @@ def _convert(node: yaml.Node, path: str, problems: list[Problem]) -> Node:
         return _mapping(node, span, problems)
     if isinstance(node, yaml.SequenceNode):
         return Items(*span, nodes=tuple(_convert(item, path, problems) for item in node.value))
-    style = node.style if isinstance(node, yaml.ScalarNode) else None
+    style = (node.style or None) if isinstance(node, yaml.ScalarNode) else None
     return Scalar(*span, text=str(node.value), style=style)
 
 
