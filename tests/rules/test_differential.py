@@ -14,7 +14,7 @@ from kehu.model.feature_types import POLARS_TYPES, FeatureType
 from kehu.model.problems import Place
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.interpreter import Interpreter, engine_context, engine_row
-from kehu.rules.spans import ENGINE_ERRORS, parse
+from kehu.rules.trees import ENGINE_ERRORS, parse
 
 AS_OF = datetime(2024, 2, 29, 13, 37, 5, 250_001, tzinfo=UTC)
 SCHEMA = {

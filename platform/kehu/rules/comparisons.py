@@ -58,7 +58,12 @@ def contains(container: Value, member: Value) -> Value:
 
 
 def apply(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """The comparison of two columns of one type."""
+    """The comparison of two columns of one type.
+
+    A constant goes to the right: Polars 2.1 takes `constant == when(..).then(1).otherwise(2)` for one row.
+    """
+    if not left.meta.root_names():
+        operator, left, right = _MIRRORED[operator], right, left
     match operator:
         case "lt":
             return left < right
@@ -82,7 +87,7 @@ def _same(left: Value, right: Value) -> Value:
             f"{NOUNS[left.kind]} is never equal to {NOUNS[right.kind]}: {left.noun}, {right.noun}",
             "compare values of one type",
         )
-    return boolean(left.expr == right.expr, left, right)
+    return boolean(apply("eq", left.expr, right.expr), left, right)
 
 
 def _check_words(left: Value, right: Value) -> None:

@@ -13,7 +13,7 @@ from kehu.rules.faults import refusals_of
 from kehu.rules.interpreter import engine_context
 from kehu.rules.nodes import Visitor
 from kehu.rules.numbers import NUMERIC, as_float
-from kehu.rules.spans import Parsed, parse
+from kehu.rules.trees import Parsed, parse
 from kehu.rules.values import INT64_MOST, Refused, Value, either, known
 
 PlaceAt = Callable[[int], Place]
@@ -23,13 +23,15 @@ PlaceAt = Callable[[int], Place]
 class Compiled:
     """A condition: `match` and `error` are boolean columns without null; a row in error does not match.
 
-    `can_fail` is false where no row can be in error. `root` is the tree for the interpreter.
+    `can_fail` is false where no row can be in error; `asks_time` says that `$now` or `$today` stands in it.
+    `root` is the tree for the interpreter.
     """
 
     match: pl.Expr
     error: pl.Expr
     features: frozenset[str]
     can_fail: bool
+    asks_time: bool
     root: Any
     warnings: tuple[Problem, ...] = ()
 
@@ -58,7 +60,13 @@ def compile_condition(text: str, schema: Schema, as_of: datetime | None, place_a
     error = pl.lit(value=False) if value.error is None else value.error.fill_null(value=True)
     match = value.expr if value.error is None else value.expr.fill_null(value=False) & ~error
     return Compiled(
-        match, error, frozenset(visitor.features), value.error is not None, root, _placed(visitor, place_at, "warning")
+        match,
+        error,
+        frozenset(visitor.features),
+        can_fail=value.error is not None,
+        asks_time=visitor.asks_time,
+        root=root,
+        warnings=_placed(visitor, place_at, "warning"),
     )
 
 

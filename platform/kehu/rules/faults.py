@@ -9,7 +9,7 @@ from rule_engine import errors
 from kehu.model.feature_types import Schema
 from kehu.model.problems import did_you_mean
 from kehu.rules.functions import FUNCTIONS
-from kehu.rules.spans import Fault, Span
+from kehu.rules.trees import Fault, Span
 from kehu.rules.values import Refused, quoted
 
 _TYPE_NOUNS = {

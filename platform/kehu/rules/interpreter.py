@@ -10,7 +10,7 @@ from typing import Any
 from rule_engine import Context, DataType, builtins
 
 from kehu.model.feature_types import FeatureType, Kind, Schema
-from kehu.rules.spans import DECIMALS, ENGINE_ERRORS
+from kehu.rules.trees import DECIMALS, ENGINE_ERRORS
 
 _ENGINE_TYPES: dict[Kind, Any] = {
     "integer": DataType.FLOAT,

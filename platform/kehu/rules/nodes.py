@@ -14,9 +14,9 @@ from kehu.rules.comparisons import contains, equal, ordered
 from kehu.rules.functions import FUNCTIONS, call
 from kehu.rules.instants import duration_attribute, instant_attribute, literal_duration, literal_instant, moved
 from kehu.rules.numbers import NUMERIC, arithmetic, floored, is_whole, literal_number, negated
-from kehu.rules.spans import Broken, Span
-from kehu.rules.symbols import builtin_value, feature_value
+from kehu.rules.symbols import CLOCK, builtin_value, feature_value
 from kehu.rules.texts import METHODS, character, joined, matches, text_attribute, text_method
+from kehu.rules.trees import Broken, Span
 from kehu.rules.values import FALSE, TRUE, Refused, Value, boolean, either, errors_of, truthy
 
 _TIMES = ("instant", "duration")
@@ -34,6 +34,7 @@ class Visitor:
     schema: Schema
     as_of: datetime | None
     features: set[str] = field(default_factory=set)
+    asks_time: bool = False
     refusals: list[Refused] = field(default_factory=list)
     cautions: list[Refused] = field(default_factory=list)
 
@@ -110,6 +111,7 @@ class Visitor:
 
     def symbol(self, node: Any, _span: Span) -> Value:
         if node.scope is not None:
+            self.asks_time |= node.name in CLOCK
             return builtin_value(node.name, self.as_of)
         self.features.add(node.name)
         return feature_value(node.name, self.schema[node.name])

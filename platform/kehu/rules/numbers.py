@@ -9,13 +9,16 @@ from kehu.rules.values import EXACT_MOST, INT64_MOST, Refused, Value, either, er
 
 _DOUBLE_MOST = 10**15 - 1  # every decimal of at most 15 digits has a double of its own
 _POWERS = (1, 2, 3)
+_LARGEST_EXPONENT = 40
 NUMERIC = ("number", "float", "quotient")
 
 
 def literal_number(value: Decimal) -> Value:
-    """A constant with as few decimals as it needs. Refuses NaN and infinity."""
+    """A constant with as few decimals as it needs. Refuses NaN, infinity and absurd exponents."""
     if not value.is_finite():
         raise Refused("not-finite", f"'{str(value).lower()}' is not a number a rule can compare with", "give a number")
+    if value and abs(value.adjusted()) > _LARGEST_EXPONENT:
+        raise Refused("too-many-digits", "the number is outside what amounts and counts can be", "give a nearer one")
     digits, scale = decimal_parts(value)
     return Value("number", whole(digits), scale=scale, bound=abs(digits), literal=value)
 
@@ -161,7 +164,7 @@ def _remainder(left: Value, right: Value) -> Value:
 def _truncated(over: pl.Expr, under: pl.Expr) -> pl.Expr:
     """Toward zero, as the interpreter's decimals divide; Polars floors."""
     size = over.abs() // under.abs()
-    return pl.when((over < 0) == (under < 0)).then(size).otherwise(0 - size)
+    return pl.when((over < 0) ^ (under < 0)).then(0 - size).otherwise(size)
 
 
 def _zero(value: Value) -> pl.Expr | None:

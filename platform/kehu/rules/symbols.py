@@ -14,7 +14,7 @@ from kehu.rules.numbers import literal_number
 from kehu.rules.values import Refused, Value
 
 _CONSTANTS = {"e": Decimal(repr(e)), "pi": Decimal(repr(pi))}
-_CLOCK = ("now", "today")
+CLOCK = ("now", "today")
 
 
 def feature_value(name: str, kind: FeatureType) -> Value:
@@ -39,8 +39,8 @@ def builtin_value(name: str, as_of: datetime | None) -> Value:
         return Value("function")
     if name in _CONSTANTS:
         return literal_number(_CONSTANTS[name])
-    if name not in _CLOCK:
-        known = [f"${known}" for known in (*FUNCTIONS, *_CONSTANTS, *_CLOCK)]
+    if name not in CLOCK:
+        known = [f"${known}" for known in (*FUNCTIONS, *_CONSTANTS, *CLOCK)]
         raise Refused("unknown-builtin", f"'${name}' cannot be used here", did_you_mean(f"${name}", known))
     if as_of is None:
         raise Refused("no-as-of", f"'${name}' has no value here", "use a feature that counts days instead")

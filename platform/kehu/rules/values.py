@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from kehu.rules.spans import Span
+from kehu.rules.trees import Span
 
 Kind = Literal["number", "float", "quotient", "string", "boolean", "instant", "duration", "null", "list", "function"]
 

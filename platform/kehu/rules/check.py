@@ -1,0 +1,41 @@
+"""A problem shown with the line it stands on and a mark under the spot."""
+
+import re
+import unicodedata
+
+from kehu.model.problems import Problem
+
+_TOKEN = re.compile(r"\$?\w+|\"[^\"\n]*\"|'[^'\n]*'|[=<>!~?&|+*/-]+|.", re.DOTALL)
+
+
+def render(problem: Problem, source_text: str) -> str:
+    """The problem over several lines; only its own line where the place is not in the text."""
+    place = problem.place
+    head = f"{place}: {problem.severity}[{problem.check}]: {problem.message}"
+    tail = f"  = help: {problem.remedy}" if problem.remedy else ""
+    lines = re.split(r"\r\n|[\n\r\x85\u2028\u2029]", source_text.removeprefix("\ufeff"))
+    if not source_text or place.line > len(lines):
+        return "\n".join(part for part in (head, tail) if part)
+    line = lines[place.line - 1]
+    before, after = line[: place.column - 1], line[place.column - 1 :]
+    token = _TOKEN.match(after)
+    mark = "^" * max(1, _width(token[0].rstrip()) if token else 1)
+    gutter = " " * len(str(place.line))
+    shown = [head, f"{gutter} |", f"{place.line} | {line}", f"{gutter} | {_blank(before)}{mark}"]
+    return "\n".join([*shown, *([tail] if tail else [])])
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: Chinese characters take two, combining marks none."""
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _blank(text: str) -> str:
+    """As much space as the text takes, tabs kept."""
+    return "".join("\t" if character == "\t" else " " * _columns(character) for character in text)

@@ -1,0 +1,171 @@
+"""A rule file as its writer wrote it: nodes with places, in the right shape, not yet understood."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kehu.model.feature_types import Label
+from kehu.model.problems import Place, Problem
+from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
+from kehu.rules.shapes import Shapes, is_null
+from kehu.rules.treatments import read_treatment
+
+Kind = Literal["tier", "flag", "warning"]
+KINDS: tuple[Kind, ...] = ("tier", "flag", "warning")
+SEVERITIES = ("low", "medium", "high")
+
+_FILE_KEYS = ("ruleset", "kind", "label", "description", "examples")
+_LEVEL_KEYS = ("level", "label", "when", "otherwise", "treatment")
+_WARNING_KEYS = ("warning", "label", "when", "severity", "route", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A level or a warning. `when` is None for a level that takes the rest."""
+
+    code: str
+    label: Label
+    when: Scalar | None
+    place: Place
+    treatment: object = None
+    severity: str = ""
+    route: tuple[str, ...] = ()
+    reason: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rule set in the right shape; its conditions and examples are still text."""
+
+    code: str
+    kind: Kind
+    label: Label
+    description: str
+    entries: tuple[Entry, ...]
+    examples: tuple[Node, ...]
+    path: str
+    source: str
+    place: Place
+
+
+def read_draft(source: str, path: str) -> tuple[Draft | None, list[Problem]]:
+    """The file's rule set, None where it cannot be told which it is, and everything wrong with its shape."""
+    root, problems = read_yaml(source, path)
+    problems = [_with_yaml_remedy(problem, source) for problem in problems]
+    if root is None:
+        empty = Problem(Place(path), "empty-file", "the file has no rule set", "start with 'ruleset: <code>'")
+        return None, problems or [empty]
+    shapes = Shapes(problems)
+    draft = _draft(root, source, shapes)
+    return draft, shapes.problems
+
+
+def _draft(root: Node, source: str, shapes: Shapes) -> Draft | None:
+    kind_node = root.get("kind") if isinstance(root, Mapping) else None
+    kind = kind_node.text if isinstance(kind_node, Scalar) else ""
+    body = "warnings" if kind == "warning" else "levels"
+    keys = (*_FILE_KEYS, body) if kind in KINDS else (*_FILE_KEYS, "levels", "warnings")
+    top = shapes.mapping(root, "a rule file", keys, ("ruleset", "kind", *([body] if kind in KINDS else [])))
+    if top is None:
+        return None
+    code = shapes.code(top.get("ruleset"), "the code of a rule set")
+    shapes.word(kind_node, "a kind of rule set", KINDS)
+    label = shapes.label(top.get("label"), top.place, f"rule set '{code}'")
+    description = shapes.text(top.get("description"), "a description")
+    if kind not in KINDS:
+        return None
+    nodes = shapes.items(top.get(body), f"'{body}'")
+    read = _warning if kind == "warning" else _level
+    entries = tuple(entry for node in nodes if (entry := read(node, shapes)))
+    _check_codes(entries, shapes)
+    _check_otherwise(entries, kind, shapes)
+    examples = shapes.items(top.get("examples"), "'examples'")
+    place = top.entries["ruleset"].place if "ruleset" in top.entries else top.place
+    return Draft(code, kind, label, description, entries, examples, root.place.path, source, place)
+
+
+def _level(node: Node, shapes: Shapes) -> Entry | None:
+    found = shapes.mapping(node, "a level", _LEVEL_KEYS, ("level",))
+    if found is None:
+        return None
+    code = shapes.code(found.get("level"), "the code of a level")
+    label = shapes.label(found.get("label"), found.place, f"level '{code}'")
+    when, otherwise = found.get("when"), found.get("otherwise")
+    if (when is None) == (otherwise is None):
+        said = f"level '{code}' needs either 'when' or 'otherwise: true'"
+        shapes.note(found.place, "level-condition", said, "write one of the two")
+    if otherwise is not None and not (isinstance(otherwise, Scalar) and otherwise.text == "true"):
+        shapes.note(otherwise.place, "level-condition", "'otherwise' can only be true", "write 'otherwise: true'")
+    treatment = read_treatment(found.get("treatment"), shapes)
+    return Entry(code, label, _condition(when, shapes), _place_of(found, "level"), treatment)
+
+
+def _warning(node: Node, shapes: Shapes) -> Entry | None:
+    found = shapes.mapping(node, "a warning", _WARNING_KEYS, ("warning", "when", "severity", "route", "reason"))
+    if found is None:
+        return None
+    code = shapes.code(found.get("warning"), "the code of a warning")
+    label = shapes.label(found.get("label"), found.place, f"warning '{code}'")
+    severity = shapes.word(found.get("severity"), "a severity", SEVERITIES)
+    route_node = found.get("route")
+    route = tuple(shapes.code(item, "a department") for item in shapes.items(route_node, "'route'"))
+    if route_node is not None and not route:
+        shapes.note(route_node.place, "missing-route", f"warning '{code}' goes to nobody", "name a department")
+    reason = found.get("reason")
+    shapes.text(reason, "a reason")
+    return Entry(
+        code,
+        label,
+        _condition(found.get("when"), shapes),
+        _place_of(found, "warning"),
+        severity=severity,
+        route=route,
+        reason=reason if isinstance(reason, Scalar) else None,
+    )
+
+
+def _condition(node: Node | None, shapes: Shapes) -> Scalar | None:
+    """The condition's text. YAML takes [..] and {..} for its own, so those come as lists and mappings."""
+    if node is None:
+        return None
+    if isinstance(node, Scalar) and not is_null(node):
+        return node
+    said = "the condition is missing" if isinstance(node, Scalar) else "YAML reads this condition as a list or mapping"
+    shapes.note(node.place, "condition-shape", said, "write it after 'when: |' on a line of its own")
+    return None
+
+
+def _check_codes(entries: tuple[Entry, ...], shapes: Shapes) -> None:
+    first: dict[str, Place] = {}
+    for entry in entries:
+        if entry.code and entry.code in first:
+            remedy = f"the first is on line {first[entry.code].line}"
+            shapes.note(entry.place, "duplicate-code", f"'{entry.code}' stands here twice", remedy)
+        first.setdefault(entry.code, entry.place)
+
+
+def _check_otherwise(entries: tuple[Entry, ...], kind: str, shapes: Shapes) -> None:
+    rest: Entry | None = None
+    for entry in entries:
+        if rest is not None:
+            said = f"'{entry.code}' is never reached: '{rest.code}' takes the rest"
+            shapes.note(entry.place, "unreachable-level", said, "put 'otherwise: true' last")
+        elif entry.when is None and kind == "tier":
+            rest = entry
+        elif entry.when is None and kind == "flag":
+            said = f"flag '{entry.code}' cannot take the rest"
+            shapes.note(entry.place, "level-condition", said, "give it a 'when', or make the rule set a tier")
+
+
+def _place_of(mapping: Mapping, key: str) -> Place:
+    node = mapping.get(key)
+    return mapping.place if node is None else node.place
+
+
+def _with_yaml_remedy(problem: Problem, source: str) -> Problem:
+    """YAML's own messages do not say that a condition needs `when: |`."""
+    lines = source.splitlines()
+    line = lines[problem.place.line - 1] if problem.place.line <= len(lines) else ""
+    if problem.check != "yaml-syntax" or "when:" not in line:
+        return problem
+    remedy = "YAML reads signs of this condition as its own: write it after 'when: |' on a line of its own"
+    return Problem(problem.place, problem.check, problem.message, remedy, problem.severity)

@@ -1,0 +1,122 @@
+"""Why a customer is in a level or a warning fires: the condition and the values that decided."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from kehu.model.feature_types import FeatureType, Schema
+from kehu.rules.book import RuleBook, RuleSet, WarningRule
+from kehu.rules.clauses import Clause, explain_condition
+from kehu.rules.conditions import PLACEHOLDER
+from kehu.rules.examples import UNDATED
+from kehu.rules.interpreter import engine_context
+from kehu.rules.trees import parse, symbols_of
+
+OTHERWISE = "otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One rule set's answer for one customer and each condition with its parts, in order."""
+
+    ruleset: str
+    answer: tuple[str, ...]
+    clauses: Mapping[str, Clause]
+
+
+def membership_reasons(book: RuleBook, features: pl.DataFrame, memberships: pl.DataFrame) -> pl.Series:
+    """A JSON text per membership, in its order: `when` and the `features` it used.
+
+    Decimals are exact decimal texts, instants ISO in UTC, unknown is null. A level that took the rest has
+    `otherwise` and the features of all conditions before it.
+    """
+    reasons: dict[str, pl.Expr] = {}
+    for ruleset in book.rulesets:
+        asked: set[str] = set()
+        for level in ruleset.levels:
+            own = set() if level.when is None else features_in(level.when, book.schema)
+            asked |= own
+            used = asked if level.when is None else own
+            reasons[f"{ruleset.code}/{level.code}"] = _json(level.when or OTHERWISE, used, book.schema)
+    frame = _explained(features, memberships, "level", reasons, {})
+    return frame["reasons"]
+
+
+def warning_reasons(book: RuleBook, features: pl.DataFrame, warnings: pl.DataFrame) -> pl.DataFrame:
+    """`reason`, the filled text, and `reasons`, JSON as for memberships, per warning in its order."""
+    rules = {f"{item.code}/{rule.code}": rule for item in book.rulesets for rule in item.warnings}
+    reasons = {key: _json(rule.when, _warning_features(rule, book.schema), book.schema) for key, rule in rules.items()}
+    texts = {key: _filled(rule.reason, book.schema) for key, rule in rules.items()}
+    return _explained(features, warnings, "warning", reasons, texts).select("reason", "reasons")
+
+
+def explain(book: RuleBook, row: Mapping[str, object], as_of: datetime) -> tuple[Explanation, ...]:
+    """Each rule set's conditions for one row of a feature frame, taken apart, by the interpreter."""
+    return tuple(_explanation(ruleset, row, book.schema, as_of) for ruleset in book.rulesets)
+
+
+def features_in(condition: str, schema: Schema) -> set[str]:
+    """The features a checked condition names."""
+    parsed = parse(condition, engine_context(schema, UNDATED))
+    return symbols_of(parsed.root) & set(schema)
+
+
+def _explanation(ruleset: RuleSet, row: Mapping[str, object], schema: Schema, as_of: datetime) -> Explanation:
+    clauses = {code: explain_condition(text, row, schema, as_of) for code, text in ruleset.conditions()}
+    codes = [level.code for level in ruleset.levels] + [rule.code for rule in ruleset.warnings]
+    holding = tuple(code for code in codes if code not in clauses or clauses[code].outcome)
+    return Explanation(ruleset.code, holding[:1] if ruleset.kind == "tier" else holding, clauses)
+
+
+def _warning_features(rule: WarningRule, schema: Schema) -> set[str]:
+    return features_in(rule.when, schema) | {found[1] for found in PLACEHOLDER.finditer(rule.reason)}
+
+
+def _explained(
+    features: pl.DataFrame, rows: pl.DataFrame, code: str, reasons: Mapping[str, pl.Expr], texts: Mapping[str, pl.Expr]
+) -> pl.DataFrame:
+    """The rows' reasons, computed rule by rule over the customers it concerns, back in the rows' order."""
+    parts = [pl.DataFrame(schema={"row": pl.UInt32(), "reasons": pl.String(), "reason": pl.String()})]
+    used = {name for expr in (*reasons.values(), *texts.values()) for name in expr.meta.root_names()}
+    needed = features.select("customer", *sorted(used))
+    numbered = rows.select("customer", "ruleset", code).with_row_index("row")
+    for (ruleset, name), group in numbered.group_by("ruleset", code):
+        key = f"{ruleset}/{name}"
+        values = group.select("row", "customer").join(needed, on="customer", how="left", maintain_order="left")
+        text = texts.get(key, pl.lit(None, dtype=pl.String))
+        parts.append(values.select("row", reasons=reasons[key], reason=text))
+    return pl.concat(parts).sort("row")
+
+
+def _json(when: str, names: Iterable[str], schema: Schema) -> pl.Expr:
+    used = [_shown(name, schema[name]).alias(name) for name in sorted(names)]
+    values = pl.struct(used) if used else pl.lit(None)
+    return pl.struct(when=pl.lit(when.strip()), features=values).struct.json_encode()
+
+
+def _shown(name: str, kind: FeatureType) -> pl.Expr:
+    """The value as JSON can hold it exactly."""
+    column = pl.col(name)
+    if kind.kind == "decimal" and kind.scale:
+        size, unit = column.abs(), 10**kind.scale
+        sign = pl.when(column < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+        fraction = (size % unit).cast(pl.String).str.zfill(kind.scale)
+        return pl.concat_str(sign, (size // unit).cast(pl.String), pl.lit("."), fraction)
+    if kind.kind == "instant":
+        return column.dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
+    return column
+
+
+def _filled(reason: str, schema: Schema) -> pl.Expr:
+    """The text with each {feature} replaced by its value; unknown values read 'unknown'."""
+    parts: list[pl.Expr] = []
+    done = 0
+    for found in PLACEHOLDER.finditer(reason):
+        shown = _shown(found[1], schema[found[1]])
+        if schema[found[1]].kind == "float":
+            shown = shown.round(2)
+        parts += [pl.lit(reason[done : found.start()]), shown.cast(pl.String).fill_null("unknown")]
+        done = found.end()
+    return pl.concat_str(*parts, pl.lit(reason[done:].strip()))
