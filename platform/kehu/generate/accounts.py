@@ -1,4 +1,4 @@
-"""The account numbers the sales department gave out, some customers having two."""
+"""The account numbers a department gave out, some customers having two."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from kehu.generate.dice import Flags, Ints, chance, stream
 from kehu.generate.population import Population
 
 _TWICE_SHARE = 0.04
+_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,22 @@ class Accounts:
 
 
 def open_accounts(population: Population, seed: int) -> Accounts:
-    """Every customer known to sales gets an account, 4 % get a second; the numbers say nothing about the customer."""
-    rng = stream(seed, "accounts")
+    """Every customer known to sales gets an account, 4 % get a second."""
     known = np.flatnonzero(population.in_crm)
-    again = known[chance(rng, known.size, _TWICE_SHARE)]
-    owner = np.concatenate((known, again))
-    place = rng.permutation(owner.size)
-    first, second = (np.full(population.customers, -1, dtype=np.int64) for _ in range(2))
-    first[known], second[again] = place[: known.size], place[known.size :]
-    in_order = np.empty_like(owner)
-    in_order[place] = owner
-    number = "C" + pl.Series(np.arange(1, owner.size + 1)).cast(pl.String).str.zfill(8)
-    return Accounts(in_order, number, first, second)
+    return numbered(known, population.customers, stream(seed, "accounts"), second=_TWICE_SHARE, prefix="C")
+
+
+def numbered(owners: Ints, customers: int, rng: np.random.Generator, *, second: float, prefix: str) -> Accounts:
+    """An account for each owner and a second for a share; numbers in random order say nothing about the customer.
+
+    A number is the prefix and eight digits counting from 1.
+    """
+    again = owners[chance(rng, owners.size, second)]
+    everyone = np.concatenate((owners, again))
+    place = rng.permutation(everyone.size)
+    first_of, second_of = (np.full(customers, -1, dtype=np.int64) for _ in range(2))
+    first_of[owners], second_of[again] = place[: owners.size], place[owners.size :]
+    in_order = np.empty_like(everyone)
+    in_order[place] = everyone
+    number = prefix + pl.Series(np.arange(1, everyone.size + 1)).cast(pl.String).str.zfill(_DIGITS)
+    return Accounts(in_order, number, first_of, second_of)

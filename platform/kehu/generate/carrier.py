@@ -7,14 +7,14 @@ from pathlib import Path
 import polars as pl
 
 from kehu.generate import places
-from kehu.generate.accounts import open_accounts
+from kehu.generate.accounts import Accounts, open_accounts
 from kehu.generate.calendar import COMPANY, HISTORY_DAYS
 from kehu.generate.crm import SalesBook
 from kehu.generate.departments import export_complaints, export_ledger, export_sales, export_visits, export_waybills
 from kehu.generate.dice import stream
 from kehu.generate.employees import account_managers, hire
 from kehu.generate.folder import GeneratedFile, Request, complete, finished, stage
-from kehu.generate.ledger import FinanceAccounts, Ledger, open_finance_accounts
+from kehu.generate.ledger import Ledger, open_finance_accounts
 from kehu.generate.naming import directory
 from kehu.generate.office import Export, Office, Progress
 from kehu.generate.population import populate
@@ -102,7 +102,7 @@ def _open_book(request: Request) -> SalesBook:
     )
 
 
-def _record(office: Office, accounts: FinanceAccounts, tally: Tally, records: TrueRecords) -> None:
+def _record(office: Office, accounts: Accounts, tally: Tally, records: TrueRecords) -> None:
     book = office.book
     records.add(account_records("crm", book.accounts.number, book.accounts.owner))
     records.add(account_records("finance", accounts.number, accounts.owner))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from kehu.generate.accounts import Accounts
 from kehu.generate.blemishes import nothing_spoilt, spoilt_rows
 from kehu.generate.complaints import COMPLAINT_BLEMISHES, Grievances, arising, complaint_rows, joined
 from kehu.generate.crm import CRM_BLEMISHES, crm_rows
@@ -14,7 +15,6 @@ from kehu.generate.folder import GeneratedFile
 from kehu.generate.ledger import (
     ACCOUNT_BLEMISHES,
     INVOICE_BLEMISHES,
-    FinanceAccounts,
     Ledger,
     finance_account_rows,
     invoice_rows,
@@ -77,7 +77,7 @@ def export_complaints(
     return Export(tuple(files), pl.concat(malformed))
 
 
-def export_ledger(office: Office, accounts: FinanceAccounts, ledger: Ledger) -> Export:
+def export_ledger(office: Office, accounts: Accounts, ledger: Ledger) -> Export:
     """finance/ledger.sqlite3 with the tables accounts and invoices."""
     book, path = office.book, "finance/ledger.sqlite3"
     frames = (

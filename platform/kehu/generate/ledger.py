@@ -1,6 +1,5 @@
 """What customers owe, month by month, and the finance department's accounts."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kehu.generate import phones
+from kehu.generate.accounts import Accounts, numbered
 from kehu.generate.blemishes import Blemish
 from kehu.generate.calendar import HISTORY_DAYS, PERSON, month_numbers
 from kehu.generate.columns import blank
@@ -27,23 +27,10 @@ _SMALL_SHARE, _TWICE_SHARE = 0.3, 0.03
 _TERMS = pl.Series(["月结30天", "月结60天", "周结", "现结"])
 
 
-@dataclass(frozen=True, slots=True)
-class FinanceAccounts:
-    """`owner` is the customer of each account, in file order; `first` and `second` give each customer's, -1 for none.
-
-    A second account takes what the customer pays for others' parcels.
-    """
-
-    owner: Ints
-    number: pl.Series
-    first: Ints
-    second: Ints
-
-
 class Ledger:
     """Sums what each account is charged a month, as parcels come by. Cancelled parcels cost nothing."""
 
-    def __init__(self, accounts: FinanceAccounts, first: date) -> None:
+    def __init__(self, accounts: Accounts, first: date) -> None:
         self._accounts = accounts
         months = month_numbers(first, HISTORY_DAYS)
         self._month = months - months[0]
@@ -63,24 +50,18 @@ class Ledger:
         self.fen.ravel()[cells] += np.rint(sums).astype(np.int64)
 
 
-def open_finance_accounts(population: Population, seed: int) -> FinanceAccounts:
-    """Accounts for firms and shops that settle by month: all that are not small, three small ones in ten."""
+def open_finance_accounts(population: Population, seed: int) -> Accounts:
+    """Accounts for firms and shops that settle by month: all that are not small, three small ones in ten.
+
+    Three in a hundred have a second account, which takes what they pay for others' parcels.
+    """
     rng = stream(seed, "finance-accounts")
     settles = (population.role == ACCOUNT) & (population.kind != PERSON)
     settles &= (population.size >= MEDIUM) | ((population.size == SMALL) & chance(rng, settles.size, _SMALL_SHARE))
-    owner = np.flatnonzero(settles)
-    again = owner[chance(rng, owner.size, _TWICE_SHARE)]
-    everyone = np.concatenate((owner, again))
-    place = rng.permutation(everyone.size)
-    first, second = (np.full(population.customers, -1, dtype=np.int64) for _ in range(2))
-    first[owner], second[again] = place[: owner.size], place[owner.size :]
-    in_order = np.empty_like(everyone)
-    in_order[place] = everyone
-    number = "F" + pl.Series(np.arange(1, everyone.size + 1)).cast(pl.String).str.zfill(7)
-    return FinanceAccounts(in_order, number, first, second)
+    return numbered(np.flatnonzero(settles), population.customers, rng, second=_TWICE_SHARE, prefix="F")
 
 
-def finance_account_rows(book: SalesBook, accounts: FinanceAccounts) -> pl.DataFrame:
+def finance_account_rows(book: SalesBook, accounts: Accounts) -> pl.DataFrame:
     """The account list: legal names, tax codes that are right but sometimes missing, the sales account now and then."""
     rng = stream(book.seed, "finance")
     owner, rows = accounts.owner, accounts.owner.size
@@ -100,7 +81,7 @@ def finance_account_rows(book: SalesBook, accounts: FinanceAccounts) -> pl.DataF
     )
 
 
-def invoice_rows(book: SalesBook, accounts: FinanceAccounts, ledger: Ledger) -> pl.DataFrame:
+def invoice_rows(book: SalesBook, accounts: Accounts, ledger: Ledger) -> pl.DataFrame:
     """One invoice for each account and month with charges, in order of months; those who leave pay less reliably.
 
     Invoices are paid in the following month, if that day has come.
