@@ -16,7 +16,7 @@ _EXACT = 2**53
 def clean_cells(raw: pl.DataFrame, columns: Iterable[str], missing: Missing) -> pl.DataFrame:
     """The named columns, with text trimmed and in NFC, and every missing cell null.
 
-    Other types stay, save those without a use as they are (decimals, categories, bytes, lists), which become text.
+    Other types stay, save those without a use as they are (decimals, categories, lists), which become text.
     """
     cleaned = [
         _clean(pl.col(name), raw.schema[name], composed=_is_composed(raw[name])).pipe(
@@ -72,8 +72,6 @@ def _clean(cell: pl.Expr, dtype: pl.DataType, *, composed: bool) -> pl.Expr:
 def _plain(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if dtype.is_nested():
         return pl.struct(cell).struct.json_encode()
-    if dtype == pl.Binary:
-        return cell.bin.encode("hex")
     return cell.cast(_clean_type(dtype)) if _clean_type(dtype) != dtype else cell
 
 

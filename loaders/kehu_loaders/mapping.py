@@ -97,5 +97,5 @@ def _quarantine(raw: RawChunk, findings: pl.DataFrame) -> pl.DataFrame:
         .struct.json_encode()
         .alias("row"),
     )
-    found = findings.join(rows, on="line", how="left", maintain_order="left").select(QUARANTINE_COLUMNS)
+    found = findings.join(rows, on="line", how="left", maintain_order="left").select(QUARANTINE_COLUMNS.keys())
     return pl.concat([found, raw.unreadable]).sort("line", maintain_order=True)

@@ -30,8 +30,24 @@ def _chunks(source: Source, file: Path, opened: parquet.ParquetFile) -> Iterator
     read = 0
     for batch in opened.iter_batches(batch_size=CHUNK_ROWS, use_threads=False):
         cells = pl.DataFrame(pl.from_arrow(batch.rename_columns(header)))
+        cells = cells.with_columns(_as_text(cells[name]) for name, dtype in cells.schema.items() if dtype == pl.Binary)
         lines = pl.int_range(read + 1, read + cells.height + 1, eager=True).alias("line")
         read += cells.height
         yield RawChunk(cells, lines, text_chunk([], [], [], []).unreadable)
     if not read:
         yield text_chunk(header, [], [], [])
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """Bytes as the text they are, for many writers store it so; one by one where some are no text."""
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return pl.Series(column.name, [None if data is None else _decode(data) for data in column], pl.String)
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return f"X'{data.hex()}'"

@@ -60,12 +60,13 @@ def text_chunk(
 def row_json(header: Sequence[str], row: Sequence[str | None]) -> str:
     """The raw row as a JSON object; cells beyond the header are named by their place, bytes as \\xNN."""
     names = [*header, *(f"(column {place})" for place in range(len(header) + 1, len(row) + 1))]
-    return visible(json.dumps(dict(zip(names, row, strict=False)), ensure_ascii=False))
+    cells = (visible(cell or "") for cell in row)
+    return json.dumps(dict(zip(names, cells, strict=False)), ensure_ascii=False)
 
 
 def visible(text: str) -> str:
     """The text with undecodable bytes written as \\xNN."""
-    return _SURROGATES.sub(lambda found: f"\\\\x{ord(found.group()) & 0xFF:02x}", text)
+    return _SURROGATES.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", text)
 
 
 def refuse_file(file: Path, message: str, remedy: str) -> RefusedError:

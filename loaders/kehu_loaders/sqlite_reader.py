@@ -46,9 +46,11 @@ def _select(table: str, connection: sqlite3.Connection, file: Path) -> str:
     tables: Sequence[str] = [row[0] for row in connection.execute(_TABLES)]
     if not table and len(tables) == 1:
         table = tables[0]
+    if not table:
+        remedy = f"name one with 'read: {{table: ...}}': {', '.join(tables)}"
+        raise refuse_file(file, f"the file has {len(tables)} tables", remedy)
     if table not in tables:
-        message = f"the file has no table '{table}'" if table else f"the file has {len(tables)} tables"
-        raise refuse_file(file, message, did_you_mean(table, tables) or "name one with 'read: {table: ...}'")
+        raise refuse_file(file, f"the file has no table '{table}'", did_you_mean(table, tables))
     quoted = table.replace('"', '""')
     return f'SELECT * FROM "{quoted}"'
 
@@ -58,7 +60,7 @@ def _text(value: object) -> str | None:
         case None | str():
             return value
         case bytes():
-            return value.hex()
+            return f"X'{value.hex()}'"
         case float() if value.is_integer() and abs(value) < 2**53:
             return str(int(value))
         case _:
