@@ -40,8 +40,10 @@ def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
             "an unknown variable",
             "",
             {"KEHU_TIMEZON": "UTC"},
-            ("$KEHU_TIMEZON:1:1: error[unknown-setting]: "
-            "unknown variable 'KEHU_TIMEZON' (did you mean 'KEHU_TIMEZONE'?)"),
+            (
+                "$KEHU_TIMEZON:1:1: error[unknown-setting]: "
+                "unknown variable 'KEHU_TIMEZON' (did you mean 'KEHU_TIMEZONE'?)"
+            ),
         ),
         (
             "a zone that is none",
@@ -101,7 +103,7 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_settings_is_no_workspace(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="there is no workspace here .run 'kehu init DIR'"):
+    with pytest.raises(RefusedError, match=r"there is no workspace here .run 'kehu init DIR'"):
         read_settings(tmp_path, {})
 
 
