@@ -78,7 +78,9 @@ def compile_value(
     if isinstance(result, list):
         return result
     value, visitor, root = result
-    failed = either(value.error, ~value.expr.is_finite() if value.kind == "float" else None)
+    # Only float arithmetic, always warned of, can leave the range of doubles; the interpreter's decimals cannot.
+    rounded = value.kind == "float" and any(caution.check == "approximate" for caution in visitor.cautions)
+    failed = either(value.error, ~value.expr.is_finite() if rounded else None)
     error = pl.lit(value=False) if failed is None else failed.fill_null(value=value.null is None)
     unknown = either(value.null, None if failed is None else error)
     expr = value.expr.cast(pl.Datetime("us", "UTC")) if value.kind == "instant" else value.expr

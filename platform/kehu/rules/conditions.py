@@ -10,7 +10,6 @@ from kehu.model.problems import Problem, did_you_mean
 from kehu.model.yaml_nodes import Scalar
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.files import Draft, Entry
-from kehu.rules.shapes import is_plain
 from kehu.rules.spans import scalar_place
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -35,7 +34,7 @@ def compile_draft(draft: Draft, schema: Schema, as_of: datetime) -> tuple[Mappin
 
 def _compiled(when: Scalar, source: str, schema: Schema, as_of: datetime) -> Compiled | list[Problem]:
     result = compile_condition(when.text, schema, as_of, partial(scalar_place, when, source))
-    if isinstance(result, list) and is_plain(when) and result[0].check == "syntax":
+    if isinstance(result, list) and when.style is None and result[0].check == "syntax":
         lost = _CUT_OFF.match(source, when.end)
         if lost:
             said = f"YAML takes {lost[0].strip()[:20]!r} for a comment and cuts the condition off before it"

@@ -11,7 +11,7 @@ from kehu.model.problems import Place, did_you_mean
 from kehu.model.yaml_nodes import Items, Node, Scalar
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.rules.files import Draft
-from kehu.rules.shapes import Shapes, is_null
+from kehu.rules.shapes import Shapes
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # for examples whose conditions do not ask for the time
 _LARGEST_EXPONENT = 20
@@ -80,7 +80,7 @@ def _given(node: MappingNode, schema: Schema, shapes: Shapes) -> dict[str, objec
 
 
 def _stored(name: str, value: Scalar, kind: FeatureType, shapes: Shapes) -> object:
-    if is_null(value):
+    if value.is_null:
         if not kind.nullable:
             shapes.note(value.place, "example-value", f"'{name}' is never unknown", "give a value")
         return None
@@ -140,7 +140,7 @@ def _fitting(value: object, *, fits: bool) -> object:
 def _expected(node: Node, kind: str, codes: list[str], shapes: Shapes) -> tuple[str, ...]:
     """A tier expects one level or null; flags and warnings a list, or one code alone."""
     nodes = node.nodes if isinstance(node, Items) else (node,)
-    if isinstance(node, Scalar) and is_null(node):
+    if isinstance(node, Scalar) and node.is_null:
         nodes = ()
     if kind == "tier" and len(nodes) > 1:
         shapes.note(node.place, "wrong-shape", "a tier gives one level", "expect one level, or null for none")

@@ -45,6 +45,9 @@ HINTS: tuple[tuple[str, str], ...] = (
 )
 
 
+_NAMES = "'kehu rules features' lists what there is"
+
+
 def refusals_of(fault: Fault, text: str, schema: Schema) -> list[Refused]:
     """The fault in the reader's words; several where several operands are at fault."""
     error: Any = fault.error
@@ -53,7 +56,8 @@ def refusals_of(fault: Fault, text: str, schema: Schema) -> list[Refused]:
             return [_syntax(fault, text)]
         case errors.SymbolResolutionError():
             name = str(error.symbol_name)
-            return [Refused("unknown-feature", f"unknown feature '{name}'", did_you_mean(name, schema), fault.span)]
+            remedy = did_you_mean(name, schema) or _NAMES
+            return [Refused("unknown-feature", f"unknown feature '{name}'", remedy, fault.span)]
         case errors.AttributeResolutionError():
             return [_attribute(fault, text)]
         case errors.RegexSyntaxError():

@@ -6,7 +6,7 @@ from typing import Literal
 from kehu.model.feature_types import Label
 from kehu.model.problems import Place, Problem
 from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
-from kehu.rules.shapes import Shapes, is_null
+from kehu.rules.shapes import Shapes
 from kehu.rules.treatments import read_treatment
 
 Kind = Literal["tier", "flag", "warning"]
@@ -20,12 +20,13 @@ _WARNING_KEYS = ("warning", "label", "when", "severity", "route", "reason")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A level or a warning. `when` is None for a level that takes the rest."""
+    """A level or a warning. `when` is None where the level takes the rest, or where it is wrong."""
 
     code: str
     label: Label
     when: Scalar | None
     place: Place
+    otherwise: bool = False
     treatment: object = None
     severity: str = ""
     route: tuple[str, ...] = ()
@@ -96,7 +97,8 @@ def _level(node: Node, shapes: Shapes) -> Entry | None:
     if otherwise is not None and not (isinstance(otherwise, Scalar) and otherwise.text == "true"):
         shapes.note(otherwise.place, "level-condition", "'otherwise' can only be true", "write 'otherwise: true'")
     treatment = read_treatment(found.get("treatment"), shapes)
-    return Entry(code, label, _condition(when, shapes), _place_of(found, "level"), treatment)
+    place = _place_of(found, "level")
+    return Entry(code, label, _condition(when, shapes), place, otherwise is not None, treatment)
 
 
 def _warning(node: Node, shapes: Shapes) -> Entry | None:
@@ -127,7 +129,7 @@ def _condition(node: Node | None, shapes: Shapes) -> Scalar | None:
     """The condition's text. YAML takes [..] and {..} for its own, so those come as lists and mappings."""
     if node is None:
         return None
-    if isinstance(node, Scalar) and not is_null(node):
+    if isinstance(node, Scalar) and not node.is_null:
         return node
     said = "the condition is missing" if isinstance(node, Scalar) else "YAML reads this condition as a list or mapping"
     shapes.note(node.place, "condition-shape", said, "write it after 'when: |' on a line of its own")
@@ -149,9 +151,9 @@ def _check_otherwise(entries: tuple[Entry, ...], kind: str, shapes: Shapes) -> N
         if rest is not None:
             said = f"'{entry.code}' is never reached: '{rest.code}' takes the rest"
             shapes.note(entry.place, "unreachable-level", said, "put 'otherwise: true' last")
-        elif entry.when is None and kind == "tier":
+        elif entry.otherwise and kind == "tier":
             rest = entry
-        elif entry.when is None and kind == "flag":
+        elif entry.otherwise and kind == "flag":
             said = f"flag '{entry.code}' cannot take the rest"
             shapes.note(entry.place, "level-condition", said, "give it a 'when', or make the rule set a tier")
 

@@ -43,7 +43,7 @@ class Shapes:
 
     def text(self, node: Node | None, what: str) -> str:
         """A text that is not empty."""
-        if isinstance(node, Scalar) and not is_null(node) and node.text.strip():
+        if isinstance(node, Scalar) and not node.is_null and node.text.strip():
             return node.text
         if node is not None:
             self.note(node.place, "wrong-shape", f"{what} must be a text")
@@ -78,15 +78,5 @@ class Shapes:
         return Label(texts["en"], texts["zh"])
 
 
-def is_plain(node: Scalar) -> bool:
-    """Written without quotes and not as a block; the C parser gives such a scalar the style ''."""
-    return not node.style
-
-
-def is_null(node: Scalar) -> bool:
-    """A plain empty value, `~` or `null`."""
-    return is_plain(node) and node.text in {"", "~", "null"}
-
-
 def _plain(node: Node | None) -> str:
-    return node.text.strip() if isinstance(node, Scalar) and not is_null(node) else ""
+    return node.text.strip() if isinstance(node, Scalar) and not node.is_null else ""

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from kehu.model.graph import SENIORITIES
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Node, Scalar, as_value, unknown_keys
-from kehu.rules.shapes import Shapes, is_plain
+from kehu.rules.shapes import Shapes
 
 _DURATION = re.compile(r"[1-9][0-9]* (?:minute|hour|day|week)s?")
 
@@ -37,7 +37,7 @@ def _is_share(value: Scalar) -> bool:
         share = Decimal(value.text)
     except InvalidOperation:
         return False
-    return is_plain(value) and share.is_finite() and 0 <= share <= 1
+    return value.style is None and share.is_finite() and 0 <= share <= 1
 
 
 # Name: does the value fit, and what to write.
@@ -46,6 +46,6 @@ TREATMENTS: dict[str, tuple[Callable[[Scalar], bool], str]] = {
     "visit_every": (_is_duration, "a duration such as '30 days'"),
     "complaint_response": (_is_duration, "a duration such as '2 hours'"),
     "discount": (_is_share, "a share between 0 and 1 such as 0.15"),
-    "pilot": (lambda value: is_plain(value) and value.text in {"true", "false"}, "true or false"),
+    "pilot": (lambda value: value.style is None and value.text in {"true", "false"}, "true or false"),
     "care": (lambda value: bool(value.text.strip()), "a sentence for the people who care"),
 }
