@@ -1,1 +1,1 @@
-"""Queues that follow from levels: warnings, complaints by rank, visits due."""
+"""Work that follows from levels: open warnings, complaints by rank, visits due."""

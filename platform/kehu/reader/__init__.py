@@ -1,1 +1,1 @@
-"""The read-only view of the published run."""
+"""Read-only views of the graph and of the published run: plain functions on a connection."""

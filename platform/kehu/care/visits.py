@@ -1,0 +1,103 @@
+"""Visits that are due: each customer's next one, by plan or by what its levels grant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+
+from kehu.care.grants import duration_grants, shortest_span
+from kehu.care.instants import Earliest, Later
+from kehu.care.queues import Queue, Slice, read_slice
+from kehu.tables.columns import Instant
+from kehu.tables.facts import customers, visits
+from kehu.tables.runs import memberships
+
+TREATMENT = "visit_every"
+
+
+@dataclass(frozen=True, slots=True)
+class DueVisit:
+    """A customer's next visit; `last_held_at` is None for a customer never visited."""
+
+    customer_id: int
+    due_at: datetime
+    last_held_at: datetime | None
+    is_overdue: bool
+
+
+def visits_due(connection: Connection, as_of: datetime, until: datetime, window: Slice) -> Queue[DueVisit]:
+    """Customers whose next visit is due by `until`, the longest overdue first; overdue means before `as_of`.
+
+    Due is the earliest of: a planned visit not yet held, the next date agreed at the last visit held, and the
+    last visit held (else the day the customer was first seen) plus the shortest `visit_every` of its levels.
+    A customer with an interval and none of those dates is due at `as_of`.
+    """
+    due = _due(connection, as_of).subquery()
+    statement = select(due.c.customer_id, due.c.due_at, due.c.last_held_at).where(due.c.due_at <= until)
+    return read_slice(connection, statement, (due.c.due_at, due.c.customer_id), window, lambda row: _visit(row, as_of))
+
+
+def count_visits_due(connection: Connection, as_of: datetime, until: datetime) -> int:
+    """How long the queue is."""
+    due = _due(connection, as_of).subquery()
+    return connection.scalar(select(func.count()).select_from(due).where(due.c.due_at <= until)) or 0
+
+
+def _due(connection: Connection, as_of: datetime) -> Select[Any]:
+    interval = (
+        select(shortest_span(duration_grants(connection, TREATMENT)))
+        .where(memberships.c.customer_id == customers.c.id, memberships.c.until_run_id.is_(None))
+        .scalar_subquery()
+    )
+    held = _last_held(as_of, visits.c.held_at)
+    by_interval = Later(func.coalesce(held, customers.c.first_seen_at), interval)
+    earliest = Earliest(_planned(as_of), _last_held(as_of, visits.c.next_due_at), by_interval)
+    at_once = case((interval.is_not(None), literal(as_of, Instant())))
+    return select(
+        customers.c.id.label("customer_id"),
+        type_coerce(func.coalesce(earliest, at_once), Instant()).label("due_at"),
+        held.label("last_held_at"),
+    )
+
+
+def _last_held(as_of: datetime, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return (
+        select(column)
+        .where(visits.c.customer_id == customers.c.id, visits.c.held_at <= as_of)
+        .order_by(visits.c.held_at.desc(), visits.c.id.desc())
+        .limit(1)
+        .correlate(customers)
+        .scalar_subquery()
+    )
+
+
+def _planned(as_of: datetime) -> ColumnElement[Any]:
+    """The earliest planned visit that was neither held nor overtaken by one held at or after its date."""
+    later = visits.alias("later")
+    overtaken = exists().where(
+        later.c.customer_id == customers.c.id, later.c.held_at <= as_of, later.c.held_at >= visits.c.due_at
+    )
+    pending = or_(visits.c.held_at.is_(None), visits.c.held_at > as_of)
+    return (
+        select(func.min(visits.c.due_at))
+        .where(visits.c.customer_id == customers.c.id, pending, ~overtaken)
+        .correlate(customers)
+        .scalar_subquery()
+    )
+
+
+def _visit(row: Row[Any], as_of: datetime) -> DueVisit:
+    return DueVisit(row.customer_id, row.due_at, row.last_held_at, is_overdue=row.due_at < as_of)

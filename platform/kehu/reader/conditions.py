@@ -1,0 +1,151 @@
+"""What a list of customers is narrowed to: words of a condition, and the SQL they mean."""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, assert_never
+
+import polars as pl
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
+
+from kehu.identity.names import search_text
+from kehu.tables.facts import customers, employees
+from kehu.tables.runs import memberships, warnings
+
+Comparison = Literal["eq", "ne", "in", "not_in", "is_null", "lt", "lte", "gt", "gte"]
+CustomerField = Literal[
+    "uid", "kind", "name", "industry", "country", "region", "city", "owner", "first_seen_at", "last_seen_at"
+]
+Operand = str | bool | datetime | tuple[str, ...]
+
+_ORDERED: dict[Comparison, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A field of the customer against a value; `owner` is the account manager's employee number.
+
+    An unknown value is unlike any other: `ne` and `not_in` hold for it, the other comparisons do not.
+    """
+
+    field: CustomerField
+    comparison: Comparison
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class InLevel:
+    """The customer is in one of these levels of the rule set, by the published run."""
+
+    ruleset: str
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HasWarning:
+    """Some warning of the customer is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The name contains the text, in any case, width or Chinese script."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All of the parts hold; true without parts."""
+
+    parts: tuple["Condition", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """One of the parts holds; false without parts."""
+
+    parts: tuple["Condition", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Condition"
+
+
+Condition = Compare | InLevel | HasWarning | Text | Every | Some | Not
+
+
+def as_sql(condition: Condition) -> ColumnElement[bool]:
+    """Over the table of customers; true or false for each, never unknown."""
+    match condition:
+        case Compare():
+            return _compare(condition)
+        case InLevel(ruleset, levels):
+            return _in_level(ruleset, levels)
+        case HasWarning():
+            return exists().where(warnings.c.customer_id == customers.c.id, warnings.c.cleared_run_id.is_(None))
+        case Text(text):
+            return customers.c.name_search.contains(_searched(text), autoescape=True)
+        case Every(parts):
+            return and_(true(), *map(as_sql, parts))
+        case Some(parts):
+            return or_(false(), *map(as_sql, parts))
+        case Not(part):
+            return not_(as_sql(part))
+        case _:
+            assert_never(condition)
+
+
+def _compare(condition: Compare) -> ColumnElement[bool]:
+    if condition.field == "owner":
+        return _owned(condition.comparison, condition.value)
+    return _compare_column(customers.c[condition.field], condition.comparison, condition.value)
+
+
+def _compare_column(column: ColumnElement[Any], comparison: Comparison, value: Operand) -> ColumnElement[bool]:
+    match comparison, value:
+        case "eq", _:
+            return and_(column.is_not(None), column == value)
+        case "ne", _:
+            return or_(column.is_(None), column != value)
+        case "in", tuple():
+            return and_(column.is_not(None), column.in_(value))
+        case "not_in", tuple():
+            return or_(column.is_(None), column.not_in(value))
+        case "is_null", bool():
+            return column.is_(None) if value else column.is_not(None)
+        case (("lt" | "lte" | "gt" | "gte"), _):
+            return and_(column.is_not(None), _ORDERED[comparison](column, value))
+        case _:
+            raise TypeError(f"'{comparison}' does not take '{value}'")
+
+
+def _owned(comparison: Comparison, value: Operand) -> ColumnElement[bool]:
+    """By employee number; customers without an owner are unlike any number."""
+    if comparison == "is_null":
+        return _compare_column(customers.c.owner_id, comparison, value)
+    positive: Comparison = "eq" if comparison == "ne" else "in" if comparison == "not_in" else comparison
+    matching = select(employees.c.id).where(_compare_column(employees.c.number, positive, value))
+    if positive == comparison:
+        return and_(customers.c.owner_id.is_not(None), customers.c.owner_id.in_(matching))
+    return or_(customers.c.owner_id.is_(None), customers.c.owner_id.not_in(matching))
+
+
+def _in_level(ruleset: str, levels: tuple[str, ...]) -> ColumnElement[bool]:
+    members = select(memberships.c.customer_id).where(
+        memberships.c.ruleset == ruleset, memberships.c.level.in_(levels), memberships.c.until_run_id.is_(None)
+    )
+    return customers.c.id.in_(members)
+
+
+def _searched(text: str) -> str:
+    searched: str = search_text(pl.Series([text.strip()]))[0]
+    return searched

@@ -1,0 +1,50 @@
+"""Customers that meet a condition, in an order, a page at a time."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, func, select
+
+from kehu.reader.conditions import Condition, as_sql
+from kehu.reader.customers import CUSTOMERS, Customer
+from kehu.reader.keyset import ByteOrder, Key, Page, Window, read_page
+from kehu.tables.facts import customers
+
+OrderField = Literal["name", "last_seen_at", "id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One step of an order; names compare by their UTF-8 bytes, unknown instants stand last in either direction."""
+
+    field: OrderField
+    descending: bool = False
+
+
+def customer_page(
+    connection: Connection, condition: Condition, order: tuple[Order, ...], window: Window
+) -> Page[Customer]:
+    """The window of the customers that meet the condition; ties are broken by id."""
+    wanted = CUSTOMERS.select().where(as_sql(condition))
+    return read_page(connection, wanted, _keys(order), window, CUSTOMERS.build)
+
+
+def count_customers(connection: Connection, condition: Condition, *, up_to: int | None = None) -> int:
+    """How many customers meet the condition; `up_to` stops counting there."""
+    if up_to is None:
+        return connection.scalar(select(func.count()).select_from(customers).where(as_sql(condition))) or 0
+    some = select(customers.c.id).where(as_sql(condition)).limit(up_to).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _keys(order: tuple[Order, ...]) -> tuple[Key, ...]:
+    keys = [_key(step) for step in order]
+    if all(step.field != "id" for step in order):
+        keys.append(Key(customers.c.id))
+    return tuple(keys)
+
+
+def _key(step: Order) -> Key:
+    if step.field == "name":
+        return Key(ByteOrder(customers.c.name), descending=step.descending)
+    return Key(customers.c[step.field], descending=step.descending, nullable=step.field == "last_seen_at")

@@ -1,0 +1,139 @@
+"""Rule sets as readers see them: the versions that the published run used, parsed from their stored form."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from kehu.model.feature_types import Label
+from kehu.tables.runs import publication, rule_versions, run_levels, run_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One answer of a rule set, with what it grants; `otherwise` catches who meets no other level.
+
+    `members` counts customers in the run that the definition was read for; None where no run was named.
+    """
+
+    code: str
+    label: Label
+    when: str | None
+    otherwise: bool
+    treatment: Mapping[str, Any]
+    members: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WarningRule:
+    """A churn sign; `reason` is the text with its {features} not yet filled in."""
+
+    code: str
+    label: Label
+    when: str | None
+    severity: str
+    route: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One version of a rule file: levels in their order, first match wins; `digest` names the version."""
+
+    code: str
+    kind: str
+    label: Label
+    description: str | None
+    levels: tuple[Level, ...]
+    warnings: tuple[WarningRule, ...]
+    digest: str
+    source: str
+    path: str
+
+    def level(self, code: str) -> Level | None:
+        """None when the rule set has no such level."""
+        return next((level for level in self.levels if level.code == code), None)
+
+
+def published_run_id(connection: Connection) -> int | None:
+    """The run readers see; None before the first is published."""
+    return connection.scalar(select(publication.c.run_id))
+
+
+def published_rule_sets(connection: Connection) -> dict[str, RuleSet]:
+    """The rule sets of the run readers see, with its counts; empty before the first is published."""
+    run_id = published_run_id(connection)
+    return {} if run_id is None else rule_sets_of(connection, run_id)
+
+
+def rule_sets_of(connection: Connection, run_id: int) -> dict[str, RuleSet]:
+    """The rule sets a run used, by code, in the order of the rule directory, with that run's counts."""
+    members = _members(connection, run_id)
+    statement = (
+        select(rule_versions)
+        .join(run_rules, run_rules.c.digest == rule_versions.c.digest)
+        .where(run_rules.c.run_id == run_id)
+        .order_by(run_rules.c.position, run_rules.c.ruleset)
+    )
+    rows = connection.execute(statement).mappings()
+    return {row["ruleset"]: _rule_set(row, members) for row in rows}
+
+
+def rule_sets_by_digest(connection: Connection, digests: Collection[str]) -> dict[str, RuleSet]:
+    """Versions of rule sets, current or past, without counts."""
+    rows = connection.execute(select(rule_versions).where(rule_versions.c.digest.in_(digests))).mappings()
+    return {row["digest"]: _rule_set(row, None) for row in rows}
+
+
+def _members(connection: Connection, run_id: int) -> dict[tuple[str, str], int]:
+    statement = select(run_levels.c.ruleset, run_levels.c.level, run_levels.c.members)
+    rows = connection.execute(statement.where(run_levels.c.run_id == run_id))
+    return {(ruleset, level): members for ruleset, level, members in rows}
+
+
+def _rule_set(row: Mapping[Any, Any], members: Mapping[tuple[str, str], int] | None) -> RuleSet:
+    definition: Mapping[str, Any] = row["definition"]
+    code = row["ruleset"]
+    return RuleSet(
+        code=code,
+        kind=row["kind"],
+        label=_label(definition),
+        description=definition.get("description"),
+        levels=tuple(
+            _level(level, None if members is None else members.get((code, level["code"]), 0))
+            for level in definition.get("levels", ())
+        ),
+        warnings=tuple(_warning_rule(warning) for warning in definition.get("warnings", ())),
+        digest=row["digest"],
+        source=row["source"],
+        path=row["path"],
+    )
+
+
+def _level(level: Mapping[str, Any], members: int | None) -> Level:
+    return Level(
+        code=level["code"],
+        label=_label(level),
+        when=level.get("when"),
+        otherwise=bool(level.get("otherwise")),
+        treatment=level.get("treatment") or {},
+        members=members,
+    )
+
+
+def _warning_rule(warning: Mapping[str, Any]) -> WarningRule:
+    return WarningRule(
+        code=warning["code"],
+        label=_label(warning),
+        when=warning.get("when"),
+        severity=warning["severity"],
+        route=tuple(warning.get("route") or ()),
+        reason=warning.get("reason") or "",
+    )
+
+
+def _label(words: Mapping[str, Any]) -> Label:
+    """A level without a label of its own is called by its code."""
+    label = words.get("label") or {}
+    return Label(en=label.get("en") or words["code"], zh=label.get("zh") or label.get("en") or words["code"])

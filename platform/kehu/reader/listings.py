@@ -1,0 +1,113 @@
+"""The lists that hang on customers, read for many customers in one statement."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, func, select, true, union
+
+from kehu.reader.keyset import Key, Page, Window, beyond, cut_page, key_columns, ordering
+from kehu.tables.facts import customers
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing(Generic[T]):
+    """Rows that belong to customers through any of `owners`, each row once per customer.
+
+    With `at` the newest stand first and undated ones last; without it the order is by `id`, rising unless
+    `newest_first`. `id`, `owners` and `at` are columns of one table; `source` joins to it what `columns` need.
+    """
+
+    id: Column[int]
+    owners: tuple[Column[int], ...]
+    source: FromClause
+    columns: tuple[ColumnElement[Any], ...]
+    build: Callable[[Sequence[Any]], T]
+    at: Column[Any] | None = None
+    newest_first: bool = True
+    only: ColumnElement[bool] | None = None
+
+
+def pages(
+    connection: Connection, customer_ids: Collection[int], listing: Listing[T], window: Window
+) -> dict[int, Page[T]]:
+    """A page for each customer that has rows in the window; the others are absent."""
+    keys = _keys(listing)
+    chosen = _chosen(listing, window)
+    columns = (customers.c.id.label("owner"), *listing.columns, *key_columns(keys))
+    if connection.dialect.name == "sqlite":
+        # No LATERAL there, but an IN over a correlated list drives the look-up by primary key.
+        source = customers.join(listing.source, listing.id.in_(chosen))
+    else:
+        picked = chosen.lateral("picked")
+        source = customers.join(picked, true()).join(listing.source, listing.id == picked.c.id)
+    statement = select(*columns).select_from(source).where(customers.c.id.in_(customer_ids))
+    ordered = statement.order_by(customers.c.id, *ordering(keys, backward=window.backward))
+    by_owner: dict[int, list[Sequence[Any]]] = {}
+    for owner, *row in connection.execute(ordered):
+        by_owner.setdefault(owner, []).append(row)
+    return {owner: cut_page(rows, len(keys), window, listing.build) for owner, rows in by_owner.items()}
+
+
+def counts(connection: Connection, customer_ids: Collection[int], listing: Listing[Any]) -> dict[int, int]:
+    """How many rows each customer has in all; customers without any are absent."""
+    branches = [
+        select(owner.label("owner"), listing.id.label("id")).where(owner.in_(customer_ids), _only(listing))
+        for owner in listing.owners
+    ]
+    owned = union(*branches).subquery()
+    statement = select(owned.c.owner, func.count().label("rows")).group_by(owned.c.owner)
+    return {row.owner: row.rows for row in connection.execute(statement)}
+
+
+def _keys(listing: Listing[Any]) -> tuple[Key, ...]:
+    by_id = Key(listing.id, descending=listing.newest_first)
+    return (by_id,) if listing.at is None else (Key(listing.at, descending=True, nullable=True), by_id)
+
+
+def _chosen(listing: Listing[Any], window: Window) -> Select[Any]:
+    """The ids of one customer's window; `customers` is the enclosing statement's."""
+    walks = [walk for owner in listing.owners for walk in _walks(listing, owner, window)]
+    if len(walks) == 1:
+        return select(walks[0].subquery().c.id).correlate(customers)
+    found = union(*(select(walk.subquery()) for walk in walks)).subquery()
+    keys = [Key(found.c.id, descending=listing.newest_first)]
+    if listing.at is not None:
+        keys.insert(0, Key(found.c["at"], descending=True, nullable=True))
+    newest = select(found.c.id).order_by(*ordering(keys, backward=window.backward))
+    return newest.limit(window.size + 1).correlate(customers)
+
+
+def _walks(listing: Listing[Any], owner: Column[int], window: Window) -> list[Select[Any]]:
+    """Index walks, dated and undated rows apart: databases disagree where unknown values sort in an index."""
+    by_id = Key(listing.id, descending=listing.newest_first)
+    if listing.at is None:
+        return [_walk(listing, owner, true(), (by_id,), window)]
+    dated = (Key(listing.at, descending=True), by_id)
+    if not listing.at.nullable:
+        return [_walk(listing, owner, true(), dated, window)]
+    beside = window.beside
+    walks = []
+    if beside is None or beside[0] is not None or window.backward:
+        start = beside if beside is not None and beside[0] is not None else None
+        walks.append(_walk(listing, owner, listing.at.is_not(None), dated, replace(window, beside=start)))
+    if beside is None or beside[0] is None or not window.backward:
+        start = beside[1:] if beside is not None and beside[0] is None else None
+        walks.append(_walk(listing, owner, listing.at.is_(None), (by_id,), replace(window, beside=start)))
+    return walks
+
+
+def _walk(
+    listing: Listing[Any], owner: Column[int], part: ColumnElement[bool], keys: Sequence[Key], window: Window
+) -> Select[Any]:
+    columns = [listing.id.label("id")] if listing.at is None else [listing.id.label("id"), listing.at.label("at")]
+    rows = select(*columns).where(owner == customers.c.id, part, _only(listing))
+    if window.beside is not None:
+        rows = rows.where(beyond(keys, window.beside, backward=window.backward))
+    return rows.order_by(*ordering(keys, backward=window.backward)).limit(window.size + 1).correlate(customers)
+
+
+def _only(listing: Listing[Any]) -> ColumnElement[bool]:
+    return true() if listing.only is None else listing.only
