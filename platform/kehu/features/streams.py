@@ -95,6 +95,12 @@ STREAMS: dict[str, Stream] = {
                 pl.col("delivered_at") > pl.col("promised_at"),
                 "delivered after the promise; unknown while either instant is",
             ),
+            "margin": Derived(
+                _MONEY,
+                ("revenue", "cost"),
+                pl.col("revenue") - pl.col("cost"),
+                "revenue minus cost; unknown while either is",
+            ),
             "lane": Derived(
                 _TEXT,
                 ("origin", "destination"),
