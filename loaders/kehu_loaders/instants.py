@@ -12,6 +12,12 @@ _ISO = "%Y-%m-%d %H:%M:%S%.f"
 _ISO_OFFSET = "%Y-%m-%d %H:%M:%S%.f%z"
 _OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})$"
 _LOCAL = pl.Datetime("us")
+# 24 read as the year 24, 1900-01-01 for nothing, 9999-12-31 for ever: none of them is when something happened.
+_FIRST_YEAR, _LAST_YEAR = 1901, 2199
+_YEARS = (
+    f"its year is not within {_FIRST_YEAR} to {_LAST_YEAR}: mend the cell, write %y under 'date' if the year has"
+    " two digits, or list it under 'missing' if it means unknown"
+)
 
 
 def instant(
@@ -25,7 +31,7 @@ def instant(
     """
     dates, at, zone = how
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
-        return Conversion(cell.cast(INSTANT), text, pl.lit("not an instant"))
+        return Conversion(_plausible(cell.cast(INSTANT)), text, pl.lit(_YEARS))
     if dtype == pl.Date or isinstance(dtype, pl.Datetime):
         local, absolute = _at(cell.cast(_LOCAL), at), None
     elif dtype == pl.String:
@@ -34,12 +40,16 @@ def instant(
         local, absolute = pl.lit(None, _LOCAL), None
     instants = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
     value = instants if absolute is None else pl.coalesce(instants, absolute)
-    return Conversion(value.cast(INSTANT), text, _reason(local, dates, zone))
+    return Conversion(_plausible(value.cast(INSTANT)), text, _reason(local, value, dates, zone))
+
+
+def _plausible(value: pl.Expr) -> pl.Expr:
+    return pl.when(value.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR)).then(value)
 
 
 def _local(text: pl.Expr, dates: tuple[str, ...], at: time | None) -> pl.Expr:
     declared = [_parse(text, date_format, at) for date_format in dates if not has_offset(date_format)]
-    return pl.coalesce(*declared, *([] if _clashes(dates) else [_iso_local(text, at)]))
+    return pl.coalesce(*declared, pl.lit(None, _LOCAL) if _clashes(dates) else _iso_local(text, at))
 
 
 def _parse(text: pl.Expr, date_format: str, at: time | None) -> pl.Expr:
@@ -90,11 +100,13 @@ def _chrono(date_format: str) -> str:
     return date_format.replace(".%f", "%.f")
 
 
-def _reason(local: pl.Expr, dates: tuple[str, ...], zone: str) -> pl.Expr:
+def _reason(local: pl.Expr, value: pl.Expr, dates: tuple[str, ...], zone: str) -> pl.Expr:
     forms = ", ".join(f"'{date_format}'" for date_format in dates) or "such as '2024-01-31 08:00:00'"
     skipped = f"this local time never came in {zone}, the clocks were put forward: mend the cell, or 'timezone'"
     return (
-        pl.when(local.is_not_null())
+        pl.when(value.is_not_null())
+        .then(pl.lit(_YEARS))
+        .when(local.is_not_null())
         .then(pl.lit(skipped))
         .otherwise(pl.lit(f"not a date of the form {forms}: mend the cell, or add its form under 'date'"))
     )

@@ -23,6 +23,10 @@ LoadCsv = Callable[..., LoadedChunk]
 NOT_A_NUMBER = "not a number: mend the cell, or list it under 'missing' if it means unknown"
 NOT_WHOLE = "not a whole number: mend the cell, or map another column"
 SCIENTIFIC = "a number in scientific notation has lost digits: format the column as a whole number and export again"
+YEARS = (
+    "its year is not within 1901 to 2199: mend the cell, write %y under 'date' if the year has two digits,"
+    " or list it under 'missing' if it means unknown"
+)
 NOT_A_DATE = "not a date of the form {}: mend the cell, or add its form under 'date'"
 ISO_FORM = "such as '2024-01-31 08:00:00'"
 
@@ -123,6 +127,15 @@ FITS = [
         "2024-01-31,08:00",
         utc(2024, 1, 31),
     ),
+    ("the first year", "accepted_at", "x", "1901-01-01T00:00:00Z", utc(1901, 1, 1)),
+    ("the last year", "accepted_at", "x", "2199-12-31T23:59:59Z", utc(2199, 12, 31, 23, 59, 59)),
+    (
+        "a strange form with an offset",
+        "accepted_at",
+        '{column: x, date: "%Y-%d-%m %H:%M %z"}',
+        "2024-31-01 08:00 +0000",
+        utc(2024, 1, 31, 8),
+    ),
     ("a word as it is", "status", "x", "delivered", "delivered"),
     ("a word by the table", "status", "{column: x, map: {签收: delivered}}", "签收", "delivered"),
     ("any other word", "status", "{column: x, map: {签收: delivered}, otherwise: lost}", "丢了", "lost"),
@@ -174,6 +187,9 @@ MISFITS = [
         "2024-01-31",
         NOT_A_DATE.format("'%Y-%d-%m'"),
     ),
+    ("two digits for a year", "accepted_at", '{column: x, date: "%m/%d/%Y"}', "6/2/06", YEARS),
+    ("a date that stands for nothing", "accepted_at", "x", "1900-12-31", YEARS),
+    ("a date that stands for ever", "accepted_at", "x", "2200-01-02T00:00:00Z", YEARS),
     (
         "a word outside the field's",
         "status",

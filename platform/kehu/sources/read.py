@@ -14,8 +14,7 @@ from kehu.model.problems import Place, Problem, did_you_mean
 from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
 from kehu.sources.reading import Reading, read_missing, read_scalars, read_text, read_word
 from kehu.sources.records import read_records
-from kehu.sources.source import ReadOptions, RecordMap, Source
-from kehu.sources.values import read_key
+from kehu.sources.source import ReadOptions, Source
 
 SOURCE_KEYS: dict[str, str] = {
     "source": "the source's name: small letters, digits and _",
@@ -70,7 +69,7 @@ def read_source(
         timezone=_timezone(root.get("timezone"), reading) or timezone,
         currency=_currency(root.get("currency"), reading),
         missing=read_missing(root.get("missing"), reading),
-        records=_records(root, reading),
+        records=read_records(root.get("records"), root.get("key"), reading),
         path=path,
         digest=blake2b(text.encode(), digest_size=16).hexdigest(),
     )
@@ -83,11 +82,6 @@ def _check_root(root: Mapping, reading: Reading) -> None:
     for name in ("source", "format", "files", "records"):
         if name not in root.entries:
             reading.report(root.place, "missing-key", f"'{name}' is missing", f"add '{name}:', {SOURCE_KEYS[name]}")
-
-
-def _records(root: Mapping, reading: Reading) -> tuple[RecordMap, ...]:
-    key = root.get("key")
-    return read_records(root.get("records"), None if key is None else read_key(key, reading), reading)
 
 
 def _name(root: Mapping, key: str, reading: Reading) -> str:

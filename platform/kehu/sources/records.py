@@ -12,14 +12,17 @@ from kehu.sources.values import read_key, read_value
 
 ENTITIES: tuple[Entity, ...] = get_args(Entity)
 
+_NO_KEY = Key(())  # stands in for one that is wrong, so that its fault is told once
 
-def read_records(node: Node | None, key: Key | None, reading: Reading) -> tuple[RecordMap, ...]:
-    """Every record map of the list; `key` is the source's, which a record's own replaces."""
+
+def read_records(node: Node | None, key_node: Node | None, reading: Reading) -> tuple[RecordMap, ...]:
+    """Every record map of the list; `key_node` is the source's key, which a record's own replaces."""
+    shared = None if key_node is None else read_key(key_node, reading) or _NO_KEY
     if not isinstance(node, Items) or not node.nodes:
         if node is not None:
             reading.report(node.place, "bad-value", "'records' must be a list", "begin each record with '- '")
         return ()
-    records = [record for item in node if (record := _record(item, key, reading))]
+    records = [record for item in node if (record := _record(item, shared, reading))]
     for place, record in enumerate(records):
         twins = [
             other for other in records[:place] if (other.entity, other.key.parts) == (record.entity, record.key.parts)
@@ -34,19 +37,19 @@ def read_records(node: Node | None, key: Key | None, reading: Reading) -> tuple[
     return tuple(records)
 
 
-def _record(node: Node, key: Key | None, reading: Reading) -> RecordMap | None:
+def _record(node: Node, shared: Key | None, reading: Reading) -> RecordMap | None:
     entity = _entity(node, reading)
     if entity is None or not isinstance(node, Mapping):
         return None
     own = node.get("key")
-    record_key = read_key(own, reading) if own is not None else key
-    if own is None and key is None:
+    key = shared if own is None else read_key(own, reading)
+    if own is None and shared is None:
         reading.report(
             node.place, "missing-key", f"the {entity} record has no key", "add 'key: <column>' to the source"
         )
     fields = _fields(node.entries[entity], entity, reading)
     when = _conditions(node.get("when"), reading)
-    return RecordMap(entity, record_key, fields, when, node.place) if record_key else None
+    return RecordMap(entity, key or _NO_KEY, fields, when, node.place)
 
 
 def _entity(node: Node, reading: Reading) -> Entity | None:
@@ -62,6 +65,8 @@ def _entity(node: Node, reading: Reading) -> Entity | None:
                 f"unknown key '{name}'",
                 did_you_mean(name, {*ENTITIES, "key", "when"}),
             )
+    if not named and set(node.entries) - {"key", "when"}:
+        return None
     if len(named) != 1:
         what = "two kinds of record in one item" if named else "what kind of record is this?"
         reading.report(node.place, "missing-key", what, f"name one of {', '.join(ENTITIES)}")

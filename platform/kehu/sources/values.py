@@ -34,10 +34,10 @@ def read_value(node: Node, field: Field, reading: Reading) -> Value | None:
             return _constant(node, field, reading)
         case Mapping():
             return read_cell(node, field, reading)
+        case Scalar():
+            columns = read_columns(node, reading)
+            return Cell(columns) if columns else None
         case _:
-            columns = read_columns(node, reading) if isinstance(node, Scalar) else ()
-            if len(columns) == 1:
-                return Cell(columns)
             reading.report(
                 node.place,
                 "bad-value",
@@ -119,6 +119,7 @@ def _dates(node: Mapping, field: Field, reading: Reading) -> tuple[str, ...]:
     formats = read_scalars(node.get("date"), "'date'", reading)
     if formats and field.kind != "instant":
         reading.report(node.keys["date"].place, "bad-date-format", f"'{field.name}' is not an instant", "remove 'date'")
+        return ()
     for scalar in formats:
         fault = format_fault(scalar.text)
         if fault:
