@@ -1,0 +1,117 @@
+"""Clients' filters made into the reader's conditions, with every code checked."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, cast
+
+import strawberry
+from strawberry.utils.str_converters import to_camel_case
+
+from kehu.reader.conditions import (
+    Compare,
+    Comparison,
+    Condition,
+    CustomerField,
+    Every,
+    HasWarning,
+    InLevel,
+    Not,
+    Some,
+    Text,
+)
+from kehu.reader.definitions import RuleSet
+from kehu_graphql.context import Context
+from kehu_graphql.failures import ExpectedError
+from kehu_graphql.published import known_level, known_rule_set
+from kehu_graphql.types.where import CustomerWhere, InstantFilter, LevelWhere, StringFilter
+
+MAX_DEPTH = 5
+MAX_LEAVES = 50
+
+
+async def customer_condition(context: Context, where: CustomerWhere | None) -> Condition:
+    """The condition a client wrote; ExpectedError for null, unknown codes, and too deep or too many parts."""
+    if where is None:
+        return Every()
+    condition = await _every(context, where, "where", 1)
+    leaves = _leaves(condition)
+    if leaves > MAX_LEAVES:
+        raise ExpectedError(f"'where' has {leaves} comparisons; at most {MAX_LEAVES} are taken")
+    return condition
+
+
+async def _every(context: Context, where: CustomerWhere, path: str, depth: int) -> Condition:
+    if depth > MAX_DEPTH:
+        raise ExpectedError(f"'{path}' is nested {depth} levels deep; at most {MAX_DEPTH} are taken")
+    return Every(tuple([await _part(context, name, value, path, depth) for name, value in _given(where, path)]))
+
+
+async def _part(context: Context, name: str, value: Any, path: str, depth: int) -> Condition:
+    here = _path(path, name)
+    match name:
+        case "and_" | "or_":
+            parts = tuple([await _every(context, part, here, depth + 1) for part in value])
+            return Every(parts) if name == "and_" else Some(parts)
+        case "not_":
+            return Not(await _every(context, value, here, depth + 1))
+        case "text":
+            return Text(value)
+        case "has_warning":
+            return HasWarning() if value else Not(HasWarning())
+        case "level":
+            return await _in_level(context, value, here)
+        case "owner":
+            return Every(tuple(_comparisons("owner", part, here) for _, part in _given(value, here)))
+        case _:
+            return _comparisons(cast("CustomerField", name), value, here)
+
+
+def _comparisons(field: CustomerField, given: StringFilter | InstantFilter, path: str) -> Condition:
+    parts = []
+    for name, value in _given(given, path):
+        comparison = cast("Comparison", name.rstrip("_"))
+        parts.append(Compare(field, comparison, tuple(value) if isinstance(value, list) else value))
+    return Every(tuple(parts))
+
+
+async def _in_level(context: Context, where: LevelWhere, path: str) -> Condition:
+    rule_set = await known_rule_set(context, where.rule_set)
+    everyone = tuple(level.code for level in rule_set.levels)
+    parts: list[Condition] = []
+    for _, wanted in _given(where, path, skip="rule_set"):
+        parts.extend(_level_part(rule_set, everyone, name, value) for name, value in _given(wanted, path))
+    return Every(tuple(parts)) if parts else InLevel(rule_set.code, everyone)
+
+
+def _level_part(rule_set: RuleSet, everyone: tuple[str, ...], name: str, value: Any) -> Condition:
+    if name == "is_null":
+        anywhere = InLevel(rule_set.code, everyone)
+        return Not(anywhere) if value else anywhere
+    codes = tuple(known_level(rule_set, code).code for code in (value if isinstance(value, list) else [value]))
+    inside = InLevel(rule_set.code, codes)
+    return Not(inside) if name in {"ne", "not_in"} else inside
+
+
+def _given(where: Any, path: str, *, skip: str = "") -> Iterator[tuple[str, Any]]:
+    """The fields a client wrote; null is no value, since it could mean unknown or left out."""
+    for field in fields(where):
+        value = getattr(where, field.name)
+        if value is strawberry.UNSET or field.name == skip:
+            continue
+        if value is None:
+            raise ExpectedError(f"'{_path(path, field.name)}' is null; leave it out, or ask for isNull")
+        yield field.name, value
+
+
+def _path(path: str, name: str) -> str:
+    return f"{path}.{to_camel_case(name.rstrip('_'))}"
+
+
+def _leaves(condition: Condition) -> int:
+    match condition:
+        case Every(parts) | Some(parts):
+            return sum(map(_leaves, parts))
+        case Not(part):
+            return _leaves(part)
+        case _:
+            return 1

@@ -1,0 +1,36 @@
+"""What resolvers get with each request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from strawberry.types.info import Info as StrawberryInfo
+
+from kehu.reader import customers
+from kehu_graphql.reads import Reads
+
+if TYPE_CHECKING:
+    from kehu_graphql.types.customer import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's reads, its instant, and the country that phone numbers without a prefix belong to.
+
+    `as_customer` is handed in because events refer to customers, whose type lists events.
+    """
+
+    reads: Reads
+    now: datetime
+    phone_region: str
+    as_customer: "Callable[[customers.Customer], Customer]"
+
+
+Info = StrawberryInfo[Context, None]
+
+
+async def customer_by_id(context: Context, key: int | None) -> "Customer | None":
+    """None for no key and for an unknown one."""
+    found = None if key is None else await context.reads.one(customers.customers_by_id, key)
+    return None if found is None else context.as_customer(found)

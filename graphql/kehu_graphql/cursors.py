@@ -1,0 +1,51 @@
+"""Cursors: the key of a row, opaque, and good for one order only."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import orjson
+
+from kehu.reader.keyset import KeyValue
+from kehu.tables.columns import from_micros, micros
+from kehu_graphql.failures import ExpectedError
+
+KeyKind = Literal["text", "whole", "instant"]
+_TYPES: dict[KeyKind, type] = {"text": str, "whole": int, "instant": int}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """The cursors of one ordered list: `order` names it, `kinds` says what its keys are made of."""
+
+    order: str
+    kinds: tuple[KeyKind, ...]
+
+    def write(self, key: Sequence[KeyValue]) -> str:
+        """The cursor of the row with this key."""
+        values = [micros(value) if isinstance(value, datetime) else value for value in key]
+        return base64.urlsafe_b64encode(orjson.dumps([self.order, *values])).decode()
+
+    def read(self, cursor: str) -> tuple[KeyValue, ...]:
+        """The key in a cursor of this list; anything else raises ExpectedError."""
+        try:
+            order, *values = orjson.loads(base64.urlsafe_b64decode(cursor))
+        except (binascii.Error, orjson.JSONDecodeError, TypeError, ValueError):
+            order, values = None, []
+        if order != self.order or not self._fits(values):
+            raise ExpectedError(f"'{cursor}' is no cursor of this list in this order; take one from pageInfo or edges")
+        return tuple(_key_value(kind, value) for kind, value in zip(self.kinds, values, strict=True))
+
+    def _fits(self, values: list[object]) -> bool:
+        if len(values) != len(self.kinds):
+            return False
+        return all(value is None or type(value) is _TYPES[kind] for kind, value in zip(self.kinds, values, strict=True))
+
+
+def _key_value(kind: KeyKind, value: object) -> KeyValue:
+    if isinstance(value, int):
+        return from_micros(value) if kind == "instant" else value
+    return value if isinstance(value, str) else None

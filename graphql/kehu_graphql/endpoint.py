@@ -1,0 +1,115 @@
+"""GraphQL over HTTP: negotiation, status codes, JSON, a limit on the body, masked errors."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from cross_web import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.base import BaseRequestProtocol
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+
+from kehu_graphql.accept import PLAIN_JSON, RESPONSE_JSON, response_type, wants_page
+from kehu_graphql.context import Context
+from kehu_graphql.failures import BAD_USER_INPUT, presentable
+from kehu_graphql.reads import ReadPool, Reads
+from kehu_graphql.schema import KehuSchema
+from kehu_graphql.types.customer import customer_node
+
+MAX_BODY_BYTES = 1_000_000
+
+
+class Endpoint(GraphQL[Context, None]):
+    """Strawberry's endpoint, held to the GraphQL-over-HTTP specification.
+
+    With `application/graphql-response+json` a document that cannot run answers 400 and has no `data`.
+    """
+
+    def __init__(
+        self, schema: KehuSchema, pool: ReadPool, *, clock: Callable[[], datetime], phone_region: str, page: str
+    ) -> None:
+        super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        self._pool = pool
+        self._clock = clock
+        self._phone_region = phone_region
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Failures of the request itself are JSON too."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            response = await self.run(Request(scope, _bounded(receive)))
+        except HTTPException as failure:
+            response = _refusal(failure.status_code, failure.reason)
+        await response(scope, receive, send)
+
+    async def get_context(
+        self,
+        request: Request | WebSocket,  # noqa: ARG002 (Strawberry's signature)
+        response: Response | WebSocket,  # noqa: ARG002
+    ) -> Context:
+        return Context(Reads(self._pool), self._clock(), self._phone_region, customer_node)
+
+    async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
+        return HTMLResponse(self._page)
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        is_bare = request.method == "GET" and request.query_params.get("query") is None
+        return is_bare and wants_page(request.headers.get("accept", ""))
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        response = await super().get_sub_response(request)
+        response.media_type = response_type(request.headers.get("accept", ""))
+        return response
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
+        errors = result.errors or []
+        data: dict[str, Any] = {"errors": [presentable(error) for error in errors]} if errors else {}
+        if result.data is not None or any(error.path for error in errors):
+            data["data"] = result.data
+        return data  # type: ignore[return-value]
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        media_type = sub_response.media_type or PLAIN_JSON
+        never_ran = "data" not in response_data
+        status = 400 if never_ran and media_type == RESPONSE_JSON else 200
+        return Response(self.encode_json(response_data), status, media_type=f"{media_type}; charset=utf-8")
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+
+def _refusal(status: int, reason: str) -> Response:
+    body = {"errors": [{"message": reason, "extensions": {"code": BAD_USER_INPUT}}]}
+    headers = {"allow": "GET, POST"} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return Response(orjson.dumps(body), status, headers, PLAIN_JSON)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Stops reading a body that is larger than any query needs to be."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MAX_BODY_BYTES:
+            raise HTTPException(413, f"the request's body is larger than {MAX_BODY_BYTES:,} bytes")
+        return message
+
+    return bounded

@@ -1,0 +1,54 @@
+"""What a client is told when something fails: a code, a message, and never our insides."""
+
+import logging
+import secrets
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError
+
+logger = logging.getLogger(__name__)
+
+BAD_USER_INPUT = "BAD_USER_INPUT"
+AMBIGUOUS = "AMBIGUOUS_IDENTIFIER"
+NOT_PUBLISHED = "NOT_PUBLISHED"
+LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+INTERNAL = "INTERNAL"
+
+
+class ExpectedError(GraphQLError):
+    """A failure the client can mend; message and extensions reach it as they are."""
+
+    def __init__(self, message: str, code: str = BAD_USER_INPUT, **extensions: Any) -> None:
+        super().__init__(message, extensions={"code": code, **extensions})
+
+
+def presentable(error: GraphQLError) -> dict[str, Any]:
+    """The error as the client sees it; an unexpected one is logged under a reference and masked."""
+    cause = error.original_error
+    if isinstance(error, ExpectedError) or isinstance(cause, ExpectedError):
+        return _formatted(error, {})
+    if isinstance(cause, RecursionError):
+        return _formatted(GraphQLError("the query is nested too deeply; split it"), {"code": LIMIT_EXCEEDED})
+    if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
+        return _formatted(error, {"code": _request_error_code(error)})
+    reference = secrets.token_hex(4)
+    logger.error("reference %s: %s", reference, error, exc_info=cause or error)
+    masked = GraphQLError(f"internal error; the log has more under reference {reference}", error.nodes, path=error.path)
+    return _formatted(masked, {"code": INTERNAL, "reference": reference})
+
+
+def _request_error_code(error: GraphQLError) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return PARSE_FAILED
+    # Only the coercion of variables knows no spot in the document but the variable's own definition.
+    is_variable = error.message.startswith("Variable ")
+    return BAD_USER_INPUT if is_variable else VALIDATION_FAILED
+
+
+def _formatted(error: GraphQLError, extensions: dict[str, Any]) -> dict[str, Any]:
+    formatted: dict[str, Any] = {**error.formatted}
+    if extensions:
+        formatted["extensions"] = {**extensions, **(error.extensions or {})}
+    return formatted

@@ -1,0 +1,25 @@
+"""The published run's rule sets, by the codes clients write."""
+
+from kehu.model.problems import did_you_mean
+from kehu.reader.definitions import Level, RuleSet, published_rule_sets
+from kehu_graphql.context import Context
+from kehu_graphql.failures import NOT_PUBLISHED, ExpectedError
+
+
+async def known_rule_set(context: Context, code: str) -> RuleSet:
+    """ExpectedError naming the nearest code, or that nothing is published yet."""
+    published = await context.reads.once(published_rule_sets)
+    if not published:
+        raise ExpectedError(f"rule set '{code}': no run is published yet; run 'kehu resegment'", NOT_PUBLISHED)
+    if code not in published:
+        raise ExpectedError(f"unknown rule set '{code}'; {did_you_mean(code, published)}".rstrip("; "))
+    return published[code]
+
+
+def known_level(rule_set: RuleSet, code: str) -> Level:
+    """ExpectedError naming the nearest code."""
+    found = rule_set.level(code)
+    if found is None:
+        near = did_you_mean(code, [level.code for level in rule_set.levels])
+        raise ExpectedError(f"rule set '{rule_set.code}' has no level '{code}'; {near}".rstrip("; "))
+    return found

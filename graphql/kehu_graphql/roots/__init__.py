@@ -1,0 +1,1 @@
+"""The fields a query begins with, a module per subject."""

@@ -1,0 +1,47 @@
+"""Root fields on rule sets and runs."""
+
+import strawberry
+
+from kehu.reader import runs as run_reader
+from kehu.reader.definitions import published_rule_sets
+from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging, connection
+from kehu_graphql.context import Info
+from kehu_graphql.cursors import Cursors
+from kehu_graphql.fields import resolved
+from kehu_graphql.nodes import numeric_key, split_node_id
+from kehu_graphql.published import known_rule_set
+from kehu_graphql.types.rule_set import RuleSet, rule_set_node
+from kehu_graphql.types.run import Run, run_by_id, run_node
+
+_RUN_CURSORS = Cursors("runs", ("whole",))
+
+
+@strawberry.type
+class RuleQueries:
+    """Mixed into the root query."""
+
+    @resolved("The published run's rule sets in the order of the rule directory.")
+    async def rule_sets(self, info: Info) -> list[RuleSet]:
+        published = await info.context.reads.once(published_rule_sets)
+        return [rule_set_node(row) for row in published.values()]
+
+    @resolved("One of the published run's rule sets by its code; an unknown code is an error.")
+    async def rule_set(self, info: Info, code: str) -> RuleSet:
+        return rule_set_node(await known_rule_set(info.context, code))
+
+    @resolved("Runs in any state, the last started first.")
+    async def runs(self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None) -> Connection[Run]:
+        window = Paging(first, after).window(_RUN_CURSORS)
+        reads = info.context.reads
+        page = await reads.once(run_reader.run_page, window)
+        return connection(page, run_node, window, _RUN_CURSORS, lambda: reads.once(run_reader.count_runs))
+
+    @resolved("One run by its node id or number; null when there is none.")
+    async def run(self, info: Info, id: strawberry.ID) -> Run | None:  # noqa: A002 (its name in the schema)
+        kind, key = split_node_id(id)
+        return await run_by_id(info.context, numeric_key(key if kind == "Run" else id))
+
+    @resolved("The run that readers see; null before the first is published.")
+    async def published_run(self, info: Info) -> Run | None:
+        current = await info.context.reads.once(run_reader.published)
+        return None if current is None else await run_by_id(info.context, current.run_id)

@@ -1,0 +1,50 @@
+"""The schema: what can be asked, and how a document is checked before it runs."""
+
+import strawberry
+from graphql import GraphQLError, GraphQLSchema
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
+from kehu_graphql.roots.customers import CustomerQueries
+from kehu_graphql.roots.fetching import FetchingQueries
+from kehu_graphql.roots.loading import LoadingQueries
+from kehu_graphql.roots.rules import RuleQueries
+from kehu_graphql.roots.work import WorkQueries
+from kehu_graphql.scalars import SCALARS
+
+_CACHED_DOCUMENTS = 512
+
+
+@strawberry.type(description="What can be asked: the customer graph and what the published run says of it.")
+class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, FetchingQueries):
+    """Every root field, one mixin a subject."""
+
+
+class KehuSchema(strawberry.Schema):
+    """Errors are logged where they are masked, at the border to the client, and not a second time here."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing: see kehu_graphql.failures."""
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema as graphql-core executes it."""
+        return self._schema
+
+
+def build_schema() -> KehuSchema:
+    """The one schema; rules of analysts never change it."""
+    schema = KehuSchema(
+        query=Query,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        extensions=[
+            lambda: MaxTokensLimiter(MAX_TOKENS),
+            lambda: AddValidationRules(list(LIMIT_RULES)),
+            lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
+            lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
+            lambda: NodeLimit(schema.core),
+        ],
+    )
+    return schema

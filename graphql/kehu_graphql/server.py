@@ -1,0 +1,37 @@
+"""The server process."""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+import uvicorn
+from sqlalchemy import Engine
+
+from kehu_graphql.app import create_app
+
+_GRACE_SECONDS = 10
+
+
+def serve(
+    engine: Engine, *, host: str, port: int, title: str, clock: Callable[[], datetime], phone_region: str = "CN"
+) -> None:
+    """Answers until interrupted or terminated; requests under way get 10 seconds to end.
+
+    Prints nothing. OSError with a sentence for the user when the address cannot be had.
+    """
+    app = create_app(engine, clock=clock, title=title, phone_region=phone_region)
+    config = uvicorn.Config(
+        app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS
+    )
+    with _listening(host, port) as listener, suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(f"cannot listen on {host} port {port}: {reason}; choose another --port or --host") from error

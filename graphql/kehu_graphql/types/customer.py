@@ -1,0 +1,167 @@
+"""The customer: one file with everything that departments know."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from kehu.reader import customers, events, memberships, people, provenance, warnings
+from kehu.reader.definitions import published_rule_sets
+from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging
+from kehu_graphql.context import Context, Info
+from kehu_graphql.customer_lists import CustomerList, listed
+from kehu_graphql.fields import resolved
+from kehu_graphql.nodes import Node, node_id
+from kehu_graphql.published import known_rule_set
+from kehu_graphql.types.events import (
+    Complaint,
+    Shipment,
+    Visit,
+    complaint_node,
+    shipment_node,
+    visit_node,
+)
+from kehu_graphql.types.membership import SegmentMembership, membership_node
+from kehu_graphql.types.people import Contact, Employee, contact_node, employee_by_id
+from kehu_graphql.types.provenance import Identifier, SourceRecord, identifier_node, source_record_node
+from kehu_graphql.types.rule_set import Level, level_node
+from kehu_graphql.types.warning import ChurnWarning, warning_node
+
+
+@strawberry.enum(description="The part a customer plays in a shipment.")
+class ShipmentRole(Enum):
+    ANY = strawberry.enum_value("any", description="Any of the three; each shipment once.")
+    SHIPPER = strawberry.enum_value("shipper", description="Sends it.")
+    CONSIGNEE = strawberry.enum_value("consignee", description="Receives it.")
+    PAYER = strawberry.enum_value("payer", description="Pays for it.")
+
+
+@strawberry.type(description="A company, person or project that ships, receives or may do so.")
+class Customer(Node):
+    uid: str = strawberry.field(
+        description="Stable, for links and other systems; a former uid still finds its customer."
+    )
+    kind: str = strawberry.field(description="company, person or project.")
+    name: str = strawberry.field(description="The best name departments gave.")
+    industry: str | None = strawberry.field(description='E.g. "electronics".')
+    country: str | None = strawberry.field(description="As departments wrote it.")
+    region: str | None = strawberry.field(description="Province, state or sales region.")
+    city: str | None = strawberry.field(description="As departments wrote it.")
+    address: str | None = strawberry.field(description="As departments wrote it.")
+    phone: str | None = strawberry.field(description="The best phone number departments gave.")
+    email: str | None = strawberry.field(description="The best e-mail departments gave.")
+    tax_code: str | None = strawberry.field(description="Unified social credit code or the like.")
+    consent: bool | None = strawberry.field(description="Agreed to be contacted; null when never asked.")
+    first_seen_at: datetime | None = strawberry.field(description="First contact or event, UTC.")
+    last_seen_at: datetime | None = strawberry.field(description="Last event, UTC.")
+    row: strawberry.Private[customers.Customer]
+
+    @resolved("The account manager.")
+    async def owner(self, info: Info) -> Employee | None:
+        return await employee_by_id(info.context, self.row.owner_id)
+
+    @resolved("Everything that names this customer.")
+    async def identifiers(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[Identifier]:
+        return await listed(info.context, self.row.id, IDENTIFIERS, Paging(first, after))
+
+    @resolved("People at the customer: those who decide and those who use the service.")
+    async def contacts(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[Contact]:
+        return await listed(info.context, self.row.id, CONTACTS, Paging(first, after))
+
+    @resolved("Shipments the customer has part in, the newest first.")
+    async def shipments(
+        self,
+        info: Info,
+        role: ShipmentRole = ShipmentRole.ANY,
+        first: int | None = DEFAULT_FIRST,
+        after: str | None = None,
+    ) -> Connection[Shipment]:
+        return await listed(info.context, self.row.id, SHIPMENTS[role], Paging(first, after))
+
+    @resolved("Complaints, the newest first.")
+    async def complaints(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[Complaint]:
+        return await listed(info.context, self.row.id, COMPLAINTS, Paging(first, after))
+
+    @resolved("Visits, planned and held, the newest first.")
+    async def visits(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[Visit]:
+        return await listed(info.context, self.row.id, VISITS, Paging(first, after))
+
+    @resolved("The level in each rule set, by the published run, in the order of the rule directory.")
+    async def segments(self, info: Info) -> list[SegmentMembership]:
+        published = list(await info.context.reads.once(published_rule_sets))
+        rows = [row for row in await _current(info.context, self.row.id) if row.ruleset in published]
+        return [membership_node(row) for row in sorted(rows, key=lambda row: published.index(row.ruleset))]
+
+    @resolved("Every level the customer was ever in, the last entered first.")
+    async def segment_history(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[SegmentMembership]:
+        return await listed(info.context, self.row.id, SEGMENT_HISTORY, Paging(first, after))
+
+    @resolved("The level in one rule set, by the published run; null when in none of its levels.")
+    async def level(self, info: Info, rule_set: str) -> Level | None:
+        asked = await known_rule_set(info.context, rule_set)
+        codes = [row.level for row in await _current(info.context, self.row.id) if row.ruleset == asked.code]
+        found = asked.level(codes[0]) if codes else None
+        return None if found is None else level_node(asked, found)
+
+    @resolved("Churn signs that fired, the newest first; the open ones unless told otherwise.")
+    async def warnings(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None, *, include_cleared: bool = False
+    ) -> Connection[ChurnWarning]:
+        shown = ALL_WARNINGS if include_cleared else OPEN_WARNINGS
+        return await listed(info.context, self.row.id, shown, Paging(first, after))
+
+    @resolved("The departments' rows this customer is made of.")
+    async def source_records(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[SourceRecord]:
+        return await listed(info.context, self.row.id, SOURCE_RECORDS, Paging(first, after))
+
+
+IDENTIFIERS = CustomerList("identifiers", provenance.IDENTIFIERS, identifier_node)
+CONTACTS = CustomerList("contacts", people.CONTACTS, contact_node)
+SHIPMENTS = {
+    role: CustomerList(f"shipments:{role.name}", events.SHIPMENTS[role.name.lower()], shipment_node)
+    for role in ShipmentRole
+}
+COMPLAINTS = CustomerList("complaints", events.COMPLAINTS, complaint_node)
+VISITS = CustomerList("visits", events.VISITS, visit_node)
+SEGMENT_HISTORY = CustomerList("segmentHistory", memberships.MEMBERSHIP_HISTORY, membership_node)
+OPEN_WARNINGS = CustomerList("warnings:open", warnings.OPEN_WARNINGS, warning_node)
+ALL_WARNINGS = CustomerList("warnings:all", warnings.ALL_WARNINGS, warning_node)
+SOURCE_RECORDS = CustomerList("sourceRecords", provenance.SOURCE_RECORDS, source_record_node)
+
+
+def customer_node(row: customers.Customer) -> Customer:
+    """A customer as clients see it."""
+    return Customer(
+        id=node_id("Customer", row.uid),
+        uid=row.uid,
+        kind=row.kind,
+        name=row.name,
+        industry=row.industry,
+        country=row.country,
+        region=row.region,
+        city=row.city,
+        address=row.address,
+        phone=row.phone,
+        email=row.email,
+        tax_code=row.tax_code,
+        consent=row.consent,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        row=row,
+    )
+
+
+async def _current(context: Context, customer_id: int) -> tuple[memberships.Membership, ...]:
+    return await context.reads.one(memberships.current_memberships, customer_id) or ()

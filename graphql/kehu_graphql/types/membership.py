@@ -1,0 +1,94 @@
+"""Which level a customer is in, since when, and why."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+import strawberry
+from strawberry.scalars import JSON
+
+from kehu.model.feature_types import Label
+from kehu.reader import definitions, memberships
+from kehu_graphql.context import Context, Info
+from kehu_graphql.fields import resolved
+from kehu_graphql.nodes import Node, node_id
+from kehu_graphql.types.rule_set import Level, RuleSet, level_node, rule_set_node
+from kehu_graphql.types.run import Run, run_by_id
+
+
+@strawberry.type(description="A feature and its value when the decision was made.")
+class FeatureValue:
+    name: str = strawberry.field(description='E.g. "shipments_90d".')
+    value: JSON | None = strawberry.field(description="Null when it was unknown.")
+
+
+@strawberry.type(description="Why: the condition that held and the values it held over.")
+class Reasons:
+    when: str | None = strawberry.field(description="The condition; null for a level that takes the rest.")
+    features: list[FeatureValue] = strawberry.field(description="By name.")
+
+
+@strawberry.type(description="A customer in a level for an interval of time.")
+class SegmentMembership(Node):
+    since: datetime = strawberry.field(description="As-of instant of the run that put the customer in, UTC.")
+    until: datetime | None = strawberry.field(
+        description="As-of instant of the run that took the customer out, UTC; null while it holds."
+    )
+    reasons: Reasons = strawberry.field(description="Why the customer came in.")
+    row: strawberry.Private[memberships.Membership]
+
+    @resolved("The question the level answers.")
+    async def rule_set(self, info: Info) -> RuleSet:
+        return rule_set_node(await _version(info.context, self.row))
+
+    @resolved("The level, with what it grants.")
+    async def level(self, info: Info) -> Level:
+        version = await _version(info.context, self.row)
+        return level_node(version, _level_of(version, self.row.level))
+
+    @resolved("The run that put the customer in.")
+    async def run(self, info: Info) -> Run | None:
+        return await run_by_id(info.context, self.row.from_run_id)
+
+    @resolved("The run that took the customer out; null while the membership holds.")
+    async def until_run(self, info: Info) -> Run | None:
+        return await run_by_id(info.context, self.row.until_run_id)
+
+
+def membership_node(row: memberships.Membership) -> SegmentMembership:
+    """A membership as clients see it."""
+    return SegmentMembership(
+        id=node_id("SegmentMembership", row.id),
+        since=row.since,
+        until=row.until,
+        reasons=reasons_value(row.reasons),
+        row=row,
+    )
+
+
+def reasons_value(reasons: Mapping[str, Any]) -> Reasons:
+    """Reasons as clients see them; features by name, since PostgreSQL does not keep their order."""
+    features = reasons.get("features") or {}
+    return Reasons(
+        when=reasons.get("when"),
+        features=[FeatureValue(name=name, value=cast("JSON", value)) for name, value in sorted(features.items())],
+    )
+
+
+async def _version(context: Context, row: memberships.Membership) -> definitions.RuleSet:
+    """What the published run uses for a membership that holds, else the version that decided."""
+    published = await context.reads.once(definitions.published_rule_sets)
+    if row.until_run_id is None and row.ruleset in published:
+        return published[row.ruleset]
+    past = await context.reads.one(definitions.rule_sets_by_digest, row.digest)
+    if past is None:
+        raise LookupError(f"membership {row.id}: no rule version '{row.digest}'")
+    return past
+
+
+def _level_of(version: definitions.RuleSet, code: str) -> definitions.Level:
+    found = version.level(code)
+    if found is not None:
+        return found
+    label = Label(en=code, zh=code)
+    return definitions.Level(code=code, label=label, when=None, otherwise=False, treatment={}, members=None)

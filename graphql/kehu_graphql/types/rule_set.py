@@ -1,0 +1,111 @@
+"""Rule sets and their levels: data with string codes, so that editing a rule changes no type."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import strawberry
+from strawberry.scalars import JSON
+
+from kehu.reader import definitions
+from kehu_graphql.fields import resolved
+from kehu_graphql.nodes import Node, node_id
+from kehu_graphql.scalars import BigInt, Locale, big, label_text
+
+
+@strawberry.type(description="What a level grants, as its rule file says.")
+class Treatment:
+    name: str = strawberry.field(description='What is granted, e.g. "visit_every".')
+    value: JSON = strawberry.field(description='How much of it, e.g. "30 days", 0.15 or "executive".')
+
+
+@strawberry.type(description="One answer of a rule set; the first level whose condition holds is the customer's.")
+class Level(Node):
+    code: str = strawberry.field(description='Stable within its rule set, e.g. "vip".')
+    when: str | None = strawberry.field(description="The analyst's condition; null for the level that takes the rest.")
+    is_otherwise: bool = strawberry.field(description="Takes everyone whom no level before it took.")
+    members: BigInt | None = strawberry.field(
+        description="Customers in it by the published run; null for a version that run does not use."
+    )
+    treatment: list[Treatment] = strawberry.field(description="What the level grants.")
+    row: strawberry.Private[definitions.Level]
+    owner: strawberry.Private[definitions.RuleSet]
+
+    @resolved("The name people see.")
+    def label(self, locale: Locale = Locale.EN) -> str:
+        return label_text(self.row.label, locale)
+
+    @resolved("The question this level answers.")
+    def rule_set(self) -> "RuleSet":
+        return rule_set_node(self.owner)
+
+
+@strawberry.type(description="A churn sign that a rule set of kind warning looks for.")
+class WarningRule:
+    code: str = strawberry.field(description='Stable within its rule set, e.g. "volume_collapse".')
+    when: str | None = strawberry.field(description="The analyst's condition.")
+    severity: str = strawberry.field(description="low, medium, high or emergency.")
+    route: list[str] = strawberry.field(description='Departments told of it, e.g. "account_management".')
+    reason: str = strawberry.field(description="The sentence a warning carries, its {features} not filled in.")
+    row: strawberry.Private[definitions.WarningRule]
+
+    @resolved("The name people see.")
+    def label(self, locale: Locale = Locale.EN) -> str:
+        return label_text(self.row.label, locale)
+
+
+@strawberry.type(description="One rule file's question, in one version, with its levels in order.")
+class RuleSet(Node):
+    code: str = strawberry.field(description='Stable, e.g. "service_tier".')
+    kind: str = strawberry.field(description="tier, flag, score or warning.")
+    description: str | None = strawberry.field(description="What the analyst says of it.")
+    levels: list[Level] = strawberry.field(description="Its levels in order: the first that holds is the answer.")
+    warnings: list[WarningRule] = strawberry.field(description="The signs it looks for, if its kind is warning.")
+    version: str = strawberry.field(description="Digest of the rule file; equal versions decide alike.")
+    path: str = strawberry.field(description="The rule file, relative to the workspace.")
+    source: str = strawberry.field(description="The rule file's text.")
+    row: strawberry.Private[definitions.RuleSet]
+
+    @resolved("The name people see.")
+    def label(self, locale: Locale = Locale.EN) -> str:
+        return label_text(self.row.label, locale)
+
+
+def rule_set_node(row: definitions.RuleSet) -> RuleSet:
+    """One version of a rule set."""
+    return RuleSet(
+        id=node_id("RuleSet", row.digest),
+        code=row.code,
+        kind=row.kind,
+        description=row.description,
+        levels=[level_node(row, level) for level in row.levels],
+        warnings=[_warning_rule(rule) for rule in row.warnings],
+        version=row.digest,
+        path=row.path,
+        source=row.source,
+        row=row,
+    )
+
+
+def level_node(owner: definitions.RuleSet, row: definitions.Level) -> Level:
+    """A level of one version of a rule set."""
+    return Level(
+        id=node_id("Level", f"{owner.digest}/{row.code}"),
+        code=row.code,
+        when=row.when,
+        is_otherwise=row.otherwise,
+        members=big(row.members),
+        treatment=treatments(row.treatment),
+        row=row,
+        owner=owner,
+    )
+
+
+def treatments(granted: Mapping[str, Any]) -> list[Treatment]:
+    """What a level grants, by name: PostgreSQL does not keep the rule file's order."""
+    return [Treatment(name=name, value=cast("JSON", value)) for name, value in sorted(granted.items())]
+
+
+def _warning_rule(row: definitions.WarningRule) -> WarningRule:
+    return WarningRule(
+        code=row.code, when=row.when, severity=row.severity, route=list(row.route), reason=row.reason, row=row
+    )
