@@ -1,0 +1,132 @@
+"""Each membership and warning says why, with the numbers."""
+
+import json
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from kehu.model.feature_types import FeatureType, Schema
+from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.evaluate import evaluate
+from kehu.rules.reasons import explain, membership_reasons, warning_reasons
+
+AS_OF = datetime(2024, 6, 30, tzinfo=UTC)
+SCHEMA: Schema = {
+    "revenue": FeatureType("decimal", scale=2),
+    "count": FeatureType("integer"),
+    "rate": FeatureType("float", nullable=True),
+    "region": FeatureType("string", nullable=True),
+    "last_at": FeatureType("instant", nullable=True),
+}
+TIER = """
+ruleset: tier
+kind: tier
+label: {en: Tier, zh: 等级}
+levels:
+  - level: big
+    label: {en: Big, zh: 大}
+    when: revenue >= 100 and (region ?? "") != "x"
+  - level: late
+    label: {en: Late, zh: 晚}
+    when: (rate ?? 1) < 0.9 or last_at == null
+  - level: rest
+    label: {en: Rest, zh: 其余}
+    otherwise: true
+examples:
+  - {given: {revenue: 100}, expect: big}
+  - {given: {rate: 0.8}, expect: late}
+  - {given: {rate: 0.9, last_at: 2024-01-01T00:00:00Z}, expect: rest}
+"""
+SIGNS = """
+ruleset: signs
+kind: warning
+label: {en: Signs, zh: 征兆}
+warnings:
+  - warning: slow
+    label: {en: Slow, zh: 慢}
+    when: (rate ?? 1) < 0.9
+    severity: low
+    route: [operations]
+    reason: "准时率 {rate}, revenue {revenue}, {region}, 最近 {last_at}"
+examples:
+  - {given: {rate: 0.8}, expect: slow}
+  - {given: {}, expect: []}
+"""
+LAST = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+FRAME = pl.DataFrame(
+    {
+        "customer": [3, 1, 2],
+        "revenue": [51_200_000, -5, 7],
+        "count": [0, 0, 0],
+        "rate": [None, 0.125, 0.95],
+        "region": ['华"东', None, "x"],
+        "last_at": [None, LAST, LAST.replace(microsecond=250)],
+    },
+    schema_overrides={"last_at": pl.Datetime("us", "UTC")},
+)
+
+
+@pytest.fixture
+def book() -> RuleBook:
+    book, problems = read_rules({"tier.yaml": TIER, "signs.yaml": SIGNS}, SCHEMA)
+    assert problems == []
+    return book
+
+
+def test_a_membership_names_its_condition_and_the_values_used(book: RuleBook) -> None:
+    found = evaluate(book, FRAME, AS_OF).memberships.sort("customer")
+    reasons = [json.loads(reason) for reason in membership_reasons(book, FRAME, found)]
+    assert reasons == [
+        {
+            "when": "(rate ?? 1) < 0.9 or last_at == null",
+            "features": {"last_at": "2024-01-02T03:04:05Z", "rate": 0.125},
+        },
+        {
+            "when": "otherwise",
+            "features": {"last_at": "2024-01-02T03:04:05.000250Z", "rate": 0.95, "region": "x", "revenue": "0.07"},
+        },
+        {
+            "when": 'revenue >= 100 and (region ?? "") != "x"',
+            "features": {"region": '华"东', "revenue": "512000.00"},
+        },
+    ]
+
+
+def test_no_membership_has_no_reason(book: RuleBook) -> None:
+    nobody = evaluate(book, FRAME, AS_OF).memberships.clear()
+    assert membership_reasons(book, FRAME, nobody).to_list() == []
+
+
+def test_a_warning_fills_its_text(book: RuleBook) -> None:
+    fired = evaluate(book, FRAME, AS_OF).warnings
+    reasons = warning_reasons(book, FRAME, fired)
+    assert reasons["reason"].to_list() == ["准时率 0.12, revenue -0.05, unknown, 最近 2024-01-02T03:04:05Z"]
+    assert json.loads(reasons["reasons"][0]) == {
+        "when": "(rate ?? 1) < 0.9",
+        "features": {"last_at": "2024-01-02T03:04:05Z", "rate": 0.125, "region": None, "revenue": "-0.05"},
+    }
+
+
+def test_an_explanation_takes_the_conditions_apart(book: RuleBook) -> None:
+    tier = {found.ruleset: found for found in explain(book, FRAME.row(1, named=True), AS_OF)}["tier"]
+    assert tier.answer == ("late",)
+    big = tier.clauses["big"]
+    assert (big.outcome, big.joined) == (False, "and")
+    assert [(part.text, part.outcome) for part in big.parts] == [
+        ("revenue >= 100", False),
+        ('(region ?? "") != "x"', True),
+    ]
+    assert [str(value) for _, value in big.parts[0].values] == ["-0.05"]
+
+
+def test_a_part_that_fails_is_unknown() -> None:
+    text = TIER.replace("revenue >= 100", "revenue / count >= 100").replace(
+        "{revenue: 100}", "{revenue: 100, count: 1}"
+    )
+    book, problems = read_rules({"tier.yaml": text}, SCHEMA)
+    assert problems == []
+    (tier,) = explain(book, FRAME.row(0, named=True), AS_OF)
+    assert [part.outcome for part in tier.clauses["big"].parts] == [None, True]
+    assert tier.clauses["big"].outcome is None
+    assert tier.answer == ("late",)
