@@ -23,6 +23,9 @@ LATIN_FORMS = (
 _CHINESE_FORM = rf"(?:{'|'.join(CHINESE_FORMS)})$"
 _LATIN_FORMS = rf"(?: (?:{'|'.join(LATIN_FORMS)}))+$"
 _CHINESE_BRANCH = r"分公司$"
+# 顺达(上海)公司 and 上海市顺达公司 are ways to write one name.
+_PLACE_TO_FRONT = (r"^([^()]+)\((\p{Han}{2,3}?)[市省]?\)", "${2}${1}")
+_PLACE_WORD = (r"^\s*(\p{Han}{2,3}?)[市省]", "${1}")
 _BETWEEN_WORDS = r"[^\p{L}\p{N}]+"
 
 
@@ -36,9 +39,13 @@ def name_keys(texts: pl.Series) -> pl.Series:
     """The comparable form of each name, aligned; null where nothing is left.
 
     Full width becomes half width, traditional characters simplified, letters lower case; punctuation,
-    spaces and one legal suffix go. A branch (分公司) keeps its mark, so it never equals its parent.
+    spaces and one legal suffix go. A place in brackets moves to the front and loses its 市 or 省, as a
+    leading one does. A branch (分公司) keeps its mark, so it never equals its parent.
     """
-    words = search_text(texts).str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars()
+    plain = search_text(texts)
+    placed = pl.when(~pl.col("name").str.contains(_CHINESE_BRANCH)).then(pl.col("name").str.replace(*_PLACE_TO_FRONT))
+    leading = pl.coalesce(placed, "name").str.replace(*_PLACE_WORD)
+    words = plain.to_frame("name").select(leading.str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars())["name"]
     column = pl.col("name").str.replace_all(" ", "", literal=True)
     latin = pl.col("name").str.replace(_LATIN_FORMS, "").str.replace_all(" ", "", literal=True)
     stripped = latin.str.replace(_CHINESE_FORM, "")
