@@ -222,9 +222,13 @@ def negated(value: Value) -> Value:
 def absolute(value: Value) -> Value:
     """The number without its sign."""
     value = numeric(value, "the argument of $abs")
+    under = None if value.divisor is None else _sized(value.divisor)
+    return replace(_sized(value), divisor=under)
+
+
+def _sized(value: Value) -> Value:
     literal = None if value.literal is None else abs(Decimal(value.literal))
-    under = None if value.divisor is None else replace(value.divisor, expr=value.divisor.expr.abs())
-    return replace(value, expr=value.expr.abs(), literal=literal, divisor=under)
+    return replace(value, expr=value.expr.abs(), literal=literal)
 
 
 def floored(value: Value, *, up: bool) -> Value:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from kehu.rules.comparisons import apply
 from kehu.rules.numbers import is_whole, numeric
 from kehu.rules.regex import translate
 from kehu.rules.values import Refused, Value, boolean, either, errors_of, known, unless
@@ -48,7 +49,7 @@ def character(value: Value, index: Value, *, safe: bool) -> Value:
     if index.kind != "number" or is_whole(index) is not None:
         raise Refused("type-mismatch", "the position must be a whole number", "", index.span)
     length = value.expr.str.len_chars().cast(pl.Int64)
-    outside = (index.expr >= length) | (index.expr < -length)
+    outside = apply("ge", index.expr, length) | apply("lt", index.expr, 0 - length)
     expr = value.expr.str.slice(index.expr.cast(pl.Int64), 1)
     error = errors_of(value, index)
     if safe:
