@@ -4,8 +4,8 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -18,27 +18,16 @@ from kehu.rules.interpreter import Interpreter, engine_context, engine_row
 from kehu.rules.trees import ENGINE_ERRORS, parse
 
 AS_OF = datetime(2024, 2, 29, 13, 37, 5, 250_001, tzinfo=UTC)
-SCHEMA = {
-    "i1": FeatureType("integer", digits=6),
-    "i2": FeatureType("integer"),
-    "in1": FeatureType("integer", nullable=True, digits=6),
-    "d1": FeatureType("decimal", scale=2, digits=9),
-    "d2": FeatureType("decimal", scale=3),
-    "dn1": FeatureType("decimal", nullable=True, scale=2, digits=9),
-    "f1": FeatureType("float"),
-    "fn1": FeatureType("float", nullable=True),
-    "s1": FeatureType("string"),
-    "sn1": FeatureType("string", nullable=True),
-    "b1": FeatureType("boolean"),
-    "bn1": FeatureType("boolean", nullable=True),
-    "t1": FeatureType("instant"),
-    "tn1": FeatureType("instant", nullable=True),
-}
+PLAIN = {
+    "i1": FeatureType("integer", digits=6), "i2": FeatureType("integer"),
+    "d1": FeatureType("decimal", scale=2, digits=9), "d2": FeatureType("decimal", scale=3),
+    "f1": FeatureType("float"), "s1": FeatureType("string"), "b1": FeatureType("boolean"), "t1": FeatureType("instant"),
+}  # fmt: skip
+SCHEMA = PLAIN | {f"{name[0]}n1": replace(kind, nullable=True) for name, kind in PLAIN.items() if name.endswith("1")}
 INTEGERS = (0, 0, 1, -1, 2, 3, -3, 7, -7, 10, 100, 333, 999_999, -999_999)
 LARGE = (*INTEGERS, 10**15 - 1, -(10**15) + 1, 123_456_789_012_345)
 FLOATS = (0.0, -0.0, 0.1, 0.3, 0.30000000000000004, -2.5, 1.0, 3.0, 7.0, 1e-9, 123456.789, 2.9999999999999996)
 TEXTS = ("", "a", "abc", "abc\n", "ABC", "VIP 客户", "ß", "e\u0301 VIP", "北京", "a1 b2", "0", "x_y", "İ", "ab\x1cc")
-DAY = timedelta(days=1)
 INSTANTS = (
     datetime(2024, 2, 29, tzinfo=UTC),
     datetime(2024, 2, 29, 13, 37, 5, 250_001, tzinfo=UTC),
@@ -57,8 +46,6 @@ PATTERNS = (
     r"\S{2,3}", "(b+)?", "北", r"a.*?c\Z", r"(?i)ABC", r"\bVIP\b", "(?s)c.", r"\.", "[.$]", r"(x|abc$)",
 )  # fmt: skip
 ROUGH = {"approximate", "regex-approximate"}
-
-Choose = Callable[[list[str]], str]
 
 
 def feature_rows(dice: random.Random, count: int) -> pl.DataFrame:
