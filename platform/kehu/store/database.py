@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
+from kehu.model.problems import Place, Problem, RefusedError
+from kehu.store.bulk import lock_for_writing
 from kehu.tables import migrations
 from kehu.tables.schema import metadata
 
@@ -36,10 +38,21 @@ def open_database(url: str) -> Engine:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision; does nothing when it is there."""
-    with engine.begin() as connection:
-        if current_revision(connection) != newest_revision():
-            command.upgrade(_config(connection), "head")
+    """Bring the schema to the newest revision; does nothing when it is there.
+
+    Several processes may do so at once: one upgrades, the others wait. Raises RefusedError when the database is at
+    a revision that this version does not know.
+    """
+    with engine.connect() as connection:
+        if current_revision(connection) == newest_revision():
+            return
+    with engine.execution_options(writes=True).begin() as connection:
+        lock_for_writing(connection)
+        revision = current_revision(connection)
+        if revision == newest_revision():
+            return
+        _check_revision(engine, revision)
+        command.upgrade(_config(connection), "head")
 
 
 def newest_revision() -> str | None:
@@ -55,6 +68,15 @@ def current_revision(connection: Connection) -> str | None:
 def schema_differences(connection: Connection) -> list[Any]:
     """What alembic would still change: empty when migrations and tables agree."""
     return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+def _check_revision(engine: Engine, revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    if revision is not None and revision not in known:
+        place = Place(engine.url.render_as_string(hide_password=True))
+        message = f"the database is at revision '{revision}', unknown here"
+        remedy = "it was made by a newer version: install that one"
+        raise RefusedError([Problem(place, "schema-revision", message, remedy)])
 
 
 def _config(connection: Connection | None) -> Config:

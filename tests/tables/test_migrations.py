@@ -1,0 +1,107 @@
+"""Migrations make exactly the tables, forwards and back, on both kinds of database."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from kehu.model.problems import RefusedError
+from kehu.store.database import _config, current_revision, newest_revision, open_database, schema_differences, upgrade
+from kehu.tables.schema import metadata
+
+TABLES = {
+    "batches",
+    "complaints",
+    "contacts",
+    "customer_aliases",
+    "customer_records",
+    "customers",
+    "departments",
+    "employees",
+    "identifiers",
+    "memberships",
+    "publication",
+    "quarantine",
+    "rule_versions",
+    "run_levels",
+    "run_rules",
+    "runs",
+    "shipments",
+    "source_records",
+    "visits",
+    "warnings",
+}
+
+
+def test_migrations_from_nothing_make_exactly_the_tables(database: Engine) -> None:
+    with database.connect() as connection:
+        assert schema_differences(connection) == []
+        assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+    assert set(metadata.tables) >= TABLES
+
+
+def test_the_foreign_keys_of_the_database_are_those_of_the_tables(database: Engine) -> None:
+    with database.connect() as connection:
+        inspector = inspect(connection)
+        found = {
+            (table, key["constrained_columns"][0], key["referred_table"], key["referred_columns"][0])
+            for table in metadata.tables
+            for key in inspector.get_foreign_keys(table)
+        }
+    declared = {
+        (table.name, key.parent.name, key.column.table.name, key.column.name)
+        for table in metadata.tables.values()
+        for key in table.foreign_keys
+    }
+    assert found == declared
+    assert ("shipments", "consignee_id", "customers", "id") in found
+
+
+def test_foreign_keys_are_enforced(database: Engine) -> None:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), database.begin() as connection:
+        connection.execute(text("INSERT INTO customer_aliases (uid, customer_id) VALUES ('a', 1)"))
+
+
+def test_going_back_to_nothing_leaves_no_table(database: Engine) -> None:
+    with database.begin() as connection:
+        command.downgrade(_config(connection), "base")
+    with database.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        assert current_revision(connection) is None
+    upgrade(database)
+    with database.connect() as connection:
+        assert schema_differences(connection) == []
+
+
+def test_a_second_upgrade_changes_nothing(database: Engine) -> None:
+    with database.begin() as connection:
+        connection.execute(text("INSERT INTO departments (id, name) VALUES (1, 'finance')"))
+    upgrade(database)
+    with database.connect() as connection:
+        assert current_revision(connection) == newest_revision()
+        assert connection.execute(text("SELECT id, name FROM departments")).all() == [(1, "finance")]
+
+
+def test_two_upgrades_at_once_take_turns(database_url: str) -> None:
+    engines = [open_database(database_url) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(upgrade, engines))
+    with engines[0].connect() as connection:
+        assert current_revision(connection) == newest_revision()
+        assert schema_differences(connection) == []
+    for engine in engines:
+        engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_refused(database: Engine) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(RefusedError) as caught:
+        upgrade(database)
+    (problem,) = caught.value.problems
+    assert (problem.check, problem.message) == ("schema-revision", "the database is at revision '9999', unknown here")
+    assert problem.remedy == "it was made by a newer version: install that one"
+    with database.connect() as connection:
+        assert current_revision(connection) == "9999"
