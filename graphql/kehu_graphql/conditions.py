@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, cast
 
 import strawberry
@@ -16,12 +17,14 @@ from kehu.reader.conditions import (
     HasWarning,
     InLevel,
     Not,
+    Operand,
     Some,
     Text,
 )
 from kehu.reader.definitions import RuleSet
 from kehu_graphql.context import Context
 from kehu_graphql.failures import ExpectedError
+from kehu_graphql.instants import utc
 from kehu_graphql.published import known_level, known_rule_set
 from kehu_graphql.types.where import CustomerWhere, InstantFilter, LevelWhere, StringFilter
 
@@ -70,8 +73,15 @@ def _comparisons(field: CustomerField, given: StringFilter | InstantFilter, path
     parts = []
     for name, value in _given(given, path):
         comparison = cast("Comparison", name.rstrip("_"))
-        parts.append(Compare(field, comparison, tuple(value) if isinstance(value, list) else value))
+        parts.append(Compare(field, comparison, _operand(value, _path(path, name))))
     return Every(tuple(parts))
+
+
+def _operand(value: Any, path: str) -> Operand:
+    if isinstance(value, datetime):
+        return utc(value, path)
+    operand: Operand = tuple(value) if isinstance(value, list) else value
+    return operand
 
 
 async def _in_level(context: Context, where: LevelWhere, path: str) -> Condition:

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's reads, its instant, and the country that phone numbers without a prefix belong to.
+    """One request's reads, its clock, and the country that phone numbers without a prefix belong to.
 
     `as_customer` is handed in because events refer to customers, whose type lists events.
     """
 
     reads: Reads
-    now: datetime
+    clock: Callable[[], datetime]
     phone_region: str
     as_customer: "Callable[[customers.Customer], Customer]"
+
+    async def now(self) -> datetime:
+        """The clock's instant; asked off the event loop, since the clock may look into the database."""
+        return await self.reads.aside(self.clock)
 
 
 Info = StrawberryInfo[Context, None]

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import orjson
@@ -14,7 +14,11 @@ from kehu.tables.columns import from_micros, micros
 from kehu_graphql.failures import ExpectedError
 
 KeyKind = Literal["text", "whole", "instant"]
-_TYPES: dict[KeyKind, type] = {"text": str, "whole": int, "instant": int}
+# What the database and Python can hold.
+_RANGES: dict[KeyKind, tuple[int, int]] = {
+    "whole": (-(2**63), 2**63 - 1),
+    "instant": (micros(datetime.min.replace(tzinfo=UTC)), micros(datetime.max.replace(tzinfo=UTC))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,14 @@ class Cursors:
     def _fits(self, values: list[object]) -> bool:
         if len(values) != len(self.kinds):
             return False
-        return all(value is None or type(value) is _TYPES[kind] for kind, value in zip(self.kinds, values, strict=True))
+        return all(value is None or _fits(kind, value) for kind, value in zip(self.kinds, values, strict=True))
+
+
+def _fits(kind: KeyKind, value: object) -> bool:
+    if kind == "text":
+        return isinstance(value, str)
+    low, high = _RANGES[kind]
+    return type(value) is int and low <= value <= high
 
 
 def _key_value(kind: KeyKind, value: object) -> KeyValue:

@@ -58,7 +58,7 @@ class Endpoint(GraphQL[Context, None]):
         request: Request | WebSocket,  # noqa: ARG002 (Strawberry's signature)
         response: Response | WebSocket,  # noqa: ARG002
     ) -> Context:
-        return Context(Reads(self._pool), self._clock(), self._phone_region, customer_node)
+        return Context(Reads(self._pool), self._clock, self._phone_region, customer_node)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
         return HTMLResponse(self._page)

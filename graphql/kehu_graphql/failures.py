@@ -41,7 +41,7 @@ def presentable(error: GraphQLError) -> dict[str, Any]:
 
 def _request_error_code(error: GraphQLError) -> str:
     if isinstance(error, GraphQLSyntaxError):
-        return PARSE_FAILED
+        return LIMIT_EXCEEDED if error.message.endswith("Parsing aborted.") else PARSE_FAILED
     # Only the coercion of variables knows no spot in the document but the variable's own definition.
     is_variable = error.message.startswith("Variable ")
     return BAD_USER_INPUT if is_variable else VALIDATION_FAILED

@@ -107,10 +107,10 @@ class NodeLimit(SchemaExtension):
         context = self.execution_context
         if context.graphql_document is None:
             return None
-        name = context.provided_operation_name
-        operations = [
-            node for node in context.graphql_document.definitions if isinstance(node, OperationDefinitionNode)
-        ]
+        # The public property names the first operation when the client named none.
+        name = context._provided_operation_name  # noqa: SLF001
+        definitions = context.graphql_document.definitions
+        operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
         if name is None and len(operations) > 1:
             names = ", ".join(f"'{node.name.value}'" for node in operations if node.name)
             return ExpectedError(f"the document has several operations; choose with operationName: {names}")

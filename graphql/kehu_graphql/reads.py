@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError
 from strawberry.dataloader import DataLoader
+
+from kehu_graphql.failures import ExpectedError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,13 +28,20 @@ class ReadPool:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     async def run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
-        """What `read` answers in a transaction of its own."""
+        """What `read` answers in a transaction of its own; ExpectedError for a value no column can hold."""
 
         def in_thread() -> R:
-            with self._engine.connect() as connection:
-                return read(connection, *args, **options)
+            try:
+                with self._engine.connect() as connection:
+                    return read(connection, *args, **options)
+            except DataError:
+                raise ExpectedError("a value in the query is none that the database can hold") from None
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
+        return await self.aside(in_thread)
+
+    async def aside(self, work: Callable[[], R]) -> R:
+        """What `work` answers, off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def close(self) -> None:
         """Waits for reads under way."""
@@ -45,6 +55,10 @@ class Reads:
         self._pool = pool
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
         self._shared: dict[Hashable, asyncio.Task[Any]] = {}
+
+    async def aside(self, work: Callable[[], R]) -> R:
+        """What `work` answers, off the event loop."""
+        return await self._pool.aside(work)
 
     async def once(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """Runs `read` once for these arguments, however often it is asked; arguments must be hashable."""

@@ -1,5 +1,6 @@
 """The server process."""
 
+import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,5 +34,5 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise OSError(f"cannot listen on {host} port {port}: {reason}; choose another --port or --host") from error

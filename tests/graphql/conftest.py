@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -34,10 +35,9 @@ _small_carrier = _load(Path(__file__).parents[1] / "reader" / "conftest.py")
 carrier = _small_carrier.carrier
 
 
-@pytest.fixture(scope="session")
-def client(carrier: Engine) -> Iterator[httpx.Client]:
-    """The application behind a real server on loopback."""
-    config = uvicorn.Config(create_app(carrier, clock=lambda: NOW, title="Small carrier"), log_config=None)
+@contextmanager
+def _serving(engine: Engine) -> Iterator[httpx.Client]:
+    config = uvicorn.Config(create_app(engine, clock=lambda: NOW, title="Small <carrier>"), log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -46,6 +46,19 @@ def client(carrier: Engine) -> Iterator[httpx.Client]:
             yield opened
         server.should_exit = True
         running.join()
+
+
+@pytest.fixture(scope="session")
+def client(carrier: Engine) -> Iterator[httpx.Client]:
+    """The application over the carrier, behind a real server on loopback."""
+    with _serving(carrier) as opened:
+        yield opened
+
+
+@pytest.fixture
+def serving() -> Callable[[Engine], AbstractContextManager[httpx.Client]]:
+    """Puts the application over any database behind a server."""
+    return _serving
 
 
 @pytest.fixture(scope="session")

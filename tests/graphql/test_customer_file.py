@@ -18,9 +18,15 @@ query File($id: ID!) {
     shipments(first: 2) {
       totalCount
       pageInfo { hasNextPage hasPreviousPage }
-      nodes { number isOnTime pieces shipper { uid } consignee { name } payer { uid } revenue { amountMinor amount currency } cost { amount } }
+      nodes {
+        number isOnTime pieces shipper { uid } consignee { name } payer { uid }
+        revenue { amountMinor amount currency } cost { amount }
+      }
     }
-    complaints(first: 2) { totalCount nodes { number severity shipment { number } handler { name } compensation { amount } } }
+    complaints(first: 2) {
+      totalCount
+      nodes { number severity shipment { number } handler { name } compensation { amount } }
+    }
     visits { nodes { number heldAt dueAt staff { number } satisfaction { dimension score } } }
     segments {
       ruleSet { code version }

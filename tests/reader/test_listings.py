@@ -1,5 +1,7 @@
 """Lists that hang on customers: order, pages, undated rows, roles."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection
 
@@ -12,7 +14,7 @@ from kehu.reader.provenance import IDENTIFIERS, SOURCE_RECORDS
 from kehu.reader.warnings import ALL_WARNINGS, OPEN_WARNINGS
 
 EVERYONE = tuple(range(1, 13))
-LISTS = {
+LISTS: dict[str, Listing[Any]] = {
     "any": SHIPMENTS["any"],
     "shipper": SHIPMENTS["shipper"],
     "consignee": SHIPMENTS["consignee"],
@@ -62,12 +64,12 @@ def test_pages_forward_and_backward_cover_the_list_once(connection: Connection, 
         assert _walk(connection, owner, LISTS[name], size, backward=True) == expected
 
 
-def _walk(connection: Connection, owner: int, listing: Listing[object], size: int, *, backward: bool) -> list[int]:
+def _walk(connection: Connection, owner: int, listing: Listing[Any], size: int, *, backward: bool) -> list[int]:
     ids: list[int] = []
     window = Window(size, backward=backward)
     while True:
         page = pages(connection, [owner], listing, window)[owner]
-        found = [row.id for row in page.rows]  # type: ignore[attr-defined]
+        found = [row.id for row in page.rows]
         ids = found + ids if backward else ids + found
         if not page.has_more:
             return ids

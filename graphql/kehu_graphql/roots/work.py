@@ -18,6 +18,7 @@ from kehu_graphql.context import Context, Info
 from kehu_graphql.cursors import Cursors
 from kehu_graphql.failures import ExpectedError
 from kehu_graphql.fields import resolved
+from kehu_graphql.instants import moved, utc
 from kehu_graphql.published import known_rule_set
 from kehu_graphql.types.queue import RankedComplaint, VisitDue, ranked_complaint_value, visit_due_value
 from kehu_graphql.types.warning import ChurnWarning, warning_node
@@ -62,7 +63,7 @@ class WorkQueries:
     async def complaints_by_rank(
         self, info: Info, as_of: datetime | None = None, first: int | None = DEFAULT_FIRST, after: str | None = None
     ) -> Connection[RankedComplaint]:
-        instant = _instant(as_of, info.context.now)
+        instant = await _instant(as_of, info.context)
         window = Paging(first, after).window(_COMPLAINT_CURSORS)
         reads = info.context.reads
         queue = await reads.once(complaints.complaints_by_rank, instant, _slice(window))
@@ -86,8 +87,8 @@ class WorkQueries:
         first: int | None = DEFAULT_FIRST,
         after: str | None = None,
     ) -> Connection[VisitDue]:
-        instant = _instant(as_of, info.context.now)
-        until = instant + _span(within)
+        instant = await _instant(as_of, info.context)
+        until = moved(instant, _span(within), "within")
         window = Paging(first, after).window(_VISIT_CURSORS)
         reads = info.context.reads
         queue = await reads.once(visits.visits_due, instant, until, _slice(window))
@@ -125,10 +126,8 @@ def _page(queue: Queue[EntryType]) -> Page[EntryType]:
     return Page(queue.entries, queue.places, queue.has_more)
 
 
-def _instant(asked: datetime | None, now: datetime) -> datetime:
-    if asked is not None and asked.tzinfo is None:
-        raise ExpectedError(f"asOf '{asked.isoformat()}' has no time zone; write it as '{asked.isoformat()}Z'")
-    return asked or now
+async def _instant(asked: datetime | None, context: Context) -> datetime:
+    return await context.now() if asked is None else utc(asked, "asOf")
 
 
 def _span(within: str | None) -> timedelta:

@@ -1,0 +1,188 @@
+"""Lists of customers: conditions, orders, pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Ask = Callable[..., dict[str, Any]]
+BY_NAME = [2, 7, 8, 9, 10, 11, 12, 4, 3, 6, 1, 5]
+QUERY = """
+query($where: CustomerWhere, $orderBy: [CustomerOrder!], $first: Int, $after: String, $last: Int, $before: String) {
+  customers(where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    totalCount
+    nodes { uid }
+    edges { cursor node { uid } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+
+
+def _numbers(page: dict[str, Any]) -> list[int]:
+    assert page["nodes"] == [edge["node"] for edge in page["edges"]]
+    return [int(node["uid"][-12:]) for node in page["nodes"]]
+
+
+@pytest.mark.parametrize(
+    ("_case", "where", "expected"),
+    [
+        ("nothing asked", {}, BY_NAME),
+        ("a level", {"level": {"ruleSet": "service_tier", "code": {"eq": "vip"}}}, [1]),
+        ("levels", {"level": {"ruleSet": "service_tier", "code": {"in": ["vip", "professional"]}}}, [2, 1]),
+        ("no level named: any", {"level": {"ruleSet": "lifecycle"}}, [2, 1]),
+        ("in none of its levels", {"level": {"ruleSet": "service_tier", "code": {"isNull": True}}}, [4]),
+        ("in some of its levels", {"level": {"ruleSet": "lifecycle", "code": {"isNull": False}}}, [2, 1]),
+        ("not this level", {"level": {"ruleSet": "service_tier", "code": {"ne": "ordinary"}}}, [2, 4, 1]),
+        ("an owner", {"owner": {"number": {"eq": "E002"}}}, [2, 3, 5]),
+        ("another owner or none", {"owner": {"number": {"ne": "E003"}}}, [2, 4, 3, 6, 1, 5]),
+        ("no owner", {"owner": {"number": {"isNull": True}}}, [4]),
+        ("owners", {"owner": {"number": {"in": ["E001", "E002"]}}}, [2, 3, 6, 1, 5]),
+        ("none of the owners", {"owner": {"number": {"notIn": ["E001", "E002", "E003"]}}}, [4]),
+        ("a region", {"region": {"eq": "上海"}}, [3, 1]),
+        ("not a region: unknown ones too", {"region": {"ne": "广东"}}, [2, 4, 3, 1, 5]),
+        ("regions", {"region": {"in": ["上海", "北京"]}}, [2, 3, 1, 5]),
+        ("no region of an empty list", {"region": {"in": []}}, []),
+        ("every region of an empty list", {"region": {"notIn": []}}, BY_NAME),
+        ("unknown region", {"region": {"isNull": True}}, [4]),
+        ("a kind", {"kind": {"eq": "person"}}, [5]),
+        ("text in Chinese", {"text": "宏远"}, [1]),
+        ("text in traditional characters", {"text": "宏遠"}, [1]),
+        ("text in another case", {"text": "BETA log"}, [2]),
+        ("text in full width", {"text": "Ｂｅｔａ"}, [2]),
+        ("accents count", {"text": "ärger"}, [6]),
+        ("a percent sign is a percent sign", {"text": "%"}, [3]),
+        ("an underscore is an underscore", {"text": "_"}, [4]),
+        ("a backslash is a backslash", {"text": "\\"}, []),
+        ("a warning is open", {"hasWarning": True}, [2, 3]),
+        ("no warning is open", {"hasWarning": False}, [7, 8, 9, 10, 11, 12, 4, 6, 1, 5]),
+        ("seen since", {"lastSeenAt": {"gte": "2026-03-10T00:00:00Z"}}, [2, 6, 1]),
+        ("seen after", {"lastSeenAt": {"gt": "2026-03-10T00:00:00Z"}}, [2, 6]),
+        ("seen before", {"lastSeenAt": {"lt": "2026-03-01T00:00:00Z"}}, [5]),
+        ("seen until", {"lastSeenAt": {"lte": "2026-03-01T00:00:00Z"}}, [3, 5]),
+        ("never seen", {"lastSeenAt": {"isNull": True}, "firstSeenAt": {"isNull": True}}, [12]),
+        ("several must all hold", {"region": {"eq": "广东"}, "owner": {"number": {"eq": "E001"}}}, [6]),
+        ("one of", {"or": [{"kind": {"eq": "person"}}, {"region": {"eq": "上海"}}]}, [3, 1, 5]),
+        ("one of nothing", {"or": []}, []),
+        ("all of", {"and": [{"hasWarning": True}, {"region": {"eq": "上海"}}]}, [3]),
+        ("not", {"not": {"or": [{"region": {"eq": "广东"}}, {"kind": {"eq": "person"}}]}}, [2, 4, 3, 1]),
+        ("a uid", {"uid": {"eq": "00000000-0000-5000-8000-000000000009"}}, [9]),
+    ],
+)
+def test_conditions_select_customers(ask: Ask, _case: str, where: dict[str, Any], expected: list[int]) -> None:
+    page = ask(QUERY, where=where)["customers"]
+    assert (_numbers(page), page["totalCount"]) == (expected, len(expected))
+
+
+ORDERS: list[tuple[str, list[dict[str, str]] | None, list[int]]] = [
+    ("by name without being asked", None, BY_NAME),
+    ("by name, the last first", [{"field": "NAME", "direction": "DESC"}], BY_NAME[::-1]),
+    (
+        "last seen first, unknown ones last",
+        [{"field": "LAST_SEEN_AT", "direction": "DESC"}],
+        [2, 6, 1, 3, 5, 4, 7, 8, 9, 10, 11, 12],
+    ),
+    (
+        "longest unseen first, unknown ones last",
+        [{"field": "LAST_SEEN_AT"}],
+        [5, 3, 1, 2, 6, 4, 7, 8, 9, 10, 11, 12],
+    ),
+    (
+        "two steps",
+        [{"field": "LAST_SEEN_AT", "direction": "DESC"}, {"field": "NAME", "direction": "DESC"}],
+        [6, 2, 1, 3, 5, 4, 12, 11, 10, 9, 8, 7],
+    ),
+    ("by id, the last first", [{"field": "ID", "direction": "DESC"}], list(range(12, 0, -1))),
+]
+
+
+@pytest.mark.parametrize(("_case", "order_by", "expected"), ORDERS)
+@pytest.mark.parametrize("size", [1, 5, 12])
+def test_pages_in_both_directions_cover_the_order_once(
+    ask: Ask, _case: str, order_by: list[dict[str, str]] | None, expected: list[int], size: int
+) -> None:
+    forward: list[int] = []
+    variables: dict[str, Any] = {"orderBy": order_by, "first": size}
+    while len(forward) < len(expected):
+        page = ask(QUERY, **variables)["customers"]
+        assert page["pageInfo"]["hasPreviousPage"] is bool(forward)
+        forward += _numbers(page)
+        assert page["pageInfo"]["hasNextPage"] is (len(forward) < len(expected))
+        variables["after"] = page["pageInfo"]["endCursor"]
+    assert forward == expected
+    backward: list[int] = []
+    variables = {"orderBy": order_by, "last": size}
+    while len(backward) < len(expected):
+        page = ask(QUERY, **variables)["customers"]
+        assert page["pageInfo"]["hasNextPage"] is bool(backward)
+        backward = _numbers(page) + backward
+        assert page["pageInfo"]["hasPreviousPage"] is (len(backward) < len(expected))
+        variables["before"] = page["pageInfo"]["startCursor"]
+    assert backward == expected
+
+
+@pytest.mark.parametrize(
+    ("_case", "arguments", "message"),
+    [
+        ("too many", {"first": 201}, "'first: 201' is out of range; ask for 0 to 200 and page on with cursors"),
+        ("fewer than none", {"last": -1}, "'last: -1' is out of range; ask for 0 to 200 and page on with cursors"),
+        (
+            "both directions",
+            {"first": 1, "last": 1},
+            "page forward with 'first' and 'after', or backward with 'last' and 'before', not both",
+        ),
+        (
+            "no cursor",
+            {"after": "x"},
+            "'x' is no cursor of this list in this order; take one from pageInfo or edges",
+        ),
+        (
+            "null in a filter",
+            {"where": {"region": {"eq": None}}},
+            "'where.region.eq' is null; leave it out, or ask for isNull",
+        ),
+        (
+            "null for a filter",
+            {"where": {"not": {"kind": None}}},
+            "'where.not.kind' is null; leave it out, or ask for isNull",
+        ),
+        (
+            "unknown rule set",
+            {"where": {"level": {"ruleSet": "service_teir"}}},
+            "unknown rule set 'service_teir'; did you mean 'service_tier'?",
+        ),
+        (
+            "unknown level",
+            {"where": {"level": {"ruleSet": "service_tier", "code": {"in": ["vip", "profesional"]}}}},
+            "rule set 'service_tier' has no level 'profesional'; did you mean 'professional'?",
+        ),
+        (
+            "too deep",
+            {"where": {"not": {"not": {"not": {"not": {"not": {"hasWarning": True}}}}}}},
+            "'where.not.not.not.not.not' is nested 6 levels deep; at most 5 are taken",
+        ),
+        (
+            "too many comparisons",
+            {"where": {"or": [{"text": str(number)} for number in range(51)]}},
+            "'where' has 51 comparisons; at most 50 are taken",
+        ),
+    ],
+)
+def test_bad_arguments_say_what_to_do(
+    ask: Ask, refused: Ask, _case: str, arguments: dict[str, Any], message: str
+) -> None:
+    error = refused(QUERY, **arguments)
+    assert (error["message"], error["extensions"]) == (message, {"code": "BAD_USER_INPUT"})
+
+
+def test_a_cursor_of_another_order_is_refused(ask: Ask, refused: Ask) -> None:
+    cursor = ask(QUERY, first=1)["customers"]["pageInfo"]["endCursor"]
+    error = refused(QUERY, after=cursor, orderBy=[{"field": "ID"}])
+    assert error["message"] == f"'{cursor}' is no cursor of this list in this order; take one from pageInfo or edges"
+
+
+def test_a_cursor_outlives_the_row_it_came_from(ask: Ask) -> None:
+    whole = ask(QUERY, first=12)["customers"]
+    cursor = whole["edges"][3]["cursor"]
+    without = ask(QUERY, first=2, after=cursor, where={"not": {"uid": {"eq": whole["nodes"][3]["uid"]}}})["customers"]
+    assert _numbers(without) == BY_NAME[4:6]

@@ -1,0 +1,179 @@
+"""GraphQL over HTTP: content types, status codes, refusals, health."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from kehu.store.database import newest_revision, open_database
+from kehu_graphql.endpoint import MAX_BODY_BYTES
+
+PLAIN, STRICT, HTML = "application/json", "application/graphql-response+json", "text/html"
+
+
+@pytest.mark.parametrize(
+    ("_case", "accept", "expected"),
+    [
+        ("no preference", "*/*", PLAIN),
+        ("plain", PLAIN, PLAIN),
+        ("strict", STRICT, STRICT),
+        ("the first of two equals", f"{STRICT}, {PLAIN}", STRICT),
+        ("the first of two equals, turned", f"{PLAIN}, {STRICT}", PLAIN),
+        ("the heavier", f"{PLAIN};q=0.5, {STRICT};q=0.9", STRICT),
+        ("not this one", f"{PLAIN};q=0, {STRICT};q=0.1", STRICT),
+        ("a type we lack", "text/csv", PLAIN),
+        ("an event stream beside JSON", f"{STRICT}, {PLAIN}, text/event-stream, multipart/mixed", STRICT),
+    ],
+)
+def test_the_answer_has_the_type_the_client_likes_best(
+    client: httpx.Client, _case: str, accept: str, expected: str
+) -> None:
+    response = client.post("/graphql", json={"query": "{ __typename }"}, headers={"accept": accept})
+    assert response.headers["content-type"] == f"{expected}; charset=utf-8"
+    assert (response.status_code, response.json()) == (200, {"data": {"__typename": "Query"}})
+
+
+WIDE = "{ customers(first: 200) { nodes { shipments(first: 200) { nodes { payer { visits { totalCount } } } } } } }"
+REQUEST_ERRORS: list[tuple[str, dict[str, Any], str]] = [
+    ("a document that is none", {"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+    ("a field that is none", {"query": "{ nope }"}, "GRAPHQL_VALIDATION_FAILED"),
+    (
+        "a variable that does not fit",
+        {"query": "query($n: Int) { customers(first: $n) { totalCount } }", "variables": {"n": "x"}},
+        "BAD_USER_INPUT",
+    ),
+    ("a variable that is missing", {"query": "query($v: String!) { ruleSet(code: $v) { code } }"}, "BAD_USER_INPUT"),
+    ("an operation that is not named", {"query": "query A { a: __typename } query B { __typename }"}, "BAD_USER_INPUT"),
+    (
+        "too many nodes",
+        {"query": WIDE},
+        "LIMIT_EXCEEDED",
+    ),
+]
+
+
+@pytest.mark.parametrize(("_case", "body", "code"), REQUEST_ERRORS)
+@pytest.mark.parametrize(("accept", "status"), [(STRICT, 400), (PLAIN, 200)])
+def test_what_cannot_run_has_no_data(
+    client: httpx.Client, _case: str, body: dict[str, Any], code: str, accept: str, status: int
+) -> None:
+    response = client.post("/graphql", json=body, headers={"accept": accept})
+    answer = response.json()
+    assert (response.status_code, list(answer)) == (status, ["errors"])
+    assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+
+
+def test_an_error_in_a_field_leaves_the_rest(client: httpx.Client) -> None:
+    query = '{ publishedRun { number } customerByIdentifier(value: "13912340001") { uid } }'
+    response = client.post("/graphql", json={"query": query}, headers={"accept": STRICT})
+    assert response.status_code == 200
+    assert response.json()["data"] == {"publishedRun": {"number": "2"}, "customerByIdentifier": None}
+
+
+@pytest.mark.parametrize(
+    ("_case", "ask", "status", "message"),
+    [
+        ("a body that is no JSON", lambda c: c.post("/graphql", content="{", headers={"content-type": PLAIN}), 400,
+         "Unable to parse request body as JSON"),
+        ("another content type", lambda c: c.post("/graphql", data={"query": "{ __typename }"}), 400,
+         "Unsupported content type"),
+        ("several queries at once", lambda c: c.post("/graphql", json=[{"query": "{ __typename }"}]), 400,
+         "Batching is not enabled"),
+        ("no query", lambda c: c.post("/graphql", json={}), 400, "No GraphQL query found in the request"),
+        ("another method", lambda c: c.put("/graphql", json={}), 405, "GraphQL only supports GET and POST requests."),
+        ("a body beyond all queries", lambda c: c.post("/graphql", json={"query": " " * MAX_BODY_BYTES}), 413,
+         "the request's body is larger than 1,000,000 bytes"),
+    ],
+)  # fmt: skip
+def test_requests_that_are_no_query_are_refused_in_json(
+    client: httpx.Client, _case: str, ask: Callable[[httpx.Client], httpx.Response], status: int, message: str
+) -> None:
+    response = ask(client)
+    assert (response.status_code, response.headers["content-type"]) == (status, PLAIN)
+    assert response.json() == {"errors": [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]}
+
+
+def test_queries_may_come_by_get(client: httpx.Client) -> None:
+    query = "query($c: String!) { ruleSet(code: $c) { kind } }"
+    response = client.get("/graphql", params={"query": query, "variables": '{"c": "lifecycle"}'})
+    assert response.json() == {"data": {"ruleSet": {"kind": "tier"}}}
+
+
+def test_the_root_leads_to_graphql(client: httpx.Client) -> None:
+    response = client.get("/")
+    assert (response.status_code, response.headers["location"]) == (307, "/graphql")
+
+
+def test_health_is_told_without_the_database(client: httpx.Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "up"})
+
+
+def test_readiness_names_the_published_run(client: httpx.Client) -> None:
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (200, {"status": "ready", "publishedRun": "2"})
+
+
+def test_introspection_answers_tools(client: httpx.Client) -> None:
+    query = "{ __schema { queryType { name fields { name args { type { name ofType { name ofType { name } } } } } } } }"
+    fields = client.post("/graphql", json={"query": query}).json()["data"]["__schema"]["queryType"]["fields"]
+    assert "customers" in {field["name"] for field in fields}
+
+
+Serving = Callable[[Engine], AbstractContextManager[httpx.Client]]
+
+
+def test_what_nobody_foresaw_is_masked_and_logged(
+    serving: Serving, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/empty.sqlite3")
+    with caplog.at_level(logging.ERROR, logger="kehu_graphql.failures"), serving(engine) as client:
+        response = client.post("/graphql", json={"query": "{ ruleSets { code } }"})
+    engine.dispose()
+    error = response.json()["errors"][0]
+    reference = error["extensions"]["reference"]
+    assert error["extensions"] == {"code": "INTERNAL", "reference": reference}
+    assert error["message"] == f"internal error; the log has more under reference {reference}"
+    assert [record.message.startswith(f"reference {reference}: ") for record in caplog.records] == [True]
+    assert "no such table" in caplog.text
+
+
+def test_a_database_behind_its_schema_is_not_ready(serving: Serving, tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/empty.sqlite3")
+    with serving(engine) as client:
+        response = client.get("/readyz")
+    engine.dispose()
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unready",
+        "reason": f"the database is at schema 'None', not '{newest_revision()}'; run 'kehu db upgrade'",
+    }
+
+
+def test_a_database_that_does_not_answer_is_not_ready(serving: Serving, tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}")
+    with serving(engine) as client:
+        response = client.get("/readyz")
+        alive = client.get("/healthz")
+    engine.dispose()
+    assert (response.status_code, alive.status_code) == (503, 200)
+    assert response.json() == {"status": "unready", "reason": "the database does not answer"}
+
+
+def test_before_the_first_run_facts_can_be_read_and_levels_say_why_not(
+    serving: Serving, sqlite_database: Engine
+) -> None:
+    with serving(sqlite_database) as client:
+        ready = client.get("/readyz")
+        query = '{ ruleSets { code } publishedRun { number } customers { totalCount } ruleSet(code: "a") { code } }'
+        answer = client.post("/graphql", json={"query": query}).json()
+        facts = client.post("/graphql", json={"query": "{ ruleSets { code } customers { totalCount } }"}).json()
+    assert (ready.status_code, ready.json()["publishedRun"]) == (200, None)
+    assert answer["errors"][0]["message"] == "rule set 'a': no run is published yet; run 'kehu resegment'"
+    assert answer["errors"][0]["extensions"] == {"code": "NOT_PUBLISHED"}
+    assert facts == {"data": {"ruleSets": [], "customers": {"totalCount": 0}}}

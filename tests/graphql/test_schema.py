@@ -1,0 +1,44 @@
+"""What the schema promises."""
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from kehu_graphql.schema import build_schema
+from kehu_graphql.snapshot import SNAPSHOT, sdl
+
+
+def test_the_snapshot_is_the_schema() -> None:
+    assert SNAPSHOT.read_bytes() == sdl().encode(), "run: python -m kehu_graphql.snapshot, and read what changed"
+
+
+def test_every_type_field_and_value_says_what_it_means() -> None:
+    assert sorted(_undescribed(build_schema().core)) == []
+
+
+def test_no_enum_names_a_level_or_a_rule_set() -> None:
+    enums = {name for name, kind in build_schema().core.type_map.items() if isinstance(kind, GraphQLEnumType)}
+    assert {name for name in enums if not name.startswith("__")} == {
+        "CustomerOrderField",
+        "Locale",
+        "OrderDirection",
+        "ShipmentRole",
+    }
+
+
+def test_every_connection_has_the_same_shape() -> None:
+    kinds = build_schema().core.type_map
+    connections = [kind for name, kind in kinds.items() if name.endswith("Connection")]
+    shapes = {tuple(kind.fields) for kind in connections if isinstance(kind, GraphQLObjectType)}
+    assert (len(connections), shapes) == (14, {("edges", "nodes", "pageInfo", "totalCount")})
+
+
+def _undescribed(schema: GraphQLSchema) -> list[str]:
+    found = []
+    for name, kind in schema.type_map.items():
+        if name.startswith("__") or name in {"Boolean", "Float", "ID", "Int", "String"}:
+            continue
+        if not kind.description:
+            found.append(name)
+        if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType)):
+            found += [f"{name}.{field}" for field, definition in kind.fields.items() if not definition.description]
+        if isinstance(kind, GraphQLEnumType):
+            found += [f"{name}.{value}" for value, definition in kind.values.items() if not definition.description]
+    return found
