@@ -1,14 +1,15 @@
 """Frames into tables and queries into frames, on the caller's own connection and transaction."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import JSON, Boolean, Connection, Float, Integer, Select, Table, Text, cast, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import TextualSelect
+from sqlalchemy.types import TypeEngine
 
 from kehu.model.graph import INSTANT
+from kehu.model.problems import Place, Problem, refuse_errors
 from kehu.tables.columns import Instant
 
 _NULL = r"\N"
@@ -16,10 +17,14 @@ _SLICE = 50_000
 
 
 def insert_frame(connection: Connection, table: Table | str, frame: pl.DataFrame) -> None:
-    """Append every row of `frame`, whose columns are the table's (a temporary table goes by its name)."""
+    """Append every row of `frame`, whose columns are the table's (a temporary table goes by its name).
+
+    Raises RefusedError when a text holds the character NUL.
+    """
     if frame.is_empty():
         return
     name = table if isinstance(table, str) else table.name
+    _refuse_nul(name, frame)
     columns = ", ".join(f'"{column}"' for column in frame.columns)
     if connection.dialect.name == "postgresql":
         _copy(connection, f"COPY {name} ({columns}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", frame)
@@ -29,9 +34,13 @@ def insert_frame(connection: Connection, table: Table | str, frame: pl.DataFrame
 
 
 def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, key: str = "id") -> None:
-    """Set the other columns of `frame` on the rows whose `key` it names."""
+    """Set the other columns of `frame` on the rows whose `key` it names.
+
+    Raises RefusedError when a text holds the character NUL.
+    """
     if frame.is_empty():
         return
+    _refuse_nul(table.name, frame)
     values = [column for column in frame.columns if column != key]
     if connection.dialect.name == "postgresql":
         _update_by_join(connection, table, frame, key)
@@ -47,7 +56,7 @@ def read_frame(connection: Connection, query: Select[Any] | TextualSelect) -> pl
     raw = {name: pl.Int64() if kind == INSTANT and _is_sqlite(connection) else kind for name, kind in schema.items()}
     # Straight from the driver's cursor: SQLAlchemy's conversion of each value costs four times the reading.
     # In slices, so that Python's copies of the values never add up.
-    cursor = connection.execute(query).cursor
+    cursor = connection.execute(_with_json_as_text(connection, query)).cursor
     frames = [pl.DataFrame(schema=raw)]
     while rows := cursor.fetchmany(_SLICE):
         frames.append(pl.DataFrame(rows, schema=raw, orient="row"))
@@ -76,6 +85,29 @@ def lock_for_writing(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('kehu.writer'))")
+
+
+def _refuse_nul(table: str, frame: pl.DataFrame) -> None:
+    """SQLite would take the character, PostgreSQL would not: neither may hold what the other cannot."""
+    problems = []
+    for column in frame.select(pl.selectors.string()):
+        for value in column.filter(column.str.contains("\0", literal=True)).head(1):
+            message = f"{value!r} holds the character NUL, which no text may hold"
+            place = Place(f"{table}.{column.name}")
+            problems.append(Problem(place, "nul", message, "remove it from the export"))
+    refuse_errors(problems)
+
+
+def _with_json_as_text(connection: Connection, query: Select[Any] | TextualSelect) -> Select[Any] | TextualSelect:
+    """PostgreSQL's driver would make Python objects of JSON."""
+    if _is_sqlite(connection) or isinstance(query, TextualSelect):
+        return query
+    columns = query.selected_columns
+    if not any(isinstance(column.type, JSON) for column in columns):
+        return query
+    return query.with_only_columns(
+        *(cast(column, Text).label(column.name) if isinstance(column.type, JSON) else column for column in columns)
+    )
 
 
 def _driver_rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
@@ -107,11 +139,12 @@ def _update_by_join(connection: Connection, table: Table, frame: pl.DataFrame, k
 def _polars_type(kind: object) -> pl.DataType:
     if isinstance(kind, Instant):
         return INSTANT
-    python: type[Any] | None = None
-    if hasattr(kind, "python_type"):
-        python = kind.python_type
-    types: Sequence[tuple[type[Any], pl.DataType]] = ((bool, pl.Boolean()), (int, pl.Int64()), (float, pl.Float64()))
-    return next((polars for plain, polars in types if python is plain), pl.String())
+    types: tuple[tuple[type[TypeEngine[Any]], pl.DataType], ...] = (
+        (Boolean, pl.Boolean()),
+        (Integer, pl.Int64()),
+        (Float, pl.Float64()),
+    )
+    return next((polars for plain, polars in types if isinstance(kind, plain)), pl.String())
 
 
 def _is_sqlite(connection: Connection) -> bool:
