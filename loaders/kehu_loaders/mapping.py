@@ -29,7 +29,7 @@ def _map_chunk(source: Source, raw: RawChunk, seen: dict[Entity, SeenKeys]) -> L
     columns = [column.name for column in source.columns()]
     cells = clean_cells(raw.cells, columns, source.missing).with_columns(raw.lines.alias("?line"))
     mapped = _by_entity(map_record(record, source, cells) for record in source.records)
-    misfits = pl.concat([records.findings for records in mapped])
+    misfits = pl.concat([*(records.findings for records in mapped), *_unknown_required(source, cells)])
     fitting = {records.entity: _without(records.frame, misfits) for records in mapped}
     firsts = {entity: seen[entity].meet(frame) for entity, frame in fitting.items()}
     repeats = [_repeats(records.key_column, fitting[records.entity], firsts[records.entity]) for records in mapped]
@@ -40,6 +40,17 @@ def _map_chunk(source: Source, raw: RawChunk, seen: dict[Entity, SeenKeys]) -> L
         records={entity: _without(_new(frame, firsts[entity]), findings) for entity, frame in fitting.items()},
         quarantine=_quarantine(raw, findings),
     )
+
+
+def _unknown_required(source: Source, cells: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    reason = "empty, but the source requires it: fill the cell in"
+    for column in source.required:
+        yield cells.filter(pl.col(column.name).is_null()).select(
+            pl.col("?line").alias("line"),
+            pl.lit(column.name).alias("column"),
+            pl.lit("").alias("value"),
+            pl.lit(reason).alias("reason"),
+        )
 
 
 def _by_entity(mapped: Iterable[MappedRecords]) -> list[MappedRecords]:

@@ -360,3 +360,13 @@ def test_every_row_fits_or_is_quarantined(
         assert not refused & set(chunk.lines)
         assert all(set(frame["line"]) <= set(chunk.lines) for frame in chunk.records.values())
         assert chunk.quarantine.filter(pl.col("reason") == "").height == 0
+
+
+def test_a_row_without_a_required_cell_is_quarantined(declare: Declare, load_csv: LoadCsv) -> None:
+    records = "  - shipment:\n      number: id\n      shipper: {name: who}"
+    source = declare(records, head="required: [at, who]")
+    chunk = load_csv(source, "id,who,at\n1,顺达,2024-01-01\n2,顺达,\n3,,\n")
+    found = chunk.quarantine.filter(pl.col("reason").str.contains("requires")).select("line", "column", "reason").rows()
+    reason = "empty, but the source requires it: fill the cell in"
+    assert found == [(3, "at", reason), (4, "at", reason), (4, "who", reason)]
+    assert chunk.lines.to_list() == [2]

@@ -12,7 +12,7 @@ import polars as pl
 from kehu.model.feature_types import Label
 from kehu.model.problems import Place, Problem, did_you_mean
 from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
-from kehu.sources.reading import Reading, read_missing, read_scalars, read_text, read_word
+from kehu.sources.reading import Reading, read_columns, read_missing, read_scalars, read_text, read_word
 from kehu.sources.records import read_records
 from kehu.sources.source import ReadOptions, Source
 
@@ -27,6 +27,7 @@ SOURCE_KEYS: dict[str, str] = {
     "currency": "of its amounts; must be the workspace's",
     "key": "the column, or columns, that tell rows apart",
     "missing": "cells that mean unknown, in every column",
+    "required": "columns whose cells must be known; a row without one is quarantined",
     "records": "what each row gives",
 }
 
@@ -69,6 +70,7 @@ def read_source(
         timezone=_timezone(root.get("timezone"), reading) or timezone,
         currency=_currency(root.get("currency"), reading),
         missing=read_missing(root.get("missing"), reading),
+        required=() if root.get("required") is None else read_columns(root.get("required"), reading),
         records=read_records(root.get("records"), root.get("key"), reading),
         path=path,
         digest=blake2b(text.encode(), digest_size=16).hexdigest(),

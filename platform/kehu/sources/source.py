@@ -130,7 +130,8 @@ class ReadOptions:
 class Source:
     """One checked `sources/*.yaml` file. `files` are glob patterns relative to the workspace.
 
-    `timezone` is that of instants written without one; `digest` changes when the file's text does.
+    `required` columns must be known in every row. `timezone` is that of instants written without one;
+    `digest` changes when the file's text does.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Source:
     timezone: str
     currency: str
     missing: Missing
+    required: tuple[Column, ...]
     records: tuple[RecordMap, ...]
     path: str
     digest: str
@@ -149,9 +151,8 @@ class Source:
     def columns(self) -> tuple[Column, ...]:
         """Every column the declaration names, each once, at its first place."""
         first: dict[str, Column] = {}
-        for record in self.records:
-            for column in _record_columns(record):
-                first.setdefault(column.name, column)
+        for column in (*(column for record in self.records for column in _record_columns(record)), *self.required):
+            first.setdefault(column.name, column)
         return tuple(first.values())
 
 

@@ -1,0 +1,103 @@
+"""Sample workspaces as a user has them: copied, loaded, segmented and served by the kehu command."""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from kehu.generate.carrier import generate
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One sample workspace after the command line's work."""
+
+    root: Path
+    load_code: int
+    load: dict[str, Any]
+    second_load: dict[str, Any]
+    run: dict[str, Any]
+
+
+def kehu(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "kehu.cli", *arguments], capture_output=True, text=True, check=False)
+
+
+def _made(name: str, folder: Path) -> Sample:
+    root = folder / name
+    shutil.copytree(EXAMPLES / name, root)
+    if name == "carrier":
+        generate(root / "data", customers=600, shipments=6_000, seed=7)
+    loaded = kehu("load", "-w", str(root), "--json")
+    again = kehu("load", "-w", str(root), "--json")
+    run = kehu("resegment", "-w", str(root), "--json")
+    assert run.returncode == 0, run.stderr
+    return Sample(root, loaded.returncode, json.loads(loaded.stdout), json.loads(again.stdout), json.loads(run.stdout))
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sample]:
+    """A sample by name, made when first asked for."""
+    folder = tmp_path_factory.mktemp("samples")
+    made: dict[str, Sample] = {}
+
+    def get(name: str) -> Sample:
+        if name not in made:
+            made[name] = _made(name, folder)
+        return made[name]
+
+    return get
+
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def ask(sample: Callable[[str], Sample]) -> Iterator[Ask]:
+    """Ask a served sample over HTTP: name, query, variables; the answer's data."""
+    servers: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+
+    def answer(name: str, query: str, **variables: object) -> Any:
+        if name not in servers:
+            servers[name] = _served(sample(name).root)
+        response = httpx.post(f"{servers[name][1]}/graphql", json={"query": query, "variables": variables}, timeout=30)
+        document = response.json()
+        assert "errors" not in document, document
+        return document["data"]
+
+    yield answer
+    for process, _ in servers.values():
+        process.terminate()
+    # Told to end, a server ends its requests and then itself by that very signal.
+    assert {process.wait(timeout=30) for process, _ in servers.values()} <= {0, -signal.SIGTERM}
+
+
+def _served(root: Path) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "kehu.cli", "serve", "-w", str(root), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/readyz").status_code == 200:
+                return process, url
+        except httpx.TransportError:
+            time.sleep(0.1)
+    process.kill()
+    raise TimeoutError(f"the server of {root} did not start")
