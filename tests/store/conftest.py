@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from kehu.model.graph import Entity, record_columns
 from kehu.pipeline.transactions import writing
@@ -75,6 +76,42 @@ def empty_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     upgrade(engine)
     engine.dispose()
     return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a PostgreSQL database with the newest schema, to be copied."""
+    _administer(postgres_server, "CREATE DATABASE store_template")
+    engine = open_database(postgres_server.replace("/postgres?", "/store_template?"))
+    upgrade(engine)
+    engine.dispose()
+    return "store_template"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, empty_sqlite_file: Path) -> Iterator[Engine]:
+    """A database of each kind with the newest schema, copied because migrating takes longer."""
+    if request.param == "sqlite":
+        shutil.copy(empty_sqlite_file, tmp_path / "kehu.sqlite3")
+        engine = open_database(f"sqlite:///{tmp_path}/kehu.sqlite3")
+        yield engine
+        engine.dispose()
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    template: str = request.getfixturevalue("postgres_template")
+    name = f"s{uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine = open_database(server.replace("/postgres?", f"/{name}?"))
+    yield engine
+    engine.dispose()
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(server: str, statement: str) -> None:
+    engine = open_database(server)
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 @pytest.fixture

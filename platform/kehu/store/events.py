@@ -53,7 +53,10 @@ def write_events(connection: Connection, entity: Entity, rows: pl.DataFrame, rec
 
 
 def mark_seen(connection: Connection) -> None:
-    """Set every customer's first and last seen instant from all its events."""
+    """Set every customer's first and last seen instant from its events; null without any.
+
+    A visit that is only planned does not count.
+    """
     sightings = [
         select(events.c[customer].label("customer"), func.min(at).label("first"), func.max(at).label("last")).group_by(
             events.c[customer]
@@ -63,7 +66,7 @@ def mark_seen(connection: Connection) -> None:
             (shipments, "consignee_id", shipments.c.at),
             (shipments, "payer_id", shipments.c.at),
             (complaints, "customer_id", complaints.c.opened_at),
-            (visits, "customer_id", visits.c.at),
+            (visits, "customer_id", visits.c.held_at),
         )
     ]
     seen = union_all(*sightings).subquery()
@@ -78,6 +81,8 @@ def mark_seen(connection: Connection) -> None:
     )
     statement = update(customers).where(customers.c.id == bounds.c.customer, changed)
     connection.execute(statement.values(first_seen_at=bounds.c.first, last_seen_at=bounds.c.last))
+    unseen = customers.c.first_seen_at.is_not(None) & customers.c.id.not_in(select(bounds.c.customer))
+    connection.execute(update(customers).where(unseen).values(first_seen_at=None, last_seen_at=None))
 
 
 def latest_event(connection: Connection) -> datetime | None:
