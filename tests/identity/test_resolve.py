@@ -139,6 +139,16 @@ def test_the_golden_record_takes_each_value_from_who_knows_best() -> None:
     }
 
 
+def test_a_right_phone_wins_over_junk_that_came_first() -> None:
+    frame = records(
+        {"key": "C1", "phone": "11111111111", "tax_code": "91350100M000100Y44"},
+        {"key": "C2", "same_as_system": "crm", "same_as_key": "C1", "phone": PHONE, "tax_code": "91350100M000100Y43"},
+        {"key": "C3", "same_as_system": "crm", "same_as_key": "C1", "email": "nobody"},
+    )
+    golden = golden_records(frame.join(resolve(frame), on="id"))
+    assert golden.select("phone", "tax_code", "email").rows() == [(PHONE, "91350100M000100Y43", "nobody")]
+
+
 @pytest.mark.parametrize(
     ("_case", "row", "kind", "name"),
     [

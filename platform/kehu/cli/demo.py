@@ -25,7 +25,7 @@ from kehu.pipeline import loading, resegmenting
 from kehu.pipeline.loading import LoadReport
 from kehu.pipeline.progress import Progress
 from kehu.pipeline.resegmenting import RunReport
-from kehu.workspace.workspace import Workspace
+from kehu.workspace.workspace import RULES, Workspace, default_rules
 
 CARRIER = "carrier"
 # The carrier is served on the port given, the others on the ports after it.
@@ -80,6 +80,7 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / _MARK).touch()
     for name in SAMPLES:
+        copy_tree(default_rules(), folder / name / RULES)
         copy_tree(_samples() / name, folder / name)
 
 

@@ -18,14 +18,15 @@ GOLDEN_FIELDS = (
     "consent",
     "owner",
 )
-IDENTIFIER_KINDS = ("source_key", "phone", "email", "tax_code")
+_CHECKED = ("phone", "email", "tax_code")
 
 
 def golden_records(records: pl.DataFrame) -> pl.DataFrame:
     """One row per uid with GOLDEN_FIELDS and name_search, ordered by uid.
 
     `records` has the columns of `normalised` and uid. Of each field the first known value wins: rows of
-    customer lists before mentions, the latest `first_contact_at` before older ones, then by system and key.
+    customer lists before mentions, the latest `first_contact_at` before older ones, then by system and key;
+    a phone, e-mail or tax code that is a right one before all that are not.
     A customer nobody named goes by its source key; a kind nobody gave is guessed from the name.
     """
     ordered = records.sort(
@@ -37,7 +38,7 @@ def golden_records(records: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce("reference_key", pl.when(pl.col("origin") == "file").then(pl.col("key"))).drop_nulls().first()
     )
     golden = ordered.group_by("uid", maintain_order=True).agg(
-        *(pl.col(field).drop_nulls().first() for field in GOLDEN_FIELDS), fallback.alias("fallback")
+        *(_best(field) for field in GOLDEN_FIELDS), fallback.alias("fallback")
     )
     named = golden.with_columns(pl.coalesce("name", "fallback", "phone", "email", "tax_code", "uid").alias("name"))
     guess = pl.when(looks_personal("name")).then(pl.lit("person")).otherwise(pl.lit("company"))
@@ -48,6 +49,14 @@ def golden_records(records: pl.DataFrame) -> pl.DataFrame:
         .drop("fallback")
         .sort("uid")
     )
+
+
+def _best(field: str) -> pl.Expr:
+    first = pl.col(field).drop_nulls().first()
+    if field not in _CHECKED:
+        return first
+    right = pl.col(field).filter(pl.col(f"{field}_key").is_not_null()).first()
+    return pl.coalesce(right, first).alias(field)
 
 
 def identifier_rows(records: pl.DataFrame) -> pl.DataFrame:
