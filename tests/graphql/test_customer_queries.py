@@ -1,8 +1,11 @@
 """Lists of customers: conditions, orders, pages."""
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 Ask = Callable[..., dict[str, Any]]
@@ -147,6 +150,16 @@ def test_pages_in_both_directions_cover_the_order_once(
             "'where.not.kind' is null; leave it out, or ask for isNull",
         ),
         (
+            "an instant without a zone",
+            {"where": {"lastSeenAt": {"gt": "2026-01-01T00:00:00"}}},
+            "'where.lastSeenAt.gt: 2026-01-01T00:00:00' has no time zone; write it as '2026-01-01T00:00:00Z'",
+        ),
+        (
+            "an instant before the calendar begins",
+            {"where": {"lastSeenAt": {"gt": "0001-01-01T00:00:00+14:00"}}},
+            "'where.lastSeenAt.gt: 0001-01-01T00:00:00+14:00' is outside the years 1 to 9999 in UTC",
+        ),
+        (
             "unknown rule set",
             {"where": {"level": {"ruleSet": "service_teir"}}},
             "unknown rule set 'service_teir'; did you mean 'service_tier'?",
@@ -186,3 +199,26 @@ def test_a_cursor_outlives_the_row_it_came_from(ask: Ask) -> None:
     cursor = whole["edges"][3]["cursor"]
     without = ask(QUERY, first=2, after=cursor, where={"not": {"uid": {"eq": whole["nodes"][3]["uid"]}}})["customers"]
     assert _numbers(without) == BY_NAME[4:6]
+
+
+@pytest.mark.parametrize(
+    ("_case", "values"),
+    [
+        ("a number no database holds", ["customers:last_seen_at,id", 0, 2**63]),
+        ("an instant no calendar holds", ["customers:last_seen_at,id", 2**62, 1]),
+        ("text for a number", ["customers:last_seen_at,id", "x", 1]),
+        ("too few values", ["customers:last_seen_at,id", 0]),
+        ("no list", {"a": 1}),
+        ("nothing", []),
+    ],
+)
+def test_a_forged_cursor_is_refused(refused: Ask, _case: str, values: object) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    error = refused(QUERY, after=cursor, orderBy=[{"field": "LAST_SEEN_AT"}])
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+
+
+def test_a_value_no_column_holds_finds_nobody_or_is_refused(client: httpx.Client) -> None:
+    answer = client.post("/graphql", json={"query": '{ customers(where: {text: "a\\u0000"}) { totalCount } }'}).json()
+    codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
+    assert codes == ["BAD_USER_INPUT"] or answer == {"data": {"customers": {"totalCount": 0}}}

