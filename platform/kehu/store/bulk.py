@@ -89,6 +89,9 @@ def lock_for_writing(connection: Connection) -> None:
 
 def _refuse_nul(table: str, frame: pl.DataFrame) -> None:
     """SQLite would take the character, PostgreSQL would not: neither may hold what the other cannot."""
+    has_nul = pl.selectors.string().str.contains("\0", literal=True)
+    if not frame.select(pl.any_horizontal(pl.lit(value=False), has_nul.any())).item():
+        return
     problems = []
     for column in frame.select(pl.selectors.string()):
         for value in column.filter(column.str.contains("\0", literal=True)).head(1):

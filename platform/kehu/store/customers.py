@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, Table, TableClause, column, delete, func, select, table, update
+from sqlalchemy import Connection, Table, column, delete, select, table, text
 
 from kehu.identity.golden import golden_records, identifier_rows
 from kehu.identity.resolve import normalised, resolve
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.store.heirs import retire
+from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
     contacts,
-    customer_aliases,
     customer_records,
     customers,
     employees,
@@ -20,7 +21,6 @@ from kehu.tables.facts import (
     source_records,
     visits,
 )
-from kehu.tables.runs import memberships, publication, warnings
 
 # Where events name a customer: the table, the record column, the customer column.
 PARTY_COLUMNS: tuple[tuple[Table, str, str], ...] = (
@@ -31,6 +31,12 @@ PARTY_COLUMNS: tuple[tuple[Table, str, str], ...] = (
     (visits, "customer_record_id", "customer_id"),
     (contacts, "customer_record_id", "customer_id"),
 )
+# Events are indexed by customer, so those of a record are found among its old customer's.
+# CROSS JOIN keeps SQLite to this order: a look-up for each record, never a scan of all events.
+_MOVED_EVENTS = """
+SELECT e.id, s.now AS {customer} FROM staged_moves AS s CROSS JOIN {events} AS e
+WHERE e.{customer} = s.customer_id AND e.{record} = s.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,11 @@ def resolve_customers(connection: Connection, phone_region: str) -> ResolvedCoun
     ids = _write_customers(connection, golden, known)
     moved = keyed.join(ids, on="uid", how="left").filter(pl.col("customer_id").ne_missing(pl.col("now")))
     update_frame(connection, customer_records, moved.select("id", pl.col("now").alias("customer_id")))
-    _move_events(connection, moved.filter(pl.col("customer_id").is_not_null()))
+    moved = moved.filter(pl.col("customer_id").is_not_null())
+    _move_events(connection, moved)
     gone = known.join(ids, on="uid", how="anti")
-    _retire(connection, gone, moved)
-    returned = customer_aliases.c.uid.in_(select(customers.c.uid))
-    connection.execute(delete(customer_aliases).where(returned))
+    if not moved.is_empty():
+        retire(connection, gone, moved, known)
     _write_identifiers(connection, identifier_rows(keyed), ids)
     return ResolvedCounts(len(records), len(ids), len(ids) - (len(known) - len(gone)), len(gone))
 
@@ -96,39 +102,11 @@ def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.Dat
 def _move_events(connection: Connection, moved: pl.DataFrame) -> None:
     if moved.is_empty():
         return
-    stage(connection, "staged_moves", moved.select("id", pl.col("now").alias("customer_id")))
-    staged = table("staged_moves", column("id"), column("customer_id"))
+    stage(connection, "staged_moves", moved.select("customer_id", "id", "now"))
     for events, record, customer in PARTY_COLUMNS:
-        target = select(staged.c.customer_id).where(staged.c.id == events.c[record]).scalar_subquery()
-        moving = events.c[record].in_(select(staged.c.id))
-        connection.execute(update(events).where(moving).values({customer: target}))
-
-
-def _retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame) -> None:
-    """Let the ids of customers that lost their last record resolve to where their records went."""
-    if gone.is_empty():
-        return
-    heirs = moved.sort("now").group_by("customer_id", maintain_order=True).agg(pl.col("now").first())
-    aliases = gone.join(heirs, on="customer_id", how="inner")
-    stage(connection, "staged_heirs", aliases.select("customer_id", "now"))
-    staged = table("staged_heirs", column("customer_id"), column("now"))
-    heir = select(staged.c.now).where(staged.c.customer_id == customer_aliases.c.customer_id).scalar_subquery()
-    old = customer_aliases.c.customer_id.in_(select(staged.c.customer_id))
-    connection.execute(update(customer_aliases).where(old).values(customer_id=heir))
-    _hand_over_history(connection, staged)
-    connection.execute(delete(identifiers).where(identifiers.c.customer_id.in_(select(staged.c.customer_id))))
-    connection.execute(delete(customers).where(customers.c.id.in_(select(staged.c.customer_id))))
-    insert_frame(connection, customer_aliases, aliases.select("uid", pl.col("now").alias("customer_id")))
-
-
-def _hand_over_history(connection: Connection, staged: TableClause) -> None:
-    """What a retired customer was goes to its heir, ended by the published run: the heir's own level goes on."""
-    published = select(publication.c.run_id).scalar_subquery()
-    for history, until in ((memberships, "until_run_id"), (warnings, "cleared_run_id")):
-        heir = select(staged.c.now).where(staged.c.customer_id == history.c.customer_id).scalar_subquery()
-        old = history.c.customer_id.in_(select(staged.c.customer_id))
-        ended = func.coalesce(history.c[until], published)
-        connection.execute(update(history).where(old).values({"customer_id": heir, until: ended}))
+        statement = text(_MOVED_EVENTS.format(events=events.name, record=record, customer=customer))
+        query = statement.columns(column("id", BIG), column(customer, BIG))
+        update_frame(connection, events, read_frame(connection, query))
 
 
 def _write_identifiers(connection: Connection, rows: pl.DataFrame, ids: pl.DataFrame) -> None:

@@ -81,6 +81,7 @@ customer_aliases = Table(
     metadata,
     Column("uid", String(36), primary_key=True),
     reference("customer_id", "customers.id", nullable=False),
+    Index(None, "customer_id"),
 )
 
 source_records = Table(
