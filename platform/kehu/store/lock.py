@@ -33,7 +33,8 @@ def _hold_file(database: Path) -> Iterator[None]:
 
 @contextmanager
 def _hold_session(engine: Engine) -> Iterator[None]:
-    with engine.connect() as connection:
+    # Without a transaction, which would stay open as long as the run and keep the server from tidying up.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if not connection.execute(text("SELECT pg_try_advisory_lock(hashtext('kehu.run'))")).scalar_one():
             raise _refusal(engine.url.render_as_string(hide_password=True))
         try:
