@@ -170,7 +170,7 @@ def test_visits_are_due_by_the_clock_or_an_instant(ask: Ask) -> None:
         (
             "an instant without a zone",
             '{ visitsDue(asOf: "2026-01-01T00:00:00") { totalCount } }',
-            "asOf '2026-01-01T00:00:00' has no time zone; write it as '2026-01-01T00:00:00Z'",
+            "'asOf: 2026-01-01T00:00:00' has no time zone; write it as '2026-01-01T00:00:00Z'",
         ),
         (
             "an unknown severity",

@@ -1,0 +1,192 @@
+"""What the runs of the small carrier decided: exact rows for the tables of runs."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Table
+
+from kehu.tables import runs
+
+
+def day(month: int, number: int, hour: int = 0) -> datetime:
+    """An instant of 2026, UTC."""
+    return datetime(2026, month, number, hour, tzinfo=UTC)
+
+
+TIER_SPANS = {"vip": ("30 days", "2 hours"), "professional": ("60 days", "8 hours"), "ordinary": ("90 days", None)}
+
+
+def tier(vip_when: str) -> dict[str, Any]:
+    """The service tiers, whose VIP condition the second version changes."""
+    labels = {"vip": ("VIP", "VIP客户"), "professional": ("Professional", "专业"), "ordinary": ("Ordinary", "普通")}
+    whens = {"vip": vip_when, "professional": "revenue_365d >= 60000", "ordinary": None}
+    levels = []
+    for code, (visit_every, response) in TIER_SPANS.items():
+        treatment = {"visit_every": visit_every, "discount": 0.1 if code == "vip" else 0}
+        if response is not None:
+            treatment["complaint_response"] = response
+        label = {"en": labels[code][0], "zh": labels[code][1]}
+        entry = {"code": code, "label": label, "when": whens[code], "otherwise": code == "ordinary"}
+        levels.append({**entry, "treatment": treatment})
+    return {
+        "code": "service_tier",
+        "kind": "tier",
+        "label": {"en": "Service tier", "zh": "服务等级"},
+        "description": "How well a customer is served.",
+        "levels": levels,
+        "warnings": [],
+    }
+
+
+LIFECYCLE = {
+    "code": "lifecycle",
+    "kind": "tier",
+    "label": {"en": "Lifecycle", "zh": "生命周期"},
+    "description": None,
+    "levels": [
+        {
+            "code": code,
+            "label": {"en": code.capitalize(), "zh": chinese},
+            "when": None if code == "potential" else f"is_{code}",
+            "otherwise": code == "potential",
+            "treatment": {"complaint_response": "1 hour"} if code == "active" else {},
+        }
+        for code, chinese in (("active", "现实"), ("lost", "流失"), ("potential", "潜在"))
+    ],
+    "warnings": [],
+}
+CHURN = {
+    "code": "churn_warning",
+    "kind": "warning",
+    "label": {"en": "Churn warning", "zh": "流失预警"},
+    "description": None,
+    "levels": [],
+    "warnings": [
+        {
+            "code": code,
+            "label": {"en": english, "zh": chinese},
+            "when": "shipments_90d < 0.4 * shipments_prev_90d",
+            "severity": severity,
+            "route": route,
+            "reason": "shipments fell from {shipments_prev_90d} to {shipments_90d}",
+        }
+        for code, english, chinese, severity, route in (
+            ("volume_collapse", "Volume collapse", "货量骤降", "high", ["account_management", "customer_service"]),
+            ("long_silence", "Long silence", "久未发货", "medium", ["account_management"]),
+        )
+    ],
+}
+
+
+def _runs() -> dict[Table, list[dict[str, Any]]]:
+    states = ((1, day(1, 1), "published", None), (2, day(2, 1), "published", None), (3, day(3, 1), "failed", "no disk"))
+    versions = (
+        ("d1", "service_tier", "tier", tier("revenue_365d >= 400000")),
+        ("d2", "service_tier", "tier", tier("revenue_365d >= 500000")),
+        ("d3", "lifecycle", "tier", LIFECYCLE),
+        ("d4", "churn_warning", "warning", CHURN),
+    )
+    used = ((1, "d1", 1), (1, "d3", 0), (2, "d2", 1), (2, "d3", 0), (2, "d4", 2))
+    codes = {digest: code for digest, code, *_ in versions}
+    members = {("service_tier", "vip"): 1, ("service_tier", "professional"): 1, ("service_tier", "ordinary"): 9}
+    return {
+        runs.runs: [
+            {
+                "id": number,
+                "as_of": as_of,
+                "state": state,
+                "engine": "polars",
+                "rule_digest": f"r{number}",
+                "feature_digest": "f",
+                "customers": 12,
+                "started_at": as_of,
+                "finished_at": as_of,
+                "counts": {"service_tier": {"vip": 1}},
+                "timings": None,
+                "error": error,
+            }
+            for number, as_of, state, error in states
+        ],
+        runs.publication: [{"id": 1, "run_id": 2, "published_at": day(2, 1, 1)}],
+        runs.rule_versions: [
+            {
+                "digest": digest,
+                "ruleset": code,
+                "kind": kind,
+                "definition": definition,
+                "source": f"ruleset: {code}",
+                "path": f"rules/{code}.yaml",
+            }
+            for digest, code, kind, definition in versions
+        ],
+        runs.run_rules: [
+            {"run_id": run, "ruleset": codes[digest], "digest": digest, "position": position}
+            for run, digest, position in used
+        ],
+        runs.run_levels: [
+            {"run_id": 2, "ruleset": ruleset, "level": level, "members": count}
+            for (ruleset, level), count in members.items()
+        ],
+    }
+
+
+def _memberships() -> list[dict[str, Any]]:
+    # customer, rule set, level, from run, until run, digest; customer 4 is in nothing
+    tiers = [
+        (1, "service_tier", "ordinary", 1, 2, "d1"),
+        (1, "service_tier", "vip", 2, None, "d2"),
+        (2, "service_tier", "professional", 1, None, "d1"),
+        *((number, "service_tier", "ordinary", 1, None, "d1") for number in (3, *range(5, 13))),
+        (1, "lifecycle", "active", 1, None, "d3"),
+        (2, "lifecycle", "lost", 1, None, "d3"),
+    ]
+    return [
+        {
+            "id": place,
+            "customer_id": customer,
+            "ruleset": ruleset,
+            "level": level,
+            "from_run_id": since,
+            "until_run_id": until,
+            "digest": digest,
+            "reasons": {"when": f"is {level}", "features": {"shipments_90d": 3, "revenue_365d": customer}},
+        }
+        for place, (customer, ruleset, level, since, until, digest) in enumerate(tiers, start=1)
+    ]
+
+
+def _warnings() -> list[dict[str, Any]]:
+    # number, customer, sign, severity, route, cleared by
+    both, one = ["account_management", "customer_service"], ["account_management"]
+    rows = (
+        (1, 2, "volume_collapse", "high", both, None),
+        (2, 3, "long_silence", "medium", one, None),
+        (3, 2, "long_silence", "medium", one, None),
+        (4, 1, "volume_collapse", "high", both, 2),
+    )
+    return [
+        {
+            "id": number,
+            "customer_id": customer,
+            "ruleset": "churn_warning",
+            "warning": sign,
+            "severity": severity,
+            "reason": f"shipments fell from {number}0 to {number}",
+            "reasons": {"when": "shipments_90d < 0.4 * shipments_prev_90d", "features": {"shipments_90d": number}},
+            "route": route,
+            "fired_run_id": 1 if cleared else 2,
+            "cleared_run_id": cleared,
+            "fired_at": day(1, 1) if cleared else day(2, 1),
+            "digest": "d4",
+            "state": "open",
+            "outcome": None,
+        }
+        for number, customer, sign, severity, route, cleared in rows
+    ]
+
+
+ROWS: dict[Table, list[dict[str, Any]]] = {
+    **_runs(),
+    runs.memberships: _memberships(),
+    runs.warnings: _warnings(),
+}
