@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
 
 from kehu.features.declaration import Declaration, read_declaration
+from kehu.features.missing import misfit
 from kehu.model.feature_types import FeatureInfo, FeatureType
 from kehu.model.problems import Place, Problem, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
@@ -17,7 +18,8 @@ from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, comp
 from kehu.rules.spans import scalar_place
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
-_RESERVED = {"customer", "at"}
+# Columns that frames of features have anyway, and the words of the rule language.
+_RESERVED = {"customer", "at", "and", "or", "not", "in", "if", "for", "true", "false", "null", "inf", "nan"}
 # Texts are checked as of some instant; which one makes no difference to whether they are right.
 _CHECKED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -48,6 +50,7 @@ def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalog
     """
     declared: dict[str, Declaration] = {}
     sources: dict[str, str] = {}
+    faulty: set[str] = set()
     problems: list[Problem] = []
     for path, text in texts.items():
         root, found = read_yaml(text, path)
@@ -62,7 +65,10 @@ def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalog
             problems += found
             if declaration is not None:
                 declared[name], sources[name] = declaration, text
+            else:
+                faulty.add(name)
     compiler = _Compiler(declared, sources, money_digits, _CHECKED_AT)
+    compiler.faulty |= faulty - set(declared)
     catalogue = compiler.catalogue(_digest(texts, money_digits))
     return catalogue, problems + compiler.problems
 
@@ -98,6 +104,8 @@ class _Compiler:
     ) -> None:
         self.declared, self.sources, self.money_digits, self.as_of = declared, sources, money_digits, as_of
         self.problems: list[Problem] = []
+        # Features already told to be wrong: what needs them is left out without another word.
+        self.faulty: set[str] = set()
         self.formulas: dict[str, CompiledValue] = {}
         self.conditions: dict[str, Compiled] = {}
         self.ready: dict[str, Declaration] = {}
@@ -108,25 +116,27 @@ class _Compiler:
         return Catalogue(tuple(self.ready.values()), self.money_digits, digest)
 
     def _order(self) -> list[str]:
-        needs = {name: self._needs(item) for name, item in self.declared.items()}
-        try:
-            return list(TopologicalSorter(needs).static_order())
-        except CycleError as error:
-            circle: list[str] = error.args[1]
+        needs = {name: self._needs(item) & set(self.declared) for name, item in self.declared.items()}
+        while True:
+            try:
+                return list(TopologicalSorter(needs).static_order())
+            except CycleError as error:
+                circle: list[str] = error.args[1]
             place = self.declared[circle[0]].place
             message = f"these features need each other: {' → '.join(circle)}"
             self.problems.append(Problem(place, "feature-cycle", message, "break the circle"))
-            return [name for name in self.declared if not needs[name]]
+            self.faulty |= set(circle)
+            needs = {name: others - set(circle) for name, others in needs.items() if name not in circle}
 
     def _needs(self, item: Declaration) -> set[str]:
-        if item.operation != "formula" or item.text is None:
-            return set()
-        return set(_WORD.findall(item.text.text)) & set(self.declared)
+        return set(_WORD.findall(item.text.text)) if item.operation == "formula" and item.text is not None else set()
 
     def _compile(self, item: Declaration) -> None:
         if item.where is not None and item.stream is not None:
             types = item.stream.types(self.money_digits)
             self._keep(item, compile_condition(item.where.text, types, self.as_of, self._place_at(item, item.where)))
+        elif self._needs(item) & self.faulty:
+            self.faulty.add(item.info.name)
         elif item.operation == "formula" and item.text is not None:
             schema = {name: ready.info.type for name, ready in self.ready.items()}
             self._keep(item, compile_value(item.text.text, schema, self.as_of, self._place_at(item, item.text)))
@@ -137,10 +147,18 @@ class _Compiler:
         name = item.info.name
         if isinstance(compiled, list):
             self.problems += compiled
+            self.faulty.add(name)
             return
+        self.problems += compiled.warnings
         if isinstance(compiled, Compiled):
             self.conditions[name] = compiled
             self.ready[name] = item
+            return
+        remedy = "" if item.missing is None else misfit(item.missing, compiled.type)
+        if remedy:
+            said = f"'{item.missing}' cannot stand for a missing '{name}'"
+            self.problems.append(Problem(item.place, "feature-missing", said, remedy))
+            self.faulty.add(name)
             return
         self.formulas[name] = compiled
         kind = replace(compiled.type, nullable=item.missing is None)

@@ -8,6 +8,7 @@ import polars as pl
 
 from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
 from kehu.features.declaration import Declaration
+from kehu.features.missing import stored
 from kehu.features.streams import Stream, in_window
 from kehu.model.feature_types import POLARS_TYPES
 from kehu.model.graph import INSTANT
@@ -34,11 +35,12 @@ def compute(
     """One row per customer, in the order of `customers`: column customer (Int64), then every feature.
 
     `customers` has `customer` and the attributes; `events` maps a kind of event to its stored columns
-    (see `stored_columns`). Events after `as_of` are not known. Amounts are scaled integers. An unknown
-    value is null only where the feature's type is nullable.
+    (see `stored_columns`). Events after `as_of` are not known, nor what happened to earlier ones after it.
+    Amounts are scaled integers. An unknown value is null only where the feature's type is nullable.
     """
     compiled = compile_catalogue(catalogue, as_of)
-    table = customers.lazy()
+    attributes = [item for item in catalogue.declarations if item.operation == "attribute"]
+    table = customers.lazy().select("customer", *(pl.col(item.column).alias(item.info.name) for item in attributes))
     counted = sorted((item for item in catalogue.declarations if item.stream is not None), key=_pass_of)
     for (stream_name, _), group in groupby(counted, key=_pass_of):
         table = table.join(
@@ -47,8 +49,6 @@ def compute(
             how="left",
             maintain_order="left",
         )
-    attributes = [item for item in catalogue.declarations if item.operation == "attribute"]
-    table = table.with_columns(pl.col(item.column).alias(item.info.name) for item in attributes)
     table = table.with_columns(_settled(item) for item in catalogue.declarations if item.operation != "formula")
     for item in catalogue.declarations:
         if item.operation == "formula":
@@ -76,8 +76,11 @@ def _aggregate(
     rows = events.filter(pl.col(owner).is_not_null())
     if stream.at:
         rows = rows.filter(pl.col(stream.at) <= pl.lit(as_of, INSTANT))
-    stored = {*stream.stored(named), *({stream.at} if stream.at else set())}
-    rows = rows.select(pl.col(owner).alias("customer"), *sorted(stored))
+    columns = {*stream.stored(named), *({stream.at} if stream.at else set())}
+    rows = rows.select(pl.col(owner).alias("customer"), *sorted(columns))
+    rows = rows.with_columns(
+        pl.when(pl.col(name) <= pl.lit(as_of, INSTANT)).then(name) for name in stream.later if name in columns
+    )
     derived = {name: stream.derived[name] for name in sorted(named) if name in stream.derived}
     if any(column.ordered for column in derived.values()):
         rows = rows.sort("customer", stream.at, maintain_order=True)
@@ -123,17 +126,13 @@ def _settled(item: Declaration) -> pl.Expr:
     """The feature's value for 'never happened' where there is none, in the type rules expect."""
     column = pl.col(item.info.name)
     if item.missing is not None:
-        column = column.fill_null(pl.lit(_stored_missing(item)))
+        column = column.fill_null(pl.lit(stored(item.missing, item.info.type)))
     return column.cast(POLARS_TYPES[item.info.type.kind]).alias(item.info.name)
 
 
 def _formula(compiled: CompiledCatalogue, item: Declaration) -> pl.Expr:
     formula = compiled.formulas[item.info.name]
     value = pl.when(~formula.error).then(formula.value)
-    return (value if item.missing is None else value.fill_null(pl.lit(_stored_missing(item)))).alias(item.info.name)
-
-
-def _stored_missing(item: Declaration) -> object:
-    if item.info.type.kind == "decimal" and isinstance(item.missing, (int, float)):
-        return round(item.missing * 10**item.info.type.scale)
-    return item.missing
+    return (value if item.missing is None else value.fill_null(pl.lit(stored(item.missing, item.info.type)))).alias(
+        item.info.name
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
+from kehu.features.missing import default_of, misfit
 from kehu.features.streams import ATTRIBUTES, STREAMS, Stream
 from kehu.model.feature_types import FeatureInfo, FeatureType, Label
 from kehu.model.problems import Place, Problem, did_you_mean
@@ -25,7 +26,13 @@ OPERATIONS: tuple[Operation, ...] = (
     "formula",
     "attribute",
 )
-_KEYS = {*OPERATIONS, "over", "before", "as", "where", "missing", "unit", "label", "meaning", "q", "which"}
+# What may stand beside the operation; formulas and attributes count no events and take the first line only.
+_COMMON = {"missing", "unit", "label", "meaning"}
+_COUNTING = {"over", "before", "as", "where"}
+_OWN: Mapping[str, set[str]] = {"quantile": {"q"}, "days_since": {"which"}}
+_KEYS = {*OPERATIONS, *_COMMON, *_COUNTING, "q", "which"}
+# Nothing is 0 of these, so that a customer without events and one without any in the window are alike.
+_ZERO_OF_NOTHING = {"count", "sum", "distinct"}
 _UNITS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
 _NUMERIC = {"integer", "decimal", "float", "boolean"}
 
@@ -70,8 +77,19 @@ def read_declaration(name: str, node: Node, money_digits: int) -> tuple[Declarat
         ]
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         problems.append(Problem(node.place, "feature-name", f"'{name}' is not a feature name", "use a-z, 0-9 and _"))
+    problems += _idle_keys(node, chosen[0])
     reader = _Reader(name, node, money_digits, problems)
     return reader.declaration(chosen[0]), problems
+
+
+def _idle_keys(node: MappingNode, operation: Operation) -> list[Problem]:
+    counting = set() if operation in {"formula", "attribute"} else _COUNTING
+    used = {operation, *_COMMON, *counting, *_OWN.get(operation, ())}
+    return [
+        Problem(node.keys[key].place, "feature-key", f"'{key}' means nothing to {operation}", "leave it out")
+        for key in node.entries
+        if key in _KEYS - used
+    ]
 
 
 class _Reader:
@@ -86,6 +104,7 @@ class _Reader:
         stream, column = self._target(operation, target)
         missing, has_missing = self._missing()
         kind = self._type(operation, stream, column, target, has_missing=has_missing)
+        self._check_missing(operation, missing, kind)
         result = Declaration(
             info=FeatureInfo(self.name, kind, self._text("unit"), self._label(), self._text("meaning")),
             operation=operation,
@@ -95,7 +114,7 @@ class _Reader:
             over=self._length("over"),
             before=self._length("before") or timedelta(),
             where=self._optional("where"),
-            missing=self._default(kind) if not has_missing and not kind.nullable else missing,
+            missing=default_of(kind) if not has_missing and not kind.nullable else missing,
             q=self._quantile(operation),
             which=self._which(),
             text=target if operation in {"formula", "attribute"} else None,
@@ -124,7 +143,9 @@ class _Reader:
             self._problem(
                 target, f"{operation} takes events, not their '{column}'", f"write {operation}: {stream_name}"
             )
-        if not stream.at and ("over" in self.node.entries or "before" in self.node.entries):
+        if not stream.at and operation == "days_since":
+            self._problem(target, f"{stream_name} happen at no instant", "count them instead")
+        elif not stream.at and ("over" in self.node.entries or "before" in self.node.entries):
             self._problem(target, f"{stream_name} happen at no instant", "leave out over and before")
         return stream, column
 
@@ -157,8 +178,18 @@ class _Reader:
         value = as_value(node) if node else None
         return value, node is not None and value is not None
 
-    def _default(self, kind: FeatureType) -> object:
-        return "" if kind.kind == "string" else 0
+    def _check_missing(self, operation: Operation, value: object, kind: FeatureType) -> None:
+        """A formula's missing is checked once its type is known."""
+        node = self.node.get("missing")
+        if node is None or value is None or operation == "formula":
+            return
+        if operation in _ZERO_OF_NOTHING:
+            remedy = "" if value == 0 and not isinstance(value, bool) else "leave missing out"
+        else:
+            remedy = misfit(value, kind)
+        if remedy:
+            said = f"'{value}' cannot stand for a missing {operation}"
+            self.problems.append(Problem(node.place, "feature-missing", said, remedy))
 
     def _role(self, stream: Stream | None) -> str:
         if stream is None:

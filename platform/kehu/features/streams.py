@@ -33,7 +33,7 @@ class Derived:
 class Stream:
     """A kind of event. `roles` maps each role to the column naming its customer; the first is the default.
 
-    `at` is the instant that places an event in a window.
+    `at` is the instant that places an event in a window; `later` are those of what became of it, unknown until then.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Stream:
     at: str
     columns: Mapping[str, FeatureType]
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    later: tuple[str, ...] = ()
 
     def types(self, money_digits: int) -> dict[str, FeatureType]:
         """Every column a declaration may name, with its type; amounts have `money_digits` decimals."""
@@ -68,6 +69,7 @@ STREAMS: dict[str, Stream] = {
         name="shipments",
         roles={"payer": "payer_id", "shipper": "shipper_id", "consignee": "consignee_id"},
         at="at",
+        later=("accepted_at", "delivered_at"),
         columns={
             "service": _TEXT,
             "origin": _TEXT,
@@ -128,6 +130,7 @@ STREAMS: dict[str, Stream] = {
         name="complaints",
         roles={"customer": "customer_id"},
         at="opened_at",
+        later=("responded_at", "resolved_at"),
         columns={
             "category": _TEXT,
             "severity": FeatureType("string", nullable=True, words=SEVERITIES),
