@@ -58,7 +58,7 @@ def test_everything_is_on_one_page(ask: Ask) -> None:
             "name": "张伟",
             "seniority": "manager",
             "isActive": True,
-            "customersOwned": "2",
+            "customersOwned": 2,
             "department": {"name": "Key accounts"},
         },
         "identifiers": {
@@ -81,7 +81,7 @@ def test_everything_is_on_one_page(ask: Ask) -> None:
                 {
                     "number": "W007",
                     "isOnTime": None,
-                    "pieces": "2",
+                    "pieces": 2,
                     "shipper": {"uid": UID},
                     "consignee": {"name": "上海宏远贸易有限公司"},
                     "payer": {"uid": UID},
@@ -91,7 +91,7 @@ def test_everything_is_on_one_page(ask: Ask) -> None:
                 {
                     "number": "W006",
                     "isOnTime": True,
-                    "pieces": "2",
+                    "pieces": 2,
                     "shipper": {"uid": UID.replace("001", "003")},
                     "consignee": {"name": "上海宏远贸易有限公司"},
                     "payer": {"uid": UID.replace("001", "003")},
@@ -146,7 +146,7 @@ def test_everything_is_on_one_page(ask: Ask) -> None:
                 },
                 "since": "2026-01-01T00:00:00+00:00",
                 "until": None,
-                "run": {"number": "1", "isCurrent": False},
+                "run": {"number": 1, "isCurrent": False},
                 "reasons": {
                     "when": "is active",
                     "features": [{"name": "revenue_365d", "value": 1}, {"name": "shipments_90d", "value": 3}],
@@ -167,7 +167,7 @@ def test_everything_is_on_one_page(ask: Ask) -> None:
                 },
                 "since": "2026-02-01T00:00:00+00:00",
                 "until": None,
-                "run": {"number": "2", "isCurrent": True},
+                "run": {"number": 2, "isCurrent": True},
                 "reasons": {
                     "when": "is vip",
                     "features": [{"name": "revenue_365d", "value": 1}, {"name": "shipments_90d", "value": 3}],
@@ -178,14 +178,14 @@ def test_everything_is_on_one_page(ask: Ask) -> None:
             "totalCount": 3,
             "nodes": [
                 {
-                    "level": {"code": "active", "members": "0"},
+                    "level": {"code": "active", "members": 0},
                     "ruleSet": {"version": "d3"},
                     "since": "2026-01-01T00:00:00+00:00",
                     "until": None,
                     "untilRun": None,
                 },
                 {
-                    "level": {"code": "vip", "members": "1"},
+                    "level": {"code": "vip", "members": 1},
                     "ruleSet": {"version": "d2"},
                     "since": "2026-02-01T00:00:00+00:00",
                     "until": None,
@@ -196,11 +196,11 @@ def test_everything_is_on_one_page(ask: Ask) -> None:
                     "ruleSet": {"version": "d1"},
                     "since": "2026-01-01T00:00:00+00:00",
                     "until": "2026-02-01T00:00:00+00:00",
-                    "untilRun": {"number": "2"},
+                    "untilRun": {"number": 2},
                 },
             ],
         },
-        "level": {"code": "vip", "when": "revenue_365d >= 500000", "members": "1"},
+        "level": {"code": "vip", "when": "revenue_365d >= 500000", "members": 1},
         "warnings": {"totalCount": 0},
         "cleared": {"nodes": [{"code": "volume_collapse", "label": "Volume collapse", "isOpen": False}]},
         "sourceRecords": {

@@ -23,7 +23,7 @@ def test_rule_sets_come_in_the_order_of_the_directory_with_their_counts(ask: Ask
             "kind": "tier",
             "label": "生命周期",
             "version": "d3",
-            "levels": [{"code": code, "members": "0"} for code in ("active", "lost", "potential")],
+            "levels": [{"code": code, "members": 0} for code in ("active", "lost", "potential")],
             "warnings": [],
         },
         {
@@ -32,9 +32,9 @@ def test_rule_sets_come_in_the_order_of_the_directory_with_their_counts(ask: Ask
             "label": "服务等级",
             "version": "d2",
             "levels": [
-                {"code": "vip", "members": "1"},
-                {"code": "professional", "members": "1"},
-                {"code": "ordinary", "members": "9"},
+                {"code": "vip", "members": 1},
+                {"code": "professional", "members": 1},
+                {"code": "ordinary", "members": 9},
             ],
             "warnings": [],
         },
@@ -113,7 +113,7 @@ def test_a_warning_carries_its_facts(ask: Ask) -> None:
                 "features": [{"name": "shipments_90d", "value": 1}],
             },
             "customer": {"uid": _uid(2)},
-            "run": {"number": "2"},
+            "run": {"number": 2},
         }
     ]
 
@@ -205,14 +205,14 @@ def test_runs_are_listed_newest_first(ask: Ask) -> None:
       publishedRun { number } run(id: 3) { state } none: run(id: 99) { state } }"""
     found = ask(query)
     rest = ask(query, after=found["runs"]["pageInfo"]["endCursor"])["runs"]
-    assert [node["number"] for node in found["runs"]["nodes"] + rest["nodes"]] == ["3", "2", "1"]
-    assert (found["publishedRun"], found["run"], found["none"]) == ({"number": "2"}, {"state": "failed"}, None)
+    assert [node["number"] for node in found["runs"]["nodes"] + rest["nodes"]] == [3, 2, 1]
+    assert (found["publishedRun"], found["run"], found["none"]) == ({"number": 2}, {"state": "failed"}, None)
     assert found["runs"]["nodes"][1] == {
-        "number": "2",
+        "number": 2,
         "state": "published",
         "isCurrent": True,
         "asOf": "2026-02-01T00:00:00+00:00",
-        "customers": "12",
+        "customers": 12,
         "error": None,
         "counts": {"service_tier": {"vip": 1}},
     }
@@ -255,7 +255,7 @@ def test_employees_are_listed_by_number(ask: Ask) -> None:
     assert [node["number"] for node in found["employees"]["nodes"]] == ["E001", "E002"]
     assert (found["employees"]["totalCount"], found["employees"]["pageInfo"]["hasNextPage"]) == (3, True)
     assert found["sales"] == {"nodes": [{"name": "Li Na", "department": {"name": "Sales"}}]}
-    assert found["employee"] == {"isActive": False, "department": None, "customersOwned": "6"}
+    assert found["employee"] == {"isActive": False, "department": None, "customersOwned": 6}
 
 
 NODES = """{

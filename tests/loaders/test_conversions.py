@@ -170,7 +170,7 @@ MISFITS = [
     ),
     ("a negative weight", "weight_g", "x", "-1", "outside its range, 0 or more: mend the cell"),
     ("half a piece", "pieces", "x", "2.5", NOT_WHOLE),
-    ("minus one piece", "pieces", "x", "-1", "outside its range, 0 or more: mend the cell"),
+    ("minus one piece", "pieces", "x", "-1", "outside its range, 0 to 2147483647: mend the cell"),
     ("not a date", "accepted_at", "x", "soon", NOT_A_DATE.format(ISO_FORM)),
     ("a day that is not", "accepted_at", "x", "2023-02-29", NOT_A_DATE.format(ISO_FORM)),
     (

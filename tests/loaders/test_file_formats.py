@@ -142,7 +142,7 @@ def test_parquet_uses_its_own_types(declare: Declare, tmp_path: Path) -> None:
             3,
             "pieces",
             "-1",
-            "outside its range, 0 or more: mend the cell",
+            "outside its range, 0 to 2147483647: mend the cell",
             '{"id":"3","name":"王","phone":null,"at":"2024-01-31 08:00:00","day":null,"pieces":"-1","amount":null}',
         )
     ]

@@ -24,7 +24,7 @@ class Shipment(Node):
     delivered_at: datetime | None = strawberry.field(description="When it was handed over, UTC.")
     at: datetime | None = strawberry.field(description="What lists go by: accepted, else delivered, else promised.")
     status: str | None = strawberry.field(description="accepted, in_transit, delivered, returned, lost or cancelled.")
-    pieces: BigInt | None = strawberry.field(description="Number of pieces.")
+    pieces: int | None = strawberry.field(description="Number of pieces.")
     weight_g: BigInt | None = strawberry.field(description="Weight in grams.")
     item_category: str | None = strawberry.field(description="What was shipped.")
     is_on_time: bool | None = strawberry.field(
@@ -118,7 +118,7 @@ def shipment_node(row: events.Shipment) -> Shipment:
         delivered_at=row.delivered_at,
         at=row.at,
         status=row.status,
-        pieces=big(row.pieces),
+        pieces=row.pieces,
         weight_g=big(row.weight_g),
         item_category=row.item_category,
         is_on_time=row.on_time,

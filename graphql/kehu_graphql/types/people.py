@@ -6,7 +6,6 @@ from kehu.reader import people
 from kehu_graphql.context import Context, Info
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
-from kehu_graphql.scalars import BigInt
 
 
 @strawberry.type(description="A person at a customer.")
@@ -43,8 +42,8 @@ class Employee(Node):
         return None if found is None else department_node(found)
 
     @resolved("Customers the employee owns; `customers(where: {owner: …})` lists them.")
-    async def customers_owned(self, info: Info) -> BigInt:
-        return BigInt(await info.context.reads.one(people.customers_owned, self.row.id) or 0)
+    async def customers_owned(self, info: Info) -> int:
+        return await info.context.reads.one(people.customers_owned, self.row.id) or 0
 
 
 def contact_node(row: people.Contact) -> Contact:

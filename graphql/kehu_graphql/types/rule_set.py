@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 from kehu.reader import definitions
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
-from kehu_graphql.scalars import BigInt, Locale, big, label_text
+from kehu_graphql.scalars import Locale, label_text
 
 
 @strawberry.type(description="What a level grants, as its rule file says.")
@@ -23,7 +23,7 @@ class Level(Node):
     code: str = strawberry.field(description='Stable within its rule set, e.g. "vip".')
     when: str | None = strawberry.field(description="The analyst's condition; null for the level that takes the rest.")
     is_otherwise: bool = strawberry.field(description="Takes everyone whom no level before it took.")
-    members: BigInt | None = strawberry.field(
+    members: int | None = strawberry.field(
         description="Customers in it by the published run; null for a version that run does not use."
     )
     treatment: list[Treatment] = strawberry.field(description="What the level grants.")
@@ -93,7 +93,7 @@ def level_node(owner: definitions.RuleSet, row: definitions.Level) -> Level:
         code=row.code,
         when=row.when,
         is_otherwise=row.otherwise,
-        members=big(row.members),
+        members=row.members,
         treatment=treatments(row.treatment),
         row=row,
         owner=owner,

@@ -10,18 +10,17 @@ from kehu.reader import runs
 from kehu_graphql.context import Context, Info
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
-from kehu_graphql.scalars import BigInt, big
 
 
 @strawberry.type(description="One bulk re-segmentation of every customer.")
 class Run(Node):
-    number: BigInt = strawberry.field(description="Counts up; later runs have greater numbers.")
+    number: int = strawberry.field(description="Counts up; later runs have greater numbers.")
     as_of: datetime = strawberry.field(description="The instant it pretends to be at, UTC.")
     state: str = strawberry.field(description="running, published, failed or dry.")
     engine: str = strawberry.field(description='What computed it, e.g. "polars".')
     rule_digest: str = strawberry.field(description="Of all rule files; equal digests decide alike.")
     feature_digest: str = strawberry.field(description="Of all feature declarations.")
-    customers: BigInt | None = strawberry.field(description="How many it looked at; null until it has counted.")
+    customers: int | None = strawberry.field(description="How many it looked at; null until it has counted.")
     started_at: datetime = strawberry.field(description="Wall clock, UTC.")
     finished_at: datetime | None = strawberry.field(description="Wall clock, UTC; null while it runs.")
     counts: JSON | None = strawberry.field(description="Members per rule set and level, and what changed.")
@@ -38,13 +37,13 @@ def run_node(row: runs.Run) -> Run:
     """A run as clients see it."""
     return Run(
         id=node_id("Run", row.id),
-        number=BigInt(row.id),
+        number=row.id,
         as_of=row.as_of,
         state=row.state,
         engine=row.engine,
         rule_digest=row.rule_digest,
         feature_digest=row.feature_digest,
-        customers=big(row.customers),
+        customers=row.customers,
         started_at=row.started_at,
         finished_at=row.finished_at,
         counts=cast("JSON | None", row.counts),

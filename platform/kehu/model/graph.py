@@ -98,7 +98,7 @@ FIELDS: dict[Entity, tuple[Field, ...]] = {
         Field("promised_at", "instant"),
         Field("delivered_at", "instant"),
         Field("status", "word", words=SHIPMENT_STATUSES),
-        Field("pieces", "integer", low=0),
+        Field("pieces", "integer", low=0, high=2**31 - 1),
         Field("weight_g", "integer", low=0),
         Field("item_category"),
         Field("revenue", "money"),
