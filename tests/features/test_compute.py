@@ -62,7 +62,7 @@ def test_weeks_and_all_time_are_lengths(values_of: Values) -> None:
     assert values_of(declared, {"shipments": rows})[1] == {"weeks": 3, "ever": 5, "long_ago": 4}
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, dict[str, object]] = {
     "count": {"count": "shipments"},
     "total": {"sum": "shipments.revenue"},
     "mean_amount": {"mean": "shipments.revenue"},
@@ -86,7 +86,7 @@ OPERATIONS = {
 
 
 def test_every_operation_has_its_value(values_of: Values) -> None:
-    day = {"promised_at": AS_OF - DAY}
+    day: Row = {"promised_at": AS_OF - DAY}
     rows = [
         shipped(AS_OF - 3 * DAY, revenue=1000, service="air", accepted_at=AS_OF - 3 * DAY)
         | {"delivered_at": AS_OF - DAY, **day},

@@ -46,7 +46,7 @@ class Catalogue:
 def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalogue, list[Problem]]:
     """The catalogue in `texts` (shown path to YAML) and everything wrong with it.
 
-    A declaration with a problem is left out, so that rules are checked against the good ones.
+    A declaration that cannot be used is left out, so that rules are checked against the others.
     """
     declared: dict[str, Declaration] = {}
     sources: dict[str, str] = {}
@@ -161,7 +161,7 @@ class _Compiler:
             self.faulty.add(name)
             return
         self.formulas[name] = compiled
-        kind = replace(compiled.type, nullable=item.missing is None)
+        kind = replace(compiled.type, nullable=compiled.type.nullable and item.missing is None)
         info = replace(item.info, type=kind, needs=tuple(sorted(compiled.features)))
         self.ready[name] = replace(item, info=info)
 

@@ -69,6 +69,8 @@ def read_declaration(name: str, node: Node, money_digits: int) -> tuple[Declarat
         return None, [Problem(node.place, "feature-shape", f"'{name}' must be a mapping", "e.g. {count: shipments}")]
     problems = unknown_keys(node, _KEYS, "unknown-key")
     chosen = [operation for operation in OPERATIONS if operation in node.entries]
+    if problems and not chosen:
+        return None, problems
     if len(chosen) != 1:
         remedy = f"write one of {', '.join(OPERATIONS)}"
         return None, [
@@ -76,7 +78,10 @@ def read_declaration(name: str, node: Node, money_digits: int) -> tuple[Declarat
             Problem(node.place, "feature-operation", f"'{name}' needs exactly one operation", remedy),
         ]
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        problems.append(Problem(node.place, "feature-name", f"'{name}' is not a feature name", "use a-z, 0-9 and _"))
+        return None, [
+            *problems,
+            Problem(node.place, "feature-name", f"'{name}' is not a feature name", "use a-z, 0-9 and _"),
+        ]
     problems += _idle_keys(node, chosen[0])
     reader = _Reader(name, node, money_digits, problems)
     return reader.declaration(chosen[0]), problems
@@ -100,7 +105,7 @@ class _Reader:
 
     def declaration(self, operation: Operation) -> Declaration | None:
         before = len(self.problems)
-        target = self._scalar(operation)
+        target = self._optional(operation)
         stream, column = self._target(operation, target)
         missing, has_missing = self._missing()
         kind = self._type(operation, stream, column, target, has_missing=has_missing)
@@ -243,12 +248,6 @@ class _Reader:
         if node is None:
             self.problems.append(Problem(self.node.place, "feature-" + key, f"'{self.name}' needs its {key}"))
         return "" if node is None else node.text
-
-    def _scalar(self, key: str) -> Scalar | None:
-        node = self._optional(key)
-        if node is None:
-            self.problems.append(Problem(self.node.place, "feature-shape", f"'{key}' must be a text"))
-        return node
 
     def _optional(self, key: str) -> Scalar | None:
         node = self.node.get(key)
