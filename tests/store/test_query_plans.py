@@ -58,7 +58,8 @@ def _name(key: str) -> Row:
 def customer(key: str, same_as: str | None = None) -> Rows:
     """A row of the CRM's list."""
     link = {"same_as_system": "crm", "same_as_key": same_as} if same_as else {}
-    return {"customer": [{"key": key, "name": key} | link]}
+    row: Row = {"key": key, "name": key, **link}
+    return {"customer": [row]}
 
 
 def test_a_load_looks_records_and_events_up_by_key(sqlite_database: Engine, load_files: LoadFiles) -> None:
