@@ -345,6 +345,20 @@ def test_a_reference_resolves_in_either_order(
     assert resolved(database) == {"a": A, "b": B, "c": C}
 
 
+def test_the_row_id_of_a_retired_customer_is_never_given_again(database: Engine, load_files: LoadFiles) -> None:
+    def ids() -> dict[str, int]:
+        with database.connect() as connection:
+            return dict(connection.execute(select(customers.c.name, customers.c.id)).all())
+
+    load_files(database, rows_of("a"))
+    load_files(database, rows_of("b"))
+    load_files(database, rows_of("b", b="a"))
+    load_files(database, rows_of("c"))
+    assert ids() == {"a": 1, "c": 3}
+    load_files(database, rows_of("b"))
+    assert ids() == {"a": 1, "c": 3, "b": 4}
+
+
 def test_every_customer_column_that_events_have_moves() -> None:
     moving = {(table.name, column) for table, _, column in PARTY_COLUMNS}
     handed = {("memberships", "customer_id"), ("warnings", "customer_id"), ("identifiers", "customer_id")}

@@ -1,11 +1,11 @@
 """Events to features to levels to the published run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from kehu.features.catalogue import Catalogue
 from kehu.features.compute import compute, stored_columns
@@ -109,12 +109,14 @@ class _Job:
     def compare(self) -> RunReport:
         features, evaluation = self._answer()
         with self.watch("compare"), reading(self.engine) as connection:
+            features, evaluation = _of_those_there(connection, features, evaluation)
             changes = compare(connection, evaluation)
         return self._report(None, features, evaluation, changes)
 
     def publish(self, run_id: int, clock: Clock) -> RunReport:
         features, evaluation = self._answer()
         with self.watch("publish"), writing(self.engine) as connection:
+            features, evaluation = _of_those_there(connection, features, evaluation)
             changes = publish(connection, run_id, self.book, features, evaluation)
             report = self._report(run_id, features, evaluation, changes)
             counts = {"levels": report.levels, "warnings": report.warnings, "row_errors": report.row_errors}
@@ -145,3 +147,18 @@ class _Job:
             row_errors=evaluation.row_errors,
             seconds=dict(self.watch.seconds),
         )
+
+
+def _of_those_there(
+    connection: Connection, features: pl.DataFrame, evaluation: Evaluation
+) -> tuple[pl.DataFrame, Evaluation]:
+    """The answers without those about customers that a load has merged away since the run read them."""
+    there = read_customers(connection, set())
+    kept = features.join(there, on="customer", how="semi", maintain_order="left")
+    if len(kept) == len(features):
+        return features, evaluation
+    memberships, warnings = (
+        answers.join(there, on="customer", how="semi", maintain_order="left")
+        for answers in (evaluation.memberships, evaluation.warnings)
+    )
+    return kept, replace(evaluation, memberships=memberships, warnings=warnings)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, Table, column, delete, select, table, text
+from sqlalchemy import Connection, Table, column, delete, func, select, table, text
 
 from kehu.identity.golden import golden_records, identifier_rows
 from kehu.identity.resolve import normalised, resolve
@@ -13,6 +13,7 @@ from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
     contacts,
+    customer_aliases,
     customer_records,
     customers,
     employees,
@@ -88,7 +89,7 @@ def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.Dat
     """Insert new customers, renew changed ones; returns uid and `now`, the id of each."""
     joined = golden.join(known.rename({"customer_id": "id"}), on="uid", how="left", maintain_order="left")
     fresh = joined.filter(pl.col("id").is_null()).drop("id")
-    numbered = fresh.with_row_index("id", offset=next_id(connection, customers)).cast({"id": pl.Int64})
+    numbered = fresh.with_row_index("id", offset=_next_customer(connection)).cast({"id": pl.Int64})
     insert_frame(connection, customers, numbered)
     kept = joined.filter(pl.col("id").is_not_null())
     stored = read_frame(connection, select(customers))
@@ -97,6 +98,12 @@ def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.Dat
     update_frame(connection, customers, changed)
     everyone = pl.concat([numbered.select("uid", "id"), kept.select("uid", "id")])
     return everyone.rename({"id": "now"})
+
+
+def _next_customer(connection: Connection) -> int:
+    """An id that no customer has or ever had."""
+    former = connection.execute(select(func.max(customer_aliases.c.former_id))).scalar()
+    return max(next_id(connection, customers), 1 + (former or 0))
 
 
 def _move_events(connection: Connection, moved: pl.DataFrame) -> None:

@@ -32,7 +32,7 @@ def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame, know
     staged = select(table("staged_gone", column("customer_id")).c.customer_id)
     connection.execute(delete(identifiers).where(identifiers.c.customer_id.in_(staged)))
     connection.execute(delete(customers).where(customers.c.id.in_(staged)))
-    insert_frame(connection, customer_aliases, heirs.select("uid", pl.col("now").alias("customer_id")))
+    insert_frame(connection, customer_aliases, heirs.select("uid", customer_id="now", former_id="customer_id"))
     returned = customer_aliases.c.uid.in_(select(customers.c.uid))
     connection.execute(delete(customer_aliases).where(returned))
 

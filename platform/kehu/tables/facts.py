@@ -75,12 +75,14 @@ customers = Table(
     CheckConstraint("kind IN ('company', 'person', 'project')", name="kind"),
 )
 
-# Ids that customers once had and that must keep resolving after their records moved.
+# Ids that customers once had and that must keep resolving after their records moved. `former_id` is the row's id that
+# such a customer had: no other customer may get it, or a run that began before would speak of the wrong one.
 customer_aliases = Table(
     "customer_aliases",
     metadata,
     Column("uid", String(36), primary_key=True),
     reference("customer_id", "customers.id", nullable=False),
+    Column("former_id", BIG),
     Index(None, "customer_id"),
 )
 
