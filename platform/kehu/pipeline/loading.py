@@ -35,17 +35,23 @@ class LoadReport:
 def read_sources(workspace: Workspace, names: Sequence[str] = ()) -> list[Source]:
     """The workspace's sources, or those named; raises RefusedError with everything wrong with any of them."""
     settings, loaders = workspace.settings, _loaders()
-    sources: list[Source] = []
+    sources: dict[str, Source] = {}
     problems: list[Problem] = []
+    # A file that cannot be read goes by its own name, so that asking for its source is no second problem.
+    known: set[str] = set()
     for path, text in source_texts(workspace).items():
         source, found = read_source(
             text, path, timezone=settings.timezone, currency=settings.currency, formats=loaders.keys()
         )
         problems += found
-        sources += [source] if source is not None else []
+        known.add(Path(path).stem if source is None else source.name)
+        if source is not None and source.name in sources:
+            said = f"source '{source.name}' is also in {sources[source.name].path}"
+            problems.append(Problem(Place(path), "duplicate-source", said, "give one of them another name"))
+        elif source is not None:
+            sources[source.name] = source
     folder = Place(str(workspace.sources_folder))
-    known = {source.name for source in sources}
-    if not sources and not problems:
+    if not known:
         problems.append(Problem(folder, "no-sources", "no sources are declared here", "add sources/NAME.yaml"))
     problems += [
         Problem(folder, "unknown-source", f"there is no source '{name}'", did_you_mean(name, known))
@@ -53,7 +59,7 @@ def read_sources(workspace: Workspace, names: Sequence[str] = ()) -> list[Source
         if name not in known
     ]
     refuse_errors(problems)
-    return [source for source in sources if not names or source.name in names]
+    return [source for source in sources.values() if not names or source.name in names]
 
 
 def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: Clock, progress: Progress) -> LoadReport:
@@ -62,7 +68,7 @@ def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: C
     Raises RefusedError when a source or one of its files cannot be read at all.
     """
     loaders = _loaders()
-    files = [(source, file) for source in read_sources(workspace, names) for file in _files_of(workspace, source)]
+    files = _files_of(workspace, read_sources(workspace, names))
     reports = []
     with tempfile.TemporaryDirectory(prefix="kehu-load-") as folder, writing(engine) as connection:
         run = Load(connection, Path(folder), workspace.settings.phone_region)
@@ -76,16 +82,25 @@ def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: C
     return LoadReport(tuple(reports), resolved)
 
 
-def _files_of(workspace: Workspace, source: Source) -> list[Path]:
-    found = {pattern: sorted(workspace.root.glob(pattern)) for pattern in source.files}
-    refuse_errors(
-        Problem(
-            Place(source.path), "no-files", f"no file matches '{pattern}'", f"paths are relative to {workspace.root}"
-        )
-        for pattern, files in found.items()
-        if not files
-    )
-    return sorted({file for files in found.values() for file in files})
+def _files_of(workspace: Workspace, sources: Sequence[Source]) -> list[tuple[Source, Path]]:
+    """Every source with each of its files once, in the order of their paths."""
+    files: list[tuple[Source, Path]] = []
+    problems: list[Problem] = []
+    for source in sources:
+        found = {pattern: {file for file in workspace.root.glob(pattern) if file.is_file()} for pattern in source.files}
+        files += [(source, file) for file in sorted(set().union(*found.values()))]
+        problems += [
+            Problem(
+                Place(source.path),
+                "no-files",
+                f"no file matches '{pattern}'",
+                f"paths are relative to {workspace.root}",
+            )
+            for pattern, matching in found.items()
+            if not matching
+        ]
+    refuse_errors(problems)
+    return files
 
 
 def _loaders() -> dict[str, Loader]:

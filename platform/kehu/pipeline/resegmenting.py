@@ -69,7 +69,8 @@ def resegment(
             return job.publish(run_id, clock)
         except BaseException as error:
             with writing(engine) as connection:
-                fail_run(connection, run_id, now=clock(), error=f"{type(error).__name__}: {error}")
+                said = f"{type(error).__name__}: {error}".removesuffix(": ")
+                fail_run(connection, run_id, now=clock(), error=said)
             raise
 
 
