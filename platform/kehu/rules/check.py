@@ -13,7 +13,7 @@ def render(problem: Problem, source_text: str) -> str:
     place = problem.place
     head = f"{place}: {problem.severity}[{problem.check}]: {problem.message}"
     tail = f"  = help: {problem.remedy}" if problem.remedy else ""
-    lines = re.split(r"\r\n|[\n\r\x85\u2028\u2029]", source_text.removeprefix("\ufeff"))
+    lines = lines_of(source_text)
     if not source_text or place.line > len(lines):
         return "\n".join(part for part in (head, tail) if part)
     line = lines[place.line - 1]
@@ -23,6 +23,11 @@ def render(problem: Problem, source_text: str) -> str:
     gutter = " " * len(str(place.line))
     shown = [head, f"{gutter} |", f"{place.line} | {line}", f"{gutter} | {_blank(before)}{mark}"]
     return "\n".join([*shown, *([tail] if tail else [])])
+
+
+def lines_of(source_text: str) -> list[str]:
+    """The lines as YAML counts them, without their breaks."""
+    return re.split(r"\r\n|[\n\r\x85\u2028\u2029]", source_text.removeprefix("\ufeff"))
 
 
 def _width(text: str) -> int:

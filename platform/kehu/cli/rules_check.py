@@ -1,0 +1,42 @@
+"""kehu rules check: every rule and feature file, all problems at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kehu.cli.formats import Checked, CheckFormat, formatted
+from kehu.cli.options import JsonOption, WorkspaceOption, workspace_at
+from kehu.cli.output import say
+from kehu.pipeline.rule_directory import read_rule_directory
+from kehu.workspace.workspace import rule_texts, shown_path
+
+FOUND = 1
+_PROOFS = "tests/"
+
+
+def check(
+    form: Annotated[
+        CheckFormat, typer.Option("--format", help="How to write what is found; github, sarif and junit are for CI.")
+    ] = CheckFormat.TEXT,
+    workspace: WorkspaceOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Check every rule and feature file; exit 1 when any has an error. Nothing is run or written.
+
+    Example: kehu rules check --format github
+    """
+    if json and form not in {CheckFormat.TEXT, CheckFormat.JSON}:
+        raise typer.BadParameter(f"--json and --format {form} exclude each other")
+    place = workspace_at(workspace)
+    _, book, problems = read_rule_directory(place)
+    checked = Checked(
+        sorted(problems, key=lambda found: (found.place, found.check)),
+        {shown_path(place, path): text for path, text in rule_texts(place).items() if not path.startswith(_PROOFS)},
+        len(book.rulesets),
+    )
+    text = formatted(checked, CheckFormat.JSON if json else form)
+    if text:
+        say(text)
+    if checked.errors:
+        raise typer.Exit(FOUND)
