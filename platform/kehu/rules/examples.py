@@ -54,19 +54,20 @@ def _example(node: Node, kind: str, codes: list[str], schema: Schema, shapes: Sh
     if given is not None and not isinstance(given, MappingNode):
         shapes.note(given.place, "wrong-shape", "'given' must be a mapping", "such as {revenue_365d: 500000}")
     elif isinstance(given, MappingNode):
-        row = _given(given, schema, shapes)
+        row = read_given(given, schema, shapes)
     if "expect" not in found.entries:
         shapes.note(found.place, "missing-key", "the example has no 'expect'", "add 'expect:'")
         return None
     expect = found.entries["expect"]
     expected = _expected(expect, kind, codes, shapes)
-    as_of = _as_of(found.get("as_of"), shapes)
+    as_of = read_as_of(found.get("as_of"), shapes)
     if len(shapes.problems) > before:
         return None
     return Example(row, expected, as_of, found.place, expect.place)
 
 
-def _given(node: MappingNode, schema: Schema, shapes: Shapes) -> dict[str, object]:
+def read_given(node: MappingNode, schema: Schema, shapes: Shapes) -> dict[str, object]:
+    """The features of the mapping, as stored; those that are wrong are noted."""
     row: dict[str, object] = {}
     for name, value in node.entries.items():
         if name not in schema:
@@ -75,11 +76,12 @@ def _given(node: MappingNode, schema: Schema, shapes: Shapes) -> dict[str, objec
         elif not isinstance(value, Scalar):
             shapes.note(value.place, "example-value", f"'{name}' must be one value")
         else:
-            row[name] = _stored(name, value, schema[name], shapes)
+            row[name] = read_value(name, value, schema[name], shapes)
     return row
 
 
-def _stored(name: str, value: Scalar, kind: FeatureType, shapes: Shapes) -> object:
+def read_value(name: str, value: Scalar, kind: FeatureType, shapes: Shapes) -> object:
+    """The value as its feature's column holds it; None where it is null, or wrong, which is noted."""
     if value.is_null:
         if not kind.nullable:
             shapes.note(value.place, "example-value", f"'{name}' is never unknown", "give a value")
@@ -148,7 +150,8 @@ def _expected(node: Node, kind: str, codes: list[str], shapes: Shapes) -> tuple[
     return tuple(shapes.word(item, what, codes) for item in nodes)
 
 
-def _as_of(node: Node | None, shapes: Shapes) -> datetime | None:
+def read_as_of(node: Node | None, shapes: Shapes) -> datetime | None:
+    """The instant in UTC; None where there is none, or one without its offset, which is noted."""
     if node is None:
         return None
     try:
