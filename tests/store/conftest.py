@@ -46,7 +46,7 @@ def load_files(tmp_path: Path) -> LoadFiles:
             run = Load(connection, folder, "CN")
             for system, rows in files:
                 counts.append(FileCounts(system, f"{system}.csv"))
-                run.take([_chunk(rows)], counts[-1], system=system, now=now)
+                run.take([_chunk(rows)], counts[-1], system=system, clock=lambda: now)
             resolved = run.finish()
         assert list(folder.iterdir()) == []
         return counts, resolved

@@ -287,7 +287,7 @@ def take(engine: Engine, folder: Path, chunk: LoadedChunk, file: str = "a.csv", 
     folder.mkdir(exist_ok=True)
     with writing(engine) as connection:
         run = Load(connection, folder, "CN")
-        run.take([chunk], counts, system="tms", now=NOW)
+        run.take([chunk], counts, system="tms", clock=lambda: NOW)
         run.finish()
     return counts
 
@@ -326,6 +326,17 @@ def test_what_is_read_is_loaded_unchanged_or_quarantined(
         assert [tuple(row) for row in kept] == [(5, 2, 1, 2), (5, 0, 3, 2)]
 
 
+def test_a_batch_has_its_beginning_and_end(
+    sqlite_database: Engine, tmp_path: Path, chunk_of: Callable[[Rows], LoadedChunk]
+) -> None:
+    ticks = iter([NOW, LATER])
+    with writing(sqlite_database) as connection:
+        run = Load(connection, tmp_path, "CN")
+        run.take([chunk_of(STAFF)], FileCounts("hr", "hr.csv"), system="hr", clock=lambda: next(ticks))
+    with sqlite_database.connect() as connection:
+        assert connection.execute(select(batches.c.started_at, batches.c.finished_at)).all() == [(NOW, LATER)]
+
+
 def test_a_load_that_fails_half_way_leaves_the_database_untouched(
     database: Engine, load_files: LoadFiles, content: Read, tmp_path: Path, chunk_of: Callable[[Rows], LoadedChunk]
 ) -> None:
@@ -341,11 +352,11 @@ def test_a_load_that_fails_half_way_leaves_the_database_untouched(
 def _load_and_fail(engine: Engine, folder: Path, chunk_of: Callable[[Rows], LoadedChunk]) -> None:
     with writing(engine) as connection:
         run = Load(connection, folder, "CN")
-        run.take([chunk_of(STAFF)], FileCounts("hr", "hr.csv"), system="hr", now=NOW)
-        run.take([chunk_of(CALLS)], FileCounts("calls", "calls.csv"), system="calls", now=NOW)
+        run.take([chunk_of(STAFF)], FileCounts("hr", "hr.csv"), system="hr", clock=lambda: NOW)
+        run.take([chunk_of(CALLS)], FileCounts("calls", "calls.csv"), system="calls", clock=lambda: NOW)
         run.finish()
         failing = (chunk_of(TMS) if place == 0 else _fail() for place in range(2))
-        run.take(failing, FileCounts("tms", "tms.csv"), system="tms", now=NOW)
+        run.take(failing, FileCounts("tms", "tms.csv"), system="tms", clock=lambda: NOW)
 
 
 def _fail() -> LoadedChunk:

@@ -32,7 +32,7 @@ def test_loads_at_once_take_turns(database: Engine, tmp_path: Path, chunk_of: Ca
             names = ("all", f"own {number}")
             rows: Rows = {"customer": [{"key": name, "name": name} for name in names]}
             counts = FileCounts("crm", f"{number}.csv")
-            run.take([chunk_of(rows)], counts, system="crm", now=NOW)
+            run.take([chunk_of(rows)], counts, system="crm", clock=lambda: NOW)
             sleep(0.05)
             run.finish()
             return counts.loaded

@@ -75,7 +75,7 @@ def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: C
         for source, file in files:
             counts = FileCounts(source.name, str(file.relative_to(workspace.root)))
             chunks = _told(loaders[source.format](source, file), counts.file, progress)
-            run.take(chunks, counts, system=source.system, now=clock())
+            run.take(chunks, counts, system=source.system, clock=clock)
             reports.append(counts)
         progress("customers", 0)
         resolved = run.finish()

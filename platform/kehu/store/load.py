@@ -1,6 +1,6 @@
 """One load: chunks of many files into the graph, in the caller's one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,10 +46,15 @@ class Load:
     def __post_init__(self) -> None:
         self.spool = EventSpool(self.folder)
 
-    def take(self, chunks: Iterable[LoadedChunk], counts: FileCounts, *, system: str, now: datetime) -> None:
-        """Write the records of one file, and its quarantine in place of that of an earlier load of it."""
+    def take(
+        self, chunks: Iterable[LoadedChunk], counts: FileCounts, *, system: str, clock: Callable[[], datetime]
+    ) -> None:
+        """Write the records of one file, and its quarantine in place of that of an earlier load of it.
+
+        Raises whatever the chunks raise while they are read: RefusedError from a loader.
+        """
         batch_id = next_id(self.connection, batches)
-        row = {"id": batch_id, "source": counts.source, "file": counts.file, "started_at": now}
+        row = {"id": batch_id, "source": counts.source, "file": counts.file, "started_at": clock()}
         zero = {"read": 0, "loaded": 0, "unchanged": 0, "quarantined": 0}
         self.connection.execute(insert(batches).values(**row, **zero))
         earlier = (quarantine.c.source == counts.source, quarantine.c.file == counts.file)
@@ -58,7 +63,7 @@ class Load:
         for chunk in chunks:
             self._take_chunk(writer, chunk, counts)
         done = {name: getattr(counts, name) for name in zero}
-        self.connection.execute(update(batches).where(batches.c.id == batch_id).values(finished_at=now, **done))
+        self.connection.execute(update(batches).where(batches.c.id == batch_id).values(finished_at=clock(), **done))
         self.changed += counts.loaded
 
     def finish(self) -> ResolvedCounts | None:
