@@ -84,6 +84,19 @@ def test_a_second_upgrade_changes_nothing(database: Engine) -> None:
         assert connection.execute(text("SELECT id, name FROM departments")).all() == [(1, "finance")]
 
 
+def test_data_of_an_older_schema_is_kept(database: Engine) -> None:
+    with database.begin() as connection:
+        command.downgrade(_config(connection), "0001")
+        connection.execute(
+            text("INSERT INTO customers (id, uid, kind, name, name_search) VALUES (3, 'u', 'company', 'n', 'n')")
+        )
+        connection.execute(text("INSERT INTO customer_aliases (uid, customer_id) VALUES ('old', 3)"))
+    upgrade(database)
+    with database.connect() as connection:
+        assert schema_differences(connection) == []
+        assert connection.execute(text("SELECT * FROM customer_aliases")).all() == [("old", 3, None)]
+
+
 def test_two_upgrades_at_once_take_turns(database_url: str) -> None:
     engines = [open_database(database_url) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

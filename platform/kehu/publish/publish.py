@@ -158,7 +158,6 @@ def _record_rules(connection: Connection, run_id: int, book: RuleBook) -> None:
         if item.digest not in known:
             values = {"digest": item.digest, "ruleset": item.code, "kind": item.kind, "path": item.path}
             connection.execute(insert(rule_versions).values(**values, definition=definition(item), source=item.source))
-            known.add(item.digest)
         row = {"run_id": run_id, "ruleset": item.code, "digest": item.digest, "position": position}
         connection.execute(insert(run_rules).values(**row))
 
