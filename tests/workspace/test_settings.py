@@ -81,6 +81,33 @@ def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
                 "(sqlite:///FILE or postgresql://HOST/NAME)"
             ),
         ),
+        (
+            "a port that is no number",
+            'database_url = "postgresql://me@host:port/kehu"',
+            {},
+            (
+                "kehu.toml:1:1: error[setting-value]: this is no whole database address "
+                "(sqlite:///FILE or postgresql://HOST:PORT/NAME)"
+            ),
+        ),
+        (
+            "a database that ends with the command",
+            'database_url = "sqlite:///:memory:"',
+            {},
+            (
+                "kehu.toml:1:1: error[setting-value]: this is no whole database address "
+                "(sqlite:///FILE or postgresql://HOST:PORT/NAME)"
+            ),
+        ),
+        (
+            "a setting given twice",
+            'name = "a"\nname = "b"',
+            {},
+            (
+                "kehu.toml:2:1: error[settings-syntax]: not readable as TOML: Cannot overwrite a value "
+                '(write each setting as name = "value")'
+            ),
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_place(
@@ -89,6 +116,26 @@ def test_a_mistake_is_told_with_its_place(
     with pytest.raises(RefusedError) as caught:
         read_settings(write(tmp_path, text), environ)
     assert str(caught.value).replace(f"{tmp_path}/", "") == expected
+
+
+def test_a_byte_order_mark_before_the_settings_is_skipped(tmp_path: Path) -> None:
+    assert read_settings(write(tmp_path, '\ufeffname = "顺达"'), {}).name == "顺达"
+
+
+def test_settings_in_another_encoding_are_refused_with_their_place(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes('# 顺\nname = "顺达"'.encode("gb18030"))
+    with pytest.raises(RefusedError) as caught:
+        read_settings(tmp_path, {})
+    told = str(caught.value).replace(f"{tmp_path}/", "")
+    expected = r"kehu.toml:2:10: error[not-utf-8]: the file is not UTF-8: byte '\xb4' (save it as UTF-8 in the editor)"
+    assert told == expected
+
+
+def test_a_relative_database_file_is_the_workspaces(tmp_path: Path) -> None:
+    settings = read_settings(write(tmp_path, 'database_url = "sqlite:///state/kehu.db"'), {})
+    assert settings.database_url == f"sqlite:///{tmp_path}/state/kehu.db"
+    absolute = read_settings(tmp_path, {"KEHU_DATABASE_URL": "sqlite:////var/kehu.db"})
+    assert absolute.database_url == "sqlite:////var/kehu.db"
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

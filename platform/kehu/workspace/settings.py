@@ -5,9 +5,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
+from kehu.workspace.texts import read_texts
 
 CLOCKS = ("now", "latest event")
 FILE_NAME = "kehu.toml"
@@ -29,7 +31,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("phone_region", "CN", "ISO 3166 code of the country that phone numbers without a prefix belong to."),
     Setting("clock", "now", "'now', or 'latest event' so that a run over historic data pretends to be then."),
     Setting("rules", "default", "'default' lays rules/ over the shipped rule files; 'own' reads rules/ alone."),
-    Setting("database_url", "", "sqlite:///… or postgresql://…; by default an SQLite file in the workspace."),
+    Setting("database_url", "", "sqlite:///… or postgresql://…; an SQLite file is looked for from the workspace."),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _PREFIX = "KEHU_"
@@ -60,7 +62,7 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     problems += _from_environment(environ, given)
     values = {setting.name: given.get(setting.name, (setting.default, Place(str(path))))[0] for setting in SETTINGS}
     values["name"] = values["name"] or root.resolve().name
-    values["database_url"] = values["database_url"] or f"sqlite:///{root.resolve()}/kehu.sqlite3"
+    values["database_url"] = _inside(root.resolve(), values["database_url"] or "sqlite:///kehu.sqlite3")
     for name, (text, place) in given.items():
         problems += _value_problems(name, text, place)
     refuse_errors(problems)
@@ -71,11 +73,11 @@ def _from_file(path: Path) -> tuple[dict[str, tuple[str, Place]], list[Problem]]
     if not path.is_file():
         remedy = "run 'kehu init DIR' to make a workspace, or give its folder with --workspace"
         return {}, [Problem(Place(str(path)), "no-workspace", "there is no workspace here", remedy)]
+    text = read_texts({str(path): path})[str(path)]
     try:
-        text = path.read_text(encoding="utf-8")
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return {}, [Problem(Place(str(path)), "settings-syntax", f"not readable as TOML: {error}")]
+    except tomllib.TOMLDecodeError as error:
+        return {}, [_syntax_problem(str(error), text, path)]
     given: dict[str, tuple[str, Place]] = {}
     problems: list[Problem] = []
     for name, value in table.items():
@@ -88,6 +90,14 @@ def _from_file(path: Path) -> tuple[dict[str, tuple[str, Place]], list[Problem]]
         else:
             given[name] = (value, place)
     return given, problems
+
+
+def _syntax_problem(said: str, text: str, path: Path) -> Problem:
+    what, _, where = said.partition(" (at ")
+    # "line 2, column 9" or "end of document".
+    line, column = [int(number) for number in re.findall(r"\d+", where)] or (len(text.splitlines()), 1)
+    remedy = 'write each setting as name = "value"'
+    return Problem(Place(str(path), line, column), "settings-syntax", f"not readable as TOML: {what}", remedy)
 
 
 def _from_environment(environ: Mapping[str, str], given: dict[str, tuple[str, Place]]) -> list[Problem]:
@@ -117,9 +127,27 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = f"'{text}' is not a rule base", did_you_mean(text, ("default", "own"))
         case "database_url" if text and not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             message, remedy = "this is not a database address Kehu knows", "sqlite:///FILE or postgresql://HOST/NAME"
+        case "database_url" if text and not _is_address(text):
+            message, remedy = "this is no whole database address", "sqlite:///FILE or postgresql://HOST:PORT/NAME"
         case "timezone" if not _is_zone(text):
             message, remedy = f"'{text}' is not a time zone", "give an IANA name, such as Asia/Shanghai"
     return [Problem(place, "setting-value", message, remedy)] if message else []
+
+
+def _is_address(url: str) -> bool:
+    """False for a port that is no number, brackets left open, and an SQLite database that nobody could find again."""
+    try:
+        parts = urlsplit(url)
+        named = parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
+    return named and not (parts.scheme == "sqlite" and parts.path in {"", "/", "/:memory:"})
+
+
+def _inside(root: Path, url: str) -> str:
+    """A relative SQLite file is the workspace's, wherever the command is run from."""
+    file = url.removeprefix("sqlite:///")
+    return url if file == url else f"sqlite:///{root / file}"
 
 
 def _is_zone(name: str) -> bool:

@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from kehu.workspace.settings import Settings, read_settings
+from kehu.workspace.texts import read_texts
 
 RULES, SOURCES = "rules", "sources"
 
@@ -38,10 +39,11 @@ def rule_texts(workspace: Workspace) -> dict[str, str]:
     """Every YAML file of the rule directory: relative path to text, sorted by path.
 
     With `rules = "default"` the shipped files lie underneath: a workspace file replaces the shipped one of its name.
+    Raises RefusedError naming every file that cannot be read.
     """
-    shipped = _texts_under(default_rules()) if workspace.settings.rules == "default" else {}
-    own = _texts_under(workspace.rules_folder) if workspace.rules_folder.is_dir() else {}
-    return dict(sorted((shipped | own).items()))
+    shipped = _files_under(default_rules()) if workspace.settings.rules == "default" else {}
+    own = _files_under(workspace.rules_folder) if workspace.rules_folder.is_dir() else {}
+    return read_texts(dict(sorted((shipped | own).items())))
 
 
 def shown_path(workspace: Workspace, relative: str) -> str:
@@ -51,10 +53,13 @@ def shown_path(workspace: Workspace, relative: str) -> str:
 
 
 def source_texts(workspace: Workspace) -> dict[str, str]:
-    """Every source file of the workspace: path to text, sorted by path."""
+    """Every source file of the workspace: path to text, sorted by path.
+
+    Raises RefusedError naming every file that cannot be read.
+    """
     folder = workspace.sources_folder
     files = sorted(folder.glob("*.y*ml")) if folder.is_dir() else []
-    return {str(path): path.read_text(encoding="utf-8") for path in files}
+    return read_texts({str(path): path for path in files})
 
 
 def default_rules() -> Traversable:
@@ -65,11 +70,14 @@ def default_rules() -> Traversable:
     return Path(str(resources.files("kehu"))).parent.parent / RULES
 
 
-def _texts_under(folder: Traversable, prefix: str = "") -> dict[str, str]:
-    texts: dict[str, str] = {}
+def _files_under(folder: Traversable, prefix: str = "", above: tuple[Path, ...] = ()) -> dict[str, Traversable]:
+    files: dict[str, Traversable] = {}
+    here = (*above, Path(str(folder)).resolve())
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         if entry.is_dir():
-            texts |= _texts_under(entry, f"{prefix}{entry.name}/")
+            # A link to a folder above it would go round for ever.
+            if Path(str(entry)).resolve() not in here:
+                files |= _files_under(entry, f"{prefix}{entry.name}/", here)
         elif entry.name.endswith((".yaml", ".yml")):
-            texts[prefix + entry.name] = entry.read_text(encoding="utf-8")
-    return texts
+            files[prefix + entry.name] = entry
+    return files
