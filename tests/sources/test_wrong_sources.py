@@ -81,6 +81,36 @@ WRONG = [
         ),
     ),
     (
+        "no path at all",
+        "data/x.csv",
+        "''",
+        (
+            "3:8: error[bad-files]: '' is not a path inside the workspace"
+            " (write it relative to the workspace, for example data/tms/*.csv)"
+        ),
+    ),
+    (
+        "an empty list of files",
+        "data/x.csv",
+        "[]",
+        "3:8: error[bad-files]: no files are named (for example data/tms/*.csv)",
+    ),
+    (
+        "two stars beside a name",
+        "data/x.csv",
+        "data/**.csv",
+        "3:8: error[bad-files]: 'data/**.csv' is no pattern ('**' stands for folders: write it alone between two '/')",
+    ),
+    (
+        "more lines to skip than any file has",
+        "key: id",
+        "read: {skip: 99999999999999999999}\nkey: id",
+        (
+            "4:14: error[bad-value]: '99999999999999999999' is not a number of lines"
+            " (write how many stand above the header)"
+        ),
+    ),
+    (
         "an unknown format",
         "format: csv",
         "format: cvs",

@@ -43,6 +43,7 @@ ENCODINGS = (
     "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252",
 )  # fmt: skip
 
+_DIGITS_OF_LINES = 10
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -117,9 +118,14 @@ def _format(root: Mapping, formats: Collection[str], reading: Reading) -> str:
 
 def _files(node: Node | None, reading: Reading) -> tuple[str, ...]:
     scalars = read_scalars(node, "'files'", reading)
+    if node is not None and not scalars:
+        reading.report(node.place, "bad-files", "no files are named", "for example data/tms/*.csv")
     for scalar in scalars:
         path = PurePosixPath(scalar.text)
-        if scalar.is_null or path.is_absolute() or PureWindowsPath(scalar.text).drive or ".." in path.parts:
+        if any("**" in part and part != "**" for part in path.parts):
+            remedy = "'**' stands for folders: write it alone between two '/'"
+            reading.report(scalar.place, "bad-files", f"'{scalar.text}' is no pattern", remedy)
+        elif not path.parts or path.is_absolute() or PureWindowsPath(scalar.text).drive or ".." in path.parts:
             reading.report(
                 scalar.place,
                 "bad-files",
@@ -164,7 +170,7 @@ def _delimiter(node: Node | None, reading: Reading) -> str:
 
 def _skip(node: Node | None, reading: Reading) -> int:
     text = read_text(node, "'skip'", reading, default="0")
-    if text.isdecimal():
+    if text.isdecimal() and len(text) < _DIGITS_OF_LINES:
         return int(text)
     if node is not None:
         reading.report(
