@@ -10,12 +10,14 @@ from typing import TextIO
 
 from kehu.sources.source import Source
 from kehu_loaders.header import check_header
-from kehu_loaders.raw import CHUNK_ROWS, RawChunk, Unreadable, refuse_file, row_json, text_chunk, visible
+from kehu_loaders.misread import encoding_remedy, misread_remedy
+from kehu_loaders.raw import CHUNK_ROWS, RawChunk, Unreadable, excerpt, refuse_file, row_json, text_chunk, visible
 
 # GB18030 holds all of GBK and GB 2312; a byte order mark is skipped here, faster than utf-8-sig does.
 _CODECS = {"utf-8-sig": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
 _BYTE_ORDER_MARK = "\ufeff"
 _QUOTES = "the quotes do not match: double a quote inside a quoted cell"
+_LONGEST_LINE = 16_000_000
 _KEEP_BYTES = "kehu-keep-bytes"
 
 
@@ -33,10 +35,13 @@ def read_csv(source: Source, file: Path) -> Iterator[RawChunk]:
             yield from _chunks(source, file, text)
     except OSError as error:
         raise refuse_file(file, f"the file cannot be opened: {error.strerror}", "check its path and rights") from error
+    except UnicodeError as error:
+        message = f"the file is not {source.options.encoding}"
+        raise refuse_file(file, message, encoding_remedy(source, file)) from error
 
 
 def _chunks(source: Source, file: Path, text: TextIO) -> Iterator[RawChunk]:
-    parsed = _rows(text, source.options.delimiter, source.options.skip)
+    parsed = _rows(_bounded(text, file), source.options.delimiter, source.options.skip)
     header = _header(parsed, source, file)
     rows: list[list[str]] = []
     starts: list[int] = []
@@ -55,7 +60,16 @@ def _chunks(source: Source, file: Path, text: TextIO) -> Iterator[RawChunk]:
     yield text_chunk(header, rows, starts, unreadable)
 
 
-def _rows(text: TextIO, delimiter: str, skip: int) -> Iterator[tuple[int, list[str] | Unreadable]]:
+def _bounded(text: TextIO, file: Path) -> Iterator[str]:
+    """The file's lines; a file that is no text may hold no line end at all, and is not read whole."""
+    while line := text.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE and line[-1] not in "\r\n":
+            message = f"a line has more than {_LONGEST_LINE:,} characters"
+            raise refuse_file(file, message, "check that this is delimited text, one row a line")
+        yield line
+
+
+def _rows(text: Iterator[str], delimiter: str, skip: int) -> Iterator[tuple[int, list[str] | Unreadable]]:
     """Each row that has any cell, and the line it starts on.
 
     A row whose quotes do not match gives up its first line only: the lines it swallowed are read again.
@@ -73,7 +87,7 @@ def _rows(text: TextIO, delimiter: str, skip: int) -> Iterator[tuple[int, list[s
                 start = before + reader.line_num + 1
                 taken.clear()
         except csv.Error:
-            yield start, Unreadable(start, _QUOTES, row_json([], taken[:1]))
+            yield start, Unreadable(start, _reason(taken), row_json([], taken[:1]))
             again.extendleft(reversed(taken[1:]))
             taken.clear()
             before = start
@@ -81,7 +95,14 @@ def _rows(text: TextIO, delimiter: str, skip: int) -> Iterator[tuple[int, list[s
             return
 
 
-def _lines(text: TextIO, again: deque[str], taken: list[str]) -> Iterator[str]:
+def _reason(taken: list[str]) -> str:
+    longest = csv.field_size_limit()
+    if len(taken) == 1 and len(taken[0]) > longest:
+        return f"a cell has more than {longest:,} characters: shorten it, or export to Parquet"
+    return _QUOTES
+
+
+def _lines(text: Iterator[str], again: deque[str], taken: list[str]) -> Iterator[str]:
     """The file's lines, those given back first; `taken` gathers those of the row at hand."""
     while again:
         taken.append(again.popleft())
@@ -97,10 +118,13 @@ def _header(parsed: Iterator[tuple[int, list[str] | Unreadable]], source: Source
         raise refuse_file(file, "the file is empty, not even a header", "export it again")
     if isinstance(first, Unreadable):
         raise refuse_file(file, f"the header is not readable: {first.reason}", "check 'delimiter' and 'skip'")
-    undecoded = [visible(name) for name in first if visible(name) != name]
+    undecoded = [name for name in first if visible(name) != name]
     if undecoded:
-        message = f"the header is not {source.options.encoding}: '{undecoded[0]}'"
-        raise refuse_file(file, message, "set the encoding under 'read:', for example {encoding: gb18030}")
+        message = f"the header is not {source.options.encoding}: '{excerpt(undecoded[0])}'"
+        raise refuse_file(file, message, encoding_remedy(source, file))
+    remedy = misread_remedy(first, source, file)
+    if remedy:
+        raise refuse_file(file, f"the header is misread: '{excerpt(','.join(first))}'", remedy)
     return check_header(first, source, file)
 
 

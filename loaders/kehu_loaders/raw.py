@@ -13,6 +13,9 @@ from kehu.model.problems import Place, Problem, RefusedError
 from kehu.sources.loader import QUARANTINE_COLUMNS
 
 CHUNK_ROWS = 50_000
+# What quarantine keeps of one cell of an unreadable row; the file itself has the rest.
+_KEPT = 10_000
+_EXCERPT = 60
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -58,9 +61,12 @@ def text_chunk(
 
 
 def row_json(header: Sequence[str], row: Sequence[str | None]) -> str:
-    """The raw row as a JSON object; cells beyond the header are named by their place, bytes as \\xNN."""
+    """The raw row as a JSON object; cells beyond the header are named by their place, bytes as \\xNN.
+
+    A cell of more than 10,000 characters is cut, which an ellipsis shows.
+    """
     names = [*header, *(f"(column {place})" for place in range(len(header) + 1, len(row) + 1))]
-    cells = (visible(cell or "") for cell in row)
+    cells = (visible(_cut(cell or "", _KEPT)) for cell in row)
     return json.dumps(dict(zip(names, cells, strict=False)), ensure_ascii=False)
 
 
@@ -69,9 +75,19 @@ def visible(text: str) -> str:
     return _SURROGATES.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", text)
 
 
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line, with all that a terminal could trip over written as an escape."""
+    shown = visible(_cut(text, _EXCERPT))
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
+
+
 def refuse_file(file: Path, message: str, remedy: str) -> RefusedError:
     """The refusal of a whole file."""
     return RefusedError([Problem(Place(str(file)), "unreadable-file", message, remedy)])
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length] + "…"
 
 
 def _frame(header: Sequence[str], rows: Sequence[Sequence[str | None]]) -> pl.DataFrame:

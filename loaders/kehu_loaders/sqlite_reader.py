@@ -22,11 +22,19 @@ def read_sqlite(source: Source, file: Path) -> Iterator[RawChunk]:
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.text_factory = _decode
+            _check_whole(connection, file)
             yield from _chunks(source, file, connection)
     except sqlite3.Error as error:
         raise refuse_file(
             file, f"SQLite says: {error}", "check the file, and 'table' or 'query' under 'read:'"
         ) from error
+
+
+def _check_whole(connection: sqlite3.Connection, file: Path) -> None:
+    """SQLite itself reads a file that was cut short as if zeros followed."""
+    (pages,), (page_bytes,) = (connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size"))
+    if pages * page_bytes > file.stat().st_size:
+        raise refuse_file(file, "the file is cut short: its last pages are missing", "copy or export it again")
 
 
 def _chunks(source: Source, file: Path, connection: sqlite3.Connection) -> Iterator[RawChunk]:
@@ -46,6 +54,8 @@ def _select(table: str, connection: sqlite3.Connection, file: Path) -> str:
     tables: Sequence[str] = [row[0] for row in connection.execute(_TABLES)]
     if not table and len(tables) == 1:
         table = tables[0]
+    if not tables:
+        raise refuse_file(file, "the file has no tables", "export it again")
     if not table:
         remedy = f"name one with 'read: {{table: ...}}': {', '.join(tables)}"
         raise refuse_file(file, f"the file has {len(tables)} tables", remedy)

@@ -165,7 +165,7 @@ def test_headers(_case: str, head: str, content: str, declare: Declare, load_csv
             [
                 (
                     r"{file}:1:1: error[unreadable-file]: the header is not utf-8: '\xbf\u037b\xa7'"
-                    " (set the encoding under 'read:', for example {{encoding: gb18030}})"
+                    " (check 'format', and the encoding under 'read:', for example {{encoding: gb18030}})"
                 )
             ],
         ),
@@ -248,3 +248,69 @@ def _plain_source(encoding: str = "utf-8") -> Source:
     source, _ = read_source(text, "sources/test.yaml", timezone="UTC", currency="CNY", formats=["csv"])
     assert source is not None
     return source
+
+
+CHINESE = "  - customer: {name: 名称}"
+
+
+@pytest.mark.parametrize(
+    ("_case", "read", "written", "message", "remedy"),
+    [
+        (
+            "UTF-8 read as GB18030",
+            "encoding: gb18030",
+            "编号,名称\n1,王\n".encode(),
+            "the header is misread: '缂栧彿,鍚嶇О'",
+            "the file is utf-8: write 'read: {encoding: utf-8}'",
+        ),
+        (
+            "GB18030 read as UTF-8",
+            "encoding: utf-8",
+            "编号,名称\n1,王\n".encode("gb18030"),
+            r"the header is not utf-8: '\xb1\xe0\xba\xc5'",
+            "the file is gb18030: write 'read: {encoding: gb18030}'",
+        ),
+        (
+            "UTF-8 read as UTF-16",
+            "encoding: utf-16",
+            "编号,名称\n1,王\n".encode(),
+            "the file is not utf-16",
+            "the file is utf-8: write 'read: {encoding: utf-8}'",
+        ),
+        (
+            "semicolons",
+            "encoding: utf-8",
+            "编号;名称\n1;王\n".encode(),
+            "the header is misread: '编号;名称'",
+            "its cells are divided otherwise: write 'read: {delimiter: \";\"}'",
+        ),
+        (
+            "a workbook",
+            "encoding: utf-8",
+            b"PK\x03\x04\x14\xff\x1b[2J,,",
+            r"the header is not utf-8: 'PK\x03\x04\x14\xff\x1b[2J'",
+            "check 'format', and the encoding under 'read:', for example {encoding: gb18030}",
+        ),
+    ],
+)
+def test_a_misread_file_is_refused_with_the_way_to_read_it(
+    _case: str, read: str, written: bytes, message: str, remedy: str, declare: Declare, load_csv: LoadCsv
+) -> None:
+    source = declare(CHINESE, head=f"read: {{{read}}}", key="编号")
+    with pytest.raises(RefusedError) as caught:
+        load_csv(source, written)
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.remedy) == (message, remedy)
+
+
+def test_a_cell_too_long_says_so_and_is_not_kept_whole(declare: Declare, load_csv: LoadCsv) -> None:
+    chunk = load_csv(declare(PLAIN), f"id,name\n1,{'x' * 200_000}\n2,b\n")
+    (finding,) = chunk.quarantine.iter_rows(named=True)
+    assert finding["reason"] == "a cell has more than 131,072 characters: shorten it, or export to Parquet"
+    assert len(finding["row"]) < 10_100
+    assert chunk.records["customer"]["key"].to_list() == ["2"]
+
+
+def test_a_line_without_an_end_is_not_read_whole(declare: Declare, load_csv: LoadCsv) -> None:
+    with pytest.raises(RefusedError, match="a line has more than 16,000,000 characters"):
+        load_csv(declare(PLAIN), b"id,name\n1," + b"x" * 17_000_000)

@@ -1,5 +1,6 @@
 """Excel, Parquet and SQLite files load as the same rows in CSV would."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +14,7 @@ import xlsxwriter
 
 from kehu.model.problems import RefusedError
 from kehu.sources.source import Source
-from kehu_loaders.files import excel_loader, parquet_loader, sqlite_loader
+from kehu_loaders.files import csv_loader, excel_loader, parquet_loader, sqlite_loader
 
 PLAIN = "  - customer: {name: name}"
 RICH = """
@@ -254,3 +255,38 @@ def test_a_query_cannot_write(declare: Declare, ledger: Path) -> None:
 def test_sqlite_files_that_are_refused(_case: str, head: str, message: str, declare: Declare, ledger: Path) -> None:
     with pytest.raises(RefusedError, match=message):
         list(sqlite_loader(declare(AMOUNTS, file_format="sqlite", head=head), ledger))
+
+
+@pytest.mark.parametrize("file_format", ["csv", "excel", "parquet", "sqlite"])
+def test_what_is_no_plain_file_is_refused_by_every_loader(file_format: str, declare: Declare, tmp_path: Path) -> None:
+    loader = {"csv": csv_loader, "excel": excel_loader, "parquet": parquet_loader, "sqlite": sqlite_loader}[file_format]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    named_in_bytes = tmp_path / os.fsdecode(b"\xff.csv")
+    named_in_bytes.touch()
+    for path, message in (
+        (tmp_path, "this is a folder, not a file"),
+        (pipe, "this is a pipe or a device, not a file"),
+        (named_in_bytes, "the file's name is not UTF-8"),
+    ):
+        with pytest.raises(RefusedError, match=message):
+            loader(declare(PLAIN, file_format=file_format), path)
+
+
+@pytest.mark.parametrize(
+    ("_case", "kept", "message"),
+    [
+        ("cut in its last page", -50, "the file is cut short: its last pages are missing"),
+        ("without a byte", 0, "the file has no tables"),
+    ],
+)
+def test_an_sqlite_file_cut_short_is_refused(
+    _case: str, kept: int, message: str, declare: Declare, tmp_path: Path
+) -> None:
+    file = tmp_path / "test.db"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("CREATE TABLE t (id, name)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", [(row, "x" * 100) for row in range(200)])
+    file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises(RefusedError, match=message):
+        list(sqlite_loader(declare(PLAIN, file_format="sqlite"), file))
