@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
+from kehu.features.models import Model
+
 Numbers = NDArray[np.float64]
 
 # Parameters are fitted on at most so many customers, taken at even steps: more change them in the third digit only.
@@ -46,6 +48,9 @@ def p_alive(inputs: pl.DataFrame) -> pl.Series:
     alive = probability_alive(fit(repeats, recency, age), repeats, recency, age)
     found = bought.select("row", pl.Series("p_alive", alive))
     return inputs.with_row_index("row").join(found, on="row", how="left", maintain_order="left")["p_alive"]
+
+
+P_ALIVE = Model(("purchases", "first_days", "last_days"), p_alive)
 
 
 def probability_alive(parameters: Parameters, repeats: Numbers, recency: Numbers, age: Numbers) -> Numbers:

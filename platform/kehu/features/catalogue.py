@@ -11,12 +11,13 @@ from hashlib import sha256
 from kehu.features.declaration import Declaration, read_declaration
 from kehu.features.missing import misfit
 from kehu.model.feature_types import FeatureInfo, FeatureType
-from kehu.model.problems import Place, Problem, refuse_errors
+from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Scalar, read_yaml
 from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, compile_value
 from kehu.rules.spans import scalar_place
 
+_NUMBERS = {"integer", "decimal", "float"}
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 # Columns that frames of features have anyway, and the words of the rule language.
 _RESERVED = {"customer", "at", "and", "or", "not", "in", "if", "for", "true", "false", "null", "inf", "nan"}
@@ -79,12 +80,14 @@ class CompiledCatalogue:
 
     formulas: Mapping[str, CompiledValue]
     conditions: Mapping[str, Compiled]
+    shares: Mapping[str, Compiled]
     money_digits: int
 
     def named_columns(self, item: Declaration) -> set[str]:
         """The columns of its events that a declaration names, derived ones among them."""
-        condition = self.conditions.get(item.info.name)
-        return ({item.column} if item.column else set()) | (set(condition.features) if condition else set())
+        compiled = (self.conditions.get(item.info.name), self.shares.get(item.info.name))
+        in_conditions = {name for condition in compiled if condition is not None for name in condition.features}
+        return in_conditions | ({item.column} if item.column else set())
 
 
 def compile_catalogue(catalogue: Catalogue, as_of: datetime) -> CompiledCatalogue:
@@ -93,7 +96,7 @@ def compile_catalogue(catalogue: Catalogue, as_of: datetime) -> CompiledCatalogu
     compiler = _Compiler(declared, dict.fromkeys(declared, ""), catalogue.money_digits, as_of)
     compiler.catalogue(catalogue.digest)
     refuse_errors(compiler.problems)
-    return CompiledCatalogue(compiler.formulas, compiler.conditions, catalogue.money_digits)
+    return CompiledCatalogue(compiler.formulas, compiler.conditions, compiler.shares, catalogue.money_digits)
 
 
 class _Compiler:
@@ -108,6 +111,7 @@ class _Compiler:
         self.faulty: set[str] = set()
         self.formulas: dict[str, CompiledValue] = {}
         self.conditions: dict[str, Compiled] = {}
+        self.shares: dict[str, Compiled] = {}
         self.ready: dict[str, Declaration] = {}
 
     def catalogue(self, digest: str) -> Catalogue:
@@ -129,31 +133,63 @@ class _Compiler:
             needs = {name: others - set(circle) for name, others in needs.items() if name not in circle}
 
     def _needs(self, item: Declaration) -> set[str]:
-        return set(_WORD.findall(item.text.text)) if item.operation == "formula" and item.text is not None else set()
+        if item.operation == "formula" and item.text is not None:
+            return set(_WORD.findall(item.text.text))
+        return {node.text for node in _feature_names(item)}
 
     def _compile(self, item: Declaration) -> None:
-        if item.where is not None and item.stream is not None:
-            types = item.stream.types(self.money_digits)
-            self._keep(item, compile_condition(item.where.text, types, self.as_of, self._place_at(item, item.where)))
-        elif self._needs(item) & self.faulty:
+        if self._needs(item) & self.faulty:
             self.faulty.add(item.info.name)
         elif item.operation == "formula" and item.text is not None:
             schema = {name: ready.info.type for name, ready in self.ready.items()}
             self._keep(item, compile_value(item.text.text, schema, self.as_of, self._place_at(item, item.text)))
+        elif self._conditions_hold(item) and self._names_numbers(item):
+            info = replace(item.info, type=self._settled_type(item), needs=tuple(sorted(self._needs(item))))
+            self.ready[item.info.name] = replace(item, info=info)
         else:
-            self.ready[item.info.name] = item
+            self.faulty.add(item.info.name)
 
-    def _keep(self, item: Declaration, compiled: Compiled | CompiledValue | list[Problem]) -> None:
+    def _conditions_hold(self, item: Declaration) -> bool:
+        fine = True
+        for scalar, kept in ((item.where, self.conditions), (item.of, self.shares)):
+            if scalar is None or item.stream is None:
+                continue
+            types = item.stream.types(self.money_digits)
+            compiled = compile_condition(scalar.text, types, self.as_of, self._place_at(item, scalar))
+            self.problems += compiled if isinstance(compiled, list) else compiled.warnings
+            if isinstance(compiled, list):
+                fine = False
+            else:
+                kept[item.info.name] = compiled
+        return fine
+
+    def _settled_type(self, item: Declaration) -> FeatureType:
+        """A standing among all customers is known where the value is."""
+        if item.operation not in {"rank_of", "percentile_of"} or item.text is None:
+            return item.info.type
+        known = not self.ready[item.text.text].info.type.nullable
+        return replace(item.info.type, nullable=item.info.type.nullable and not known)
+
+    def _names_numbers(self, item: Declaration) -> bool:
+        fine = True
+        for node in _feature_names(item):
+            found = self.ready.get(node.text)
+            if found is None:
+                remedy = did_you_mean(node.text, self.declared)
+                self.problems.append(Problem(node.place, "feature", f"unknown feature '{node.text}'", remedy))
+            elif found.info.type.kind not in _NUMBERS:
+                said = f"{item.operation} needs numbers, '{node.text}' holds {found.info.type.kind}s"
+                self.problems.append(Problem(node.place, "feature", said, "name a number"))
+            fine &= found is not None and found.info.type.kind in _NUMBERS
+        return fine
+
+    def _keep(self, item: Declaration, compiled: CompiledValue | list[Problem]) -> None:
         name = item.info.name
         if isinstance(compiled, list):
             self.problems += compiled
             self.faulty.add(name)
             return
         self.problems += compiled.warnings
-        if isinstance(compiled, Compiled):
-            self.conditions[name] = compiled
-            self.ready[name] = item
-            return
         remedy = "" if item.missing is None else misfit(item.missing, compiled.type)
         if remedy:
             said = f"'{item.missing}' cannot stand for a missing '{name}'"
@@ -167,6 +203,13 @@ class _Compiler:
 
     def _place_at(self, item: Declaration, scalar: Scalar) -> Callable[[int], Place]:
         return partial(scalar_place, scalar, self.sources[item.info.name])
+
+
+def _feature_names(item: Declaration) -> tuple[Scalar, ...]:
+    """The nodes that name the features a rank, a percentile or a model is made of."""
+    if item.operation in {"rank_of", "percentile_of"} and item.text is not None:
+        return (item.text,)
+    return tuple(item.inputs.values())
 
 
 def _digest(texts: Mapping[str, str], money_digits: int) -> str:

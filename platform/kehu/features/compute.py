@@ -7,10 +7,11 @@ from itertools import groupby
 import polars as pl
 
 from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
-from kehu.features.declaration import Declaration
+from kehu.features.declaration import DERIVED, Declaration
 from kehu.features.missing import stored
+from kehu.features.models import models
 from kehu.features.streams import Stream, in_window
-from kehu.model.feature_types import POLARS_TYPES
+from kehu.model.feature_types import POLARS_TYPES, Schema
 from kehu.model.graph import INSTANT
 
 _DAY_MICROS = 86_400_000_000
@@ -49,10 +50,15 @@ def compute(
             how="left",
             maintain_order="left",
         )
-    table = table.with_columns(_settled(item) for item in catalogue.declarations if item.operation != "formula")
+    table = table.with_columns(_settled(item) for item in catalogue.declarations if item.operation not in DERIVED)
+    types = catalogue.schema
     for item in catalogue.declarations:
         if item.operation == "formula":
             table = table.with_columns(_formula(compiled, item))
+        elif item.operation == "model":
+            table = _with_model(table, item, types)
+        elif item.operation in DERIVED:
+            table = table.with_columns(_standing(item)).with_columns(_settled(item))
     names = [item.info.name for item in catalogue.declarations]
     return table.select("customer", *names).collect(engine="streaming")
 
@@ -95,6 +101,10 @@ def _expression(compiled: CompiledCatalogue, item: Declaration, as_of: datetime)
     if condition is not None:
         counts = counts & condition.match
     column = pl.col(item.column or stream.at or "customer")
+    if item.operation == "share":
+        return pl.when(counts).then(compiled.shares[item.info.name].match).mean().alias(item.info.name)
+    if item.operation in {"first", "last"}:
+        return _at_the_end(item, column, stream, counts).alias(item.info.name)
     if item.operation in {"mean", "quantile"}:
         scale = stream.types(compiled.money_digits)[item.column].scale
         column = column.cast(pl.Float64) / 10**scale
@@ -120,6 +130,31 @@ def _reduced(item: Declaration, values: pl.Expr, counts: pl.Expr, as_of: datetim
             return values.min()
         case _:
             return values.max()
+
+
+def _at_the_end(item: Declaration, column: pl.Expr, stream: Stream, counts: pl.Expr) -> pl.Expr:
+    """The known value of the first or last event; of several at one instant, of the one recorded first or last."""
+    known = counts & column.is_not_null()
+    ordered = column.filter(known).sort_by(pl.col(stream.at).filter(known), maintain_order=True)
+    return ordered.first() if item.operation == "first" else ordered.last()
+
+
+def _standing(item: Declaration) -> pl.Expr:
+    """Rank 1 is the greatest value, equals share the better rank; percentile is the share of values not above."""
+    value = pl.col(item.text.text if item.text else "")
+    rank = value.rank("min", descending=True).cast(pl.Int64)
+    return (rank if item.operation == "rank_of" else value.rank("max") / value.count()).alias(item.info.name)
+
+
+def _with_model(table: pl.LazyFrame, item: Declaration, types: Schema) -> pl.LazyFrame:
+    """A model is Python that wants the columns themselves, so what leads to them is computed here."""
+    features = table.collect(engine="streaming")
+    given = {
+        name: pl.col(node.text) / 10 ** types[node.text].scale if types[node.text].scale else pl.col(node.text)
+        for name, node in item.inputs.items()
+    }
+    values = models()[item.text.text if item.text else ""].compute(features.select(**given))
+    return features.with_columns(values.alias(item.info.name)).lazy().with_columns(_settled(item))
 
 
 def _settled(item: Declaration) -> pl.Expr:

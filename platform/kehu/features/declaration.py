@@ -4,33 +4,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from kehu.features.missing import default_of, misfit
+from kehu.features.models import models
 from kehu.features.streams import ATTRIBUTES, STREAMS, Stream
 from kehu.model.feature_types import FeatureInfo, FeatureType, Label
 from kehu.model.problems import Place, Problem, did_you_mean
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Node, Scalar, as_value, unknown_keys
 
-Operation = Literal["count", "sum", "mean", "min", "max", "distinct", "quantile", "days_since", "formula", "attribute"]
-OPERATIONS: tuple[Operation, ...] = (
-    "count",
-    "sum",
-    "mean",
-    "min",
-    "max",
-    "distinct",
-    "quantile",
-    "days_since",
-    "formula",
-    "attribute",
-)
+Operation = Literal[
+    "count", "sum", "mean", "share", "min", "max", "first", "last", "distinct", "quantile", "days_since",
+    "formula", "rank_of", "percentile_of", "model", "attribute",
+]  # fmt: skip
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+# Made of other features rather than of events; all but formulas look at every customer at once.
+DERIVED: frozenset[Operation] = frozenset({"formula", "rank_of", "percentile_of", "model"})
+POPULATION: frozenset[Operation] = DERIVED - {"formula"}
 # What may stand beside the operation; formulas and attributes count no events and take the first line only.
 _COMMON = {"missing", "unit", "label", "meaning"}
 _COUNTING = {"over", "before", "as", "where"}
-_OWN: Mapping[str, set[str]] = {"quantile": {"q"}, "days_since": {"which"}}
-_KEYS = {*OPERATIONS, *_COMMON, *_COUNTING, "q", "which"}
+_OWN: Mapping[str, set[str]] = {"quantile": {"q"}, "days_since": {"which"}, "share": {"of"}, "model": {"with"}}
+_KEYS = {*OPERATIONS, *_COMMON, *_COUNTING, "q", "which", "of", "with"}
 # Nothing is 0 of these, so that a customer without events and one without any in the window are alike.
 _ZERO_OF_NOTHING = {"count", "sum", "distinct"}
 _UNITS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
@@ -41,8 +37,9 @@ _NUMERIC = {"integer", "decimal", "float", "boolean"}
 class Declaration:
     """One feature. `over` and `before` are lengths of time; over None means all time.
 
-    `column` is '' for a plain count; `text` holds a formula or an attribute's name; `missing` is the value
-    for "never happened" as declared, None when it stays unknown.
+    `column` is '' for a plain count; `text` holds a formula, or the name of an attribute, feature or model;
+    `inputs` says which feature each input of a model is; `missing` is the value for "never happened" as
+    declared, None when it stays unknown.
     """
 
     info: FeatureInfo
@@ -53,6 +50,8 @@ class Declaration:
     over: timedelta | None
     before: timedelta
     where: Scalar | None
+    of: Scalar | None
+    inputs: Mapping[str, Scalar]
     missing: object
     q: float
     which: Literal["first", "last"]
@@ -88,7 +87,7 @@ def read_declaration(name: str, node: Node, money_digits: int) -> tuple[Declarat
 
 
 def _idle_keys(node: MappingNode, operation: Operation) -> list[Problem]:
-    counting = set() if operation in {"formula", "attribute"} else _COUNTING
+    counting = set() if operation in DERIVED | {"attribute"} else _COUNTING
     used = {operation, *_COMMON, *counting, *_OWN.get(operation, ())}
     return [
         Problem(node.keys[key].place, "feature-key", f"'{key}' means nothing to {operation}", "leave it out")
@@ -119,16 +118,18 @@ class _Reader:
             over=self._length("over"),
             before=self._length("before") or timedelta(),
             where=self._optional("where"),
+            of=self._condition_of(operation),
+            inputs=self._inputs(operation, target),
             missing=default_of(kind) if not has_missing and not kind.nullable else missing,
             q=self._quantile(operation),
             which=self._which(),
-            text=target if operation in {"formula", "attribute"} else None,
+            text=target if operation in DERIVED | {"attribute"} else None,
             place=self.node.place,
         )
         return result if len(self.problems) == before else None
 
     def _target(self, operation: Operation, target: Scalar | None) -> tuple[Stream | None, str]:
-        if target is None or operation == "formula":
+        if target is None or operation in DERIVED:
             return None, ""
         if operation == "attribute":
             if target.text not in ATTRIBUTES:
@@ -139,7 +140,7 @@ class _Reader:
         if stream is None:
             self._problem(target, f"unknown events '{stream_name}'", did_you_mean(stream_name, STREAMS))
             return None, column
-        wants_column = operation not in {"count", "days_since"}
+        wants_column = operation not in {"count", "days_since", "share"}
         if wants_column and column not in stream.types(self.money_digits):
             self._problem(
                 target, f"'{stream_name}' has no '{column}'", did_you_mean(column, stream.types(self.money_digits))
@@ -148,7 +149,7 @@ class _Reader:
             self._problem(
                 target, f"{operation} takes events, not their '{column}'", f"write {operation}: {stream_name}"
             )
-        if not stream.at and operation == "days_since":
+        if not stream.at and operation in {"days_since", "first", "last"}:
             self._problem(target, f"{stream_name} happen at no instant", "count them instead")
         elif not stream.at and ("over" in self.node.entries or "before" in self.node.entries):
             self._problem(target, f"{stream_name} happen at no instant", "leave out over and before")
@@ -160,13 +161,13 @@ class _Reader:
         nullable = not has_missing
         if operation in {"count", "distinct"}:
             return FeatureType("integer")
-        if operation == "days_since":
+        if operation in {"days_since", "rank_of"}:
             return FeatureType("integer", nullable=nullable)
         if operation == "attribute":
             attribute = ATTRIBUTES.get(column, FeatureType("string"))
             return replace(attribute, nullable=attribute.nullable and nullable)
         source = stream.types(self.money_digits).get(column) if stream else None
-        if source is None or operation in {"mean", "quantile", "formula"}:
+        if source is None or operation in {"mean", "quantile"}:
             self._refuse_words(operation, source, target)
             return FeatureType("float", nullable=nullable)
         if operation == "sum":
@@ -225,6 +226,29 @@ class _Reader:
             self.problems.append(Problem((node or self.node).place, "feature-q", "q must lie between 0 and 1"))
             return 0.0
         return float(value)
+
+    def _condition_of(self, operation: Operation) -> Scalar | None:
+        node = self._optional("of")
+        if operation == "share" and node is None:
+            remedy = "write of: and a condition on the events that make the share"
+            self.problems.append(Problem(self.node.place, "feature-of", f"'{self.name}' does not say of which", remedy))
+        return node
+
+    def _inputs(self, operation: Operation, target: Scalar | None) -> dict[str, Scalar]:
+        if operation != "model" or target is None:
+            return {}
+        model = models().get(target.text)
+        if model is None:
+            self._problem(target, f"no model '{target.text}' is installed", did_you_mean(target.text, models()))
+            return {}
+        node = self.node.get("with")
+        given = node.entries if isinstance(node, MappingNode) else {}
+        if set(given) != set(model.inputs) or not all(isinstance(value, Scalar) for value in given.values()):
+            place = (node or self.node).place
+            remedy = f"write with: {{{', '.join(f'{name}: FEATURE' for name in model.inputs)}}}"
+            said = f"model '{target.text}' needs a feature for each of {', '.join(model.inputs)} and nothing else"
+            self.problems.append(Problem(place, "feature-with", said, remedy))
+        return {name: value for name, value in given.items() if isinstance(value, Scalar)}
 
     def _which(self) -> Literal["first", "last"]:
         node = self._optional("which")

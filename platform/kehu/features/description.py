@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kehu.features.catalogue import Catalogue
-from kehu.features.declaration import Declaration
+from kehu.features.declaration import DERIVED, Declaration
 from kehu.model.feature_types import FeatureInfo
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import read_yaml
@@ -51,7 +51,7 @@ def describe(name: str, catalogue: Catalogue, book: RuleBook, texts: Mapping[str
 
 def window_of(item: Declaration) -> str:
     """The window's edges in words; the start is outside it, the end inside."""
-    if item.operation == "formula":
+    if item.operation in DERIVED:
         return "that of the features it needs"
     if item.stream is None or not item.stream.at:
         return "none: what was last loaded counts"

@@ -115,6 +115,7 @@ STREAMS: dict[str, Stream] = {
                 _days("delivered_at", "accepted_at"),
                 "days from pickup to delivery",
             ),
+            "day": Derived(_TEXT, ("at",), pl.col("at").dt.to_string("%Y-%m-%d"), "the day it counts on, in UTC"),
             "gap_days": Derived(
                 _REAL,
                 ("at",),
