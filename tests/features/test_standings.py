@@ -71,7 +71,7 @@ def test_standings_are_those_of_a_plain_count(amounts: list[int | None], values_
         "best": {"max": "shipments.revenue"},
         "rank": {"rank_of": "best"},
         "percentile": {"percentile_of": "best"},
-        "twice": {"formula": "rank * 2", "missing": 0},
+        "twice": {"formula": "(rank ?? 0) * 2"},
     }
     rows = [shipped(1, payer=number, revenue=amount) for number, amount in enumerate(amounts)]
     customers = [{"customer": number} for number in range(len(amounts))]
