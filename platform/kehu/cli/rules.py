@@ -2,8 +2,11 @@
 
 import typer
 
-from kehu.cli import rules_check, rules_features
+from kehu.cli import rules_check, rules_explain, rules_features
 
-app = typer.Typer(help="Check rule files and look at the features they may use.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check rule files, say why a customer stands where it stands, look at features.", no_args_is_help=True
+)
 app.command("check")(rules_check.check)
+app.command("explain")(rules_explain.explain)
 app.command("features")(rules_features.features)

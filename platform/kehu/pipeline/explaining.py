@@ -1,0 +1,108 @@
+"""Why one customer stands where it stands: its own events to features to verdicts, beside what is published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
+from kehu.pipeline.one_customer import one_customers_features
+from kehu.pipeline.progress import Clock
+from kehu.pipeline.resegmenting import now_of
+from kehu.pipeline.rule_directory import read_rule_directory
+from kehu.pipeline.transactions import reading
+from kehu.reader.customers import Customer, customers_by_id
+from kehu.reader.lookup import Match, find_customers
+from kehu.reader.memberships import current_memberships
+from kehu.reader.runs import published
+from kehu.rules.verdicts import Verdict, used_features, verdicts
+from kehu.tables.runs import warnings
+from kehu.workspace.workspace import Workspace
+
+_FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedAnswer:
+    """A level or warning that the published run gives the customer, and the run it began with."""
+
+    code: str
+    since: datetime
+    run: int
+    reasons: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerExplanation:
+    """A customer's verdicts as of an instant, and by rule set what is published of it.
+
+    `run` is the published run, None before the first; `features` are the values as stored.
+    """
+
+    customer: Customer
+    found_by: Match
+    as_of: datetime
+    features: Mapping[str, object]
+    verdicts: tuple[Verdict, ...]
+    run: int | None
+    published: Mapping[str, tuple[PublishedAnswer, ...]]
+
+    def differs(self, verdict: Verdict) -> bool:
+        """Whether the published answer is another; before the first run nothing differs."""
+        codes = {answer.code for answer in self.published.get(verdict.ruleset, ())}
+        return self.run is not None and codes != set(verdict.holding)
+
+
+def explain_customer(
+    workspace: Workspace, engine: Engine, text: str, as_of: datetime | None, *, clock: Clock, ruleset: str = ""
+) -> CustomerExplanation:
+    """The customer that `text` names, by the rules as they are now; of one rule set, or of all.
+
+    Without `as_of` the workspace's clock decides. Raises RefusedError for wrong rule files, an unknown rule set,
+    and a text that names no customer or several.
+    """
+    catalogue, book, problems = read_rule_directory(workspace)
+    refuse_errors(problems)
+    codes = [item.code for item in book.rulesets]
+    if ruleset and ruleset not in codes:
+        said, remedy = f"no rule set '{ruleset}'", did_you_mean(ruleset, codes)
+        raise RefusedError([Problem(Place(ruleset), "unknown-ruleset", said, remedy)])
+    instant = as_of or now_of(workspace, engine, clock)
+    with reading(engine) as connection:
+        match = _the_one(connection, text, workspace.settings.phone_region)
+        features = one_customers_features(connection, catalogue, used_features(book), match.customer_id, instant)
+        customer = customers_by_id(connection, [match.customer_id])[match.customer_id]
+        publication = published(connection)
+        answers = _published(connection, match.customer_id)
+    found = tuple(item for item in verdicts(book, features, instant) if ruleset in {"", item.ruleset})
+    run = None if publication is None else publication.run_id
+    return CustomerExplanation(customer, match, instant, features.row(0, named=True), found, run, answers)
+
+
+def _the_one(connection: Connection, text: str, region: str) -> Match:
+    """The customer whom the surest kind of identifier names. Raises RefusedError where it is not exactly one."""
+    matches = find_customers(connection, text, region, _FEW)
+    if not matches:
+        remedy = "give a uid, an account or tax code, a phone, an e-mail or the whole name"
+        raise RefusedError([Problem(Place(text), "unknown-customer", f"nobody is known by '{text}'", remedy)])
+    surest = {match.customer_id: match for match in matches if match.kind == matches[0].kind}
+    if len(surest) > 1:
+        found = customers_by_id(connection, list(surest))
+        listed = ", ".join(f"{each.uid} {each.name}" for each in found.values())
+        said = f"'{text}' names {len(surest)} customers: {listed}"
+        raise RefusedError([Problem(Place(text), "ambiguous-customer", said, "give the uid of one of them")])
+    return matches[0]
+
+
+def _published(connection: Connection, customer_id: int) -> dict[str, tuple[PublishedAnswer, ...]]:
+    found: dict[str, tuple[PublishedAnswer, ...]] = {}
+    for each in current_memberships(connection, [customer_id]).get(customer_id, ()):
+        answer = PublishedAnswer(each.level, each.since, each.from_run_id, each.reasons)
+        found[each.ruleset] = (*found.get(each.ruleset, ()), answer)
+    columns = (warnings.c.ruleset, warnings.c.warning, warnings.c.fired_at, warnings.c.fired_run_id, warnings.c.reasons)
+    still_open = (warnings.c.customer_id == customer_id, warnings.c.cleared_run_id.is_(None))
+    for ruleset, *answered in connection.execute(select(*columns).where(*still_open).order_by(warnings.c.id)):
+        found[ruleset] = (*found.get(ruleset, ()), PublishedAnswer(*answered))
+    return found
