@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -238,3 +240,33 @@ def test_a_database_that_is_not_there_is_told_in_a_line(run: Run, make_workspace
     assert code == 1
     assert err.startswith("the database refused: ")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("_case", "sent", "code", "told"),
+    [
+        ("interrupted", signal.SIGINT, 130, "interrupted; nothing half-done was kept\n"),
+        ("terminated by the system", signal.SIGTERM, -signal.SIGTERM, ""),
+    ],
+)
+def test_a_command_stopped_by_a_signal_ends_tidily(
+    _case: str, sent: signal.Signals, code: int, told: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "kehu.cli", "generate", "-o", str(tmp_path / "big"), "--customers", "900000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        begun = process.stderr.readline()
+        process.send_signal(sent)
+        rest = process.stderr.read()
+    assert begun
+    assert (process.returncode, rest) == (code, told)
+
+
+def test_what_the_system_refuses_is_told_without_a_traceback(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, _, told = run("generate", "-o", tmp_path / "file" / "inside", "--customers", "10", "--shipments", "10")
+    assert code == 1
+    assert told.splitlines()[-2:] == [
+        f"{tmp_path}/file/inside/.kehu-partial/crm:1:1: error[system]: the system refused: Not a directory",
+        "1 error",
+    ]

@@ -1,15 +1,17 @@
 """The kehu command: its commands in one list, and how every one of them ends."""
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 from sqlalchemy.exc import DBAPIError
 
 from kehu.cli import database, demo, export, generate, init, load, resegment, rules, runs, serve
 from kehu.cli.output import show_problems
-from kehu.model.problems import RefusedError
+from kehu.model.problems import Place, Problem, RefusedError
 
-REFUSED, INTERRUPTED = 1, 130
+REFUSED, INTERRUPTED, TERMINATED = 1, 130, 143
 
 app = typer.Typer(
     name="kehu",
@@ -32,7 +34,25 @@ app.command("generate")(generate.generate)
 
 
 def main() -> None:
-    """Run the command line; exit 0 done, 1 refused, 2 wrong usage, 3 some rows quarantined, 130 interrupted."""
+    """Run the command line; exit 0 done, 1 refused, 2 wrong usage, 3 some rows quarantined, 130 interrupted.
+
+    Terminated by the system, it undoes what is under way as when interrupted, and dies of the signal.
+    """
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _run()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stderr.write("interrupted; nothing half-done was kept\n")
+        if end.code == TERMINATED:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTERM)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run() -> None:
     try:
         app()
     except RefusedError as error:
@@ -41,6 +61,12 @@ def main() -> None:
     except DBAPIError as error:
         sys.stderr.write(f"the database refused: {error.orig}\n")
         sys.exit(REFUSED)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; nothing half-done was kept\n")
-        sys.exit(INTERRUPTED)
+    except OSError as error:
+        # A full disk, a folder without the right to write: nothing of ours, and no reason for a traceback.
+        place = Place(str(error.filename or "."))
+        show_problems([Problem(place, "system", f"the system refused: {error.strerror or error}")])
+        sys.exit(REFUSED)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(TERMINATED)
