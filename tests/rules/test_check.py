@@ -53,6 +53,12 @@ SHOWN = [
         "r.yaml:1:10: error[syntax]: the condition ends too early\n  |\n1 | when: a >\n  |          ^",
     ),
     (
+        "in a line too long for any screen",
+        "x" * 200 + " ? " + "y" * 200,
+        Problem(Place("r.yaml", 1, 202), "syntax", "'?' does not fit here"),
+        (f"r.yaml:1:202: error[syntax]: '?' does not fit here\n  |\n1 | …{'x' * 99} ? {'y' * 98}…\n  | {' ' * 101}^"),
+    ),
+    (
         "in a file that is not at hand",
         "",
         Problem(Place("r.yaml", 9, 1), "empty-file", "the file has no rule set", "start with 'ruleset'"),

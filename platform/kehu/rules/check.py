@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from kehu.model.problems import Problem
 
+_AROUND = 100
 _TOKEN = re.compile(r"\$?\w+|\"[^\"\n]*\"|'[^'\n]*'|[=<>!~?&|+*/-]+|.", re.DOTALL)
 
 
@@ -16,8 +18,8 @@ def render(problem: Problem, source_text: str) -> str:
     lines = lines_of(source_text)
     if not source_text or place.line > len(lines):
         return "\n".join(part for part in (head, tail) if part)
-    line = lines[place.line - 1]
-    before, after = line[: place.column - 1], line[place.column - 1 :]
+    line, column = _window(lines[place.line - 1], place.column)
+    before, after = line[: column - 1], line[column - 1 :]
     token = _TOKEN.match(after)
     mark = "^" * max(1, _width(token[0].rstrip()) if token else 1)
     gutter = " " * len(str(place.line))
@@ -25,9 +27,19 @@ def render(problem: Problem, source_text: str) -> str:
     return "\n".join([*shown, *([tail] if tail else [])])
 
 
-def lines_of(source_text: str) -> list[str]:
+# A file may have thousands of problems; the next one is mostly in the file of the one before.
+@lru_cache(maxsize=1)
+def lines_of(source_text: str) -> tuple[str, ...]:
     """The lines as YAML counts them, without their breaks."""
-    return re.split(r"\r\n|[\n\r\x85\u2028\u2029]", source_text.removeprefix("\ufeff"))
+    return tuple(re.split(r"\r\n|[\n\r\x85\u2028\u2029]", source_text.removeprefix("\ufeff")))
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The part of a very long line that is around the column, and where the column is in it."""
+    start = max(0, column - 1 - _AROUND)
+    cut = line[start : start + 2 * _AROUND]
+    left, right = "…" if start else "", "…" if start + 2 * _AROUND < len(line) else ""
+    return f"{left}{cut}{right}", column - start + len(left)
 
 
 def _width(text: str) -> int:
