@@ -59,7 +59,7 @@ def _example(node: Node, kind: str, codes: list[str], schema: Schema, shapes: Sh
         shapes.note(found.place, "missing-key", "the example has no 'expect'", "add 'expect:'")
         return None
     expect = found.entries["expect"]
-    expected = _expected(expect, kind, codes, shapes)
+    expected = read_expected(expect, kind, codes, shapes)
     as_of = read_as_of(found.get("as_of"), shapes)
     if len(shapes.problems) > before:
         return None
@@ -139,7 +139,7 @@ def _fitting(value: object, *, fits: bool) -> object:
     return value
 
 
-def _expected(node: Node, kind: str, codes: list[str], shapes: Shapes) -> tuple[str, ...]:
+def read_expected(node: Node, kind: str, codes: list[str], shapes: Shapes) -> tuple[str, ...]:
     """A tier expects one level or null; flags and warnings a list, or one code alone."""
     nodes = node.nodes if isinstance(node, Items) else (node,)
     if isinstance(node, Scalar) and node.is_null:
