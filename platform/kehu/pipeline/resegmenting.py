@@ -8,8 +8,8 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from kehu.features.catalogue import Catalogue
-from kehu.features.compute import compute, stored_columns
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
+from kehu.pipeline.facts import features_as_of, read_facts
 from kehu.pipeline.progress import Clock, Progress, Watch
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.transactions import reading, writing
@@ -19,7 +19,7 @@ from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation, evaluate
 from kehu.store.events import latest_event
 from kehu.store.lock import only_run
-from kehu.store.reading import read_customers, read_events
+from kehu.store.reading import read_customers
 from kehu.workspace.workspace import Workspace
 
 
@@ -76,12 +76,7 @@ def resegment(
 
 def current_features(engine: Engine, catalogue: Catalogue, as_of: datetime) -> pl.DataFrame:
     """Every customer's features as of the instant, read from one consistent state of the database."""
-    streams = stored_columns(catalogue)
-    attributes = {item.column for item in catalogue.declarations if item.operation == "attribute"}
-    with reading(engine) as connection:
-        customers = read_customers(connection, attributes)
-        events = {name: read_events(connection, name, columns).lazy() for name, columns in streams.items()}
-    return compute(catalogue, customers, events, as_of)
+    return features_as_of(read_facts(engine, [catalogue]), catalogue, as_of)
 
 
 def now_of(workspace: Workspace, engine: Engine, clock: Clock) -> datetime:

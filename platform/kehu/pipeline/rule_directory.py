@@ -1,5 +1,7 @@
 """The workspace's rule directory, read: features, then the rule sets checked against them."""
 
+from collections.abc import Mapping
+
 from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.model.money import minor_digits
 from kehu.model.problems import Problem
@@ -14,10 +16,16 @@ _NOT_RULE_SETS = ("features/", "tests/", "identity.yaml", "calendar.yaml")
 def read_rule_directory(workspace: Workspace) -> tuple[Catalogue, RuleBook, list[Problem]]:
     """The features and rule sets of the workspace, as far as they are right, and everything wrong with them."""
     texts = rule_texts(workspace)
-    features = {path: text for path, text in texts.items() if path.startswith(FEATURES)}
-    rules = {path: text for path, text in texts.items() if not path.startswith(_NOT_RULE_SETS)}
     shown = {path: shown_path(workspace, path) for path in texts}
-    digits = minor_digits(workspace.settings.currency)
-    catalogue, problems = read_catalogue({shown[path]: text for path, text in features.items()}, digits)
-    book, found = read_rules({shown[path]: text for path, text in rules.items()}, catalogue.schema)
+    return read_rule_files(texts, shown, minor_digits(workspace.settings.currency))
+
+
+def read_rule_files(
+    texts: Mapping[str, str], shown: Mapping[str, str], digits: int
+) -> tuple[Catalogue, RuleBook, list[Problem]]:
+    """The same of a rule directory's texts by path inside it; `shown` says how messages name each."""
+    features = {shown[path]: text for path, text in texts.items() if path.startswith(FEATURES)}
+    rules = {shown[path]: text for path, text in texts.items() if not path.startswith(_NOT_RULE_SETS)}
+    catalogue, problems = read_catalogue(features, digits)
+    book, found = read_rules(rules, catalogue.schema)
     return catalogue, book, problems + found

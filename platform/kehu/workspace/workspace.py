@@ -62,6 +62,11 @@ def source_texts(workspace: Workspace) -> dict[str, str]:
     return read_texts({str(path): path for path in files})
 
 
+def shipped_texts() -> dict[str, str]:
+    """Every YAML file of the shipped rule directory: relative path to text, sorted by path."""
+    return read_texts(_files_under(default_rules()))
+
+
 def default_rules() -> Traversable:
     """The shipped rule directory: inside the wheel, or the checkout's own `rules/` when run from one."""
     inside = resources.files("kehu") / "default_rules"
