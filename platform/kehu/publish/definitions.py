@@ -10,7 +10,7 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
     """The rule set as plain data: labels, levels with treatments, warnings."""
     return {
         "code": ruleset.code,
-        "kind": ruleset.kind,
+        "kind": ruleset.written,
         "label": _label(ruleset.label),
         "description": ruleset.description or None,
         "levels": [

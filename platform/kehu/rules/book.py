@@ -9,7 +9,7 @@ from kehu.model.feature_types import Label, Schema
 from kehu.model.problems import Place, Problem
 from kehu.rules.conditions import compile_draft
 from kehu.rules.examples import UNDATED
-from kehu.rules.files import Draft, Entry, Kind, read_draft
+from kehu.rules.files import Draft, Entry, Kind, Written, read_draft
 from kehu.rules.proof import check_examples
 from kehu.rules.shapes import Shapes
 
@@ -41,7 +41,8 @@ class WarningRule:
 class RuleSet:
     """One file's question. A tier's levels are exclusive and the first that matches wins; a flag's are independent.
 
-    `source` is the file's text, `digest` its SHA-256.
+    A score is written as points and bands and means a tier: `written` tells the two apart. `source` is the file's
+    text, `digest` its SHA-256.
     """
 
     code: str
@@ -53,6 +54,7 @@ class RuleSet:
     path: str
     source: str
     digest: str
+    written: Written = "tier"
 
     def conditions(self) -> Iterator[tuple[str, str]]:
         """(code, condition) of each level and warning that has one, in order."""
@@ -117,6 +119,7 @@ def _ruleset(draft: Draft) -> RuleSet:
         draft.path,
         draft.source,
         sha256(draft.source.replace("\r\n", "\n").encode()).hexdigest(),
+        draft.written,
     )
 
 

@@ -4,6 +4,7 @@ CHECKS: dict[str, str] = {
     "approximate": "a float result is rounded; near the edge the answer may differ in the last digits (warning)",
     "bad-code": "a code is not small letters, digits and underscores",
     "bad-literal": "a text, number, instant or duration is not written as the language has it",
+    "bad-points": "points or a bound of a score are not a whole number",
     "bad-pattern": "a pattern is no regular expression",
     "condition-not-boolean": "a condition gives a number, text or instant instead of true or false",
     "condition-shape": "YAML does not read the condition as one text",

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from kehu.model.feature_types import Schema
-from kehu.model.problems import Problem, did_you_mean
+from kehu.model.problems import Place, Problem, did_you_mean
 from kehu.model.yaml_nodes import Scalar
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.files import Draft, Entry
@@ -20,6 +20,11 @@ def compile_draft(draft: Draft, schema: Schema, as_of: datetime) -> tuple[Mappin
     """The compiled conditions by code, without those that take the rest or are wrong, and all problems found."""
     compiled: dict[str, Compiled] = {}
     problems: list[Problem] = []
+    for when in draft.points:
+        result = _compiled(when, draft.source, schema, as_of)
+        problems += result if isinstance(result, list) else result.warnings
+    if draft.points:
+        return _bands(draft, schema, as_of, problems), problems
     for entry in draft.entries:
         if entry.when is not None:
             result = _compiled(entry.when, draft.source, schema, as_of)
@@ -30,6 +35,27 @@ def compile_draft(draft: Draft, schema: Schema, as_of: datetime) -> tuple[Mappin
                 problems += [*result.warnings, *_constant(entry, entry.when, result)]
         problems += _reason_problems(entry, draft.source, schema)
     return compiled, problems
+
+
+def _bands(draft: Draft, schema: Schema, as_of: datetime, problems: list[Problem]) -> Mapping[str, Compiled]:
+    """The conditions made of the points; they are only as right as the points, so they are not told twice."""
+    compiled: dict[str, Compiled] = {}
+    if any(problem.severity == "error" for problem in problems):
+        return compiled
+    for entry in draft.entries:
+        if entry.when is None:
+            continue
+        place = entry.when.place
+        result = compile_condition(entry.when.text, schema, as_of, partial(_standing, place))
+        if isinstance(result, list):
+            problems += result
+        else:
+            compiled[entry.code] = result
+    return compiled
+
+
+def _standing(place: Place, _offset: int) -> Place:
+    return place
 
 
 def _compiled(when: Scalar, source: str, schema: Schema, as_of: datetime) -> Compiled | list[Problem]:

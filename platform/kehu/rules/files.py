@@ -1,20 +1,27 @@
 """A rule file as its writer wrote it: nodes with places, in the right shape, not yet understood."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from kehu.model.feature_types import Label
 from kehu.model.problems import Place, Problem
 from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
+from kehu.rules.scores import Points, band, read_bound, read_points
 from kehu.rules.shapes import Shapes
 from kehu.rules.treatments import read_treatment
 
 Kind = Literal["tier", "flag", "warning"]
-KINDS: tuple[Kind, ...] = ("tier", "flag", "warning")
+# A score is written as points and bands and means a tier.
+Written = Literal["tier", "flag", "score", "warning"]
+KINDS: tuple[Written, ...] = ("tier", "flag", "score", "warning")
+_MEANING: dict[str, Kind] = {"tier": "tier", "flag": "flag", "score": "tier", "warning": "warning"}
 SEVERITIES = ("low", "medium", "high")
 
 _FILE_KEYS = ("ruleset", "kind", "label", "description", "examples")
 _LEVEL_KEYS = ("level", "label", "when", "otherwise", "treatment")
+_BAND_KEYS = ("level", "label", "at_least", "otherwise", "treatment")
 _WARNING_KEYS = ("warning", "label", "when", "severity", "route", "reason")
 
 
@@ -35,14 +42,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rule set in the right shape; its conditions and examples are still text."""
+    """A rule set in the right shape; its conditions and examples are still text.
+
+    `points` are the conditions of a score, of which those of its levels are made.
+    """
 
     code: str
     kind: Kind
+    written: Written
     label: Label
     description: str
     entries: tuple[Entry, ...]
     examples: tuple[Node, ...]
+    points: tuple[Scalar, ...]
     path: str
     source: str
     place: Place
@@ -64,8 +76,9 @@ def _draft(root: Node, source: str, shapes: Shapes) -> Draft | None:
     kind_node = root.get("kind") if isinstance(root, Mapping) else None
     kind = kind_node.text if isinstance(kind_node, Scalar) else ""
     body = "warnings" if kind == "warning" else "levels"
-    keys = (*_FILE_KEYS, body) if kind in KINDS else (*_FILE_KEYS, "levels", "warnings")
-    top = shapes.mapping(root, "a rule file", keys, ("ruleset", "kind", *([body] if kind in KINDS else [])))
+    bodies = (body, "points") if kind == "score" else (body,)
+    keys = (*_FILE_KEYS, *bodies) if kind in KINDS else (*_FILE_KEYS, "levels", "points", "warnings")
+    top = shapes.mapping(root, "a rule file", keys, ("ruleset", "kind", *(bodies if kind in KINDS else ())))
     if top is None:
         return None
     code = shapes.code(top.get("ruleset"), "the code of a rule set")
@@ -75,13 +88,55 @@ def _draft(root: Node, source: str, shapes: Shapes) -> Draft | None:
     if kind not in KINDS:
         return None
     nodes = shapes.items(top.get(body), f"'{body}'")
-    read = _warning if kind == "warning" else _level
+    points = read_points(top.get("points"), shapes) if kind == "score" else Points("", ())
+    read = _reader(kind, points)
     entries = tuple(entry for node in nodes if (entry := read(node, shapes)))
     _check_codes(entries, shapes)
-    _check_otherwise(entries, kind, shapes)
+    _check_otherwise(entries, _MEANING[kind], shapes)
+    if kind == "score":
+        _check_bands(top.get("levels"), shapes)
     examples = shapes.items(top.get("examples"), "'examples'")
     place = top.entries["ruleset"].place if "ruleset" in top.entries else top.place
-    return Draft(code, kind, label, description, entries, examples, root.place.path, source, place)
+    meaning, written = _MEANING[kind], KINDS[KINDS.index(kind)]
+    return Draft(
+        code, meaning, written, label, description, entries, examples, points.conditions, root.place.path, source, place
+    )
+
+
+def _reader(kind: str, points: Points) -> Callable[[Node, Shapes], Entry | None]:
+    if kind == "score":
+        return partial(_band, points=points)
+    return _warning if kind == "warning" else _level
+
+
+def _band(node: Node, shapes: Shapes, *, points: Points) -> Entry | None:
+    found = shapes.mapping(node, "a level of a score", _BAND_KEYS, ("level",))
+    if found is None:
+        return None
+    code = shapes.code(found.get("level"), "the code of a level")
+    label = shapes.label(found.get("label"), found.place, f"level '{code}'")
+    bound, otherwise = found.get("at_least"), found.get("otherwise")
+    if (bound is None) == (otherwise is None):
+        said = f"level '{code}' needs either 'at_least' or 'otherwise: true'"
+        shapes.note(found.place, "level-condition", said, "write one of the two")
+    least = read_bound(bound, shapes)
+    treatment = read_treatment(found.get("treatment"), shapes)
+    place = _place_of(found, "level")
+    return Entry(code, label, band(points, bound, least), place, otherwise is not None, treatment)
+
+
+def _check_bands(node: Node | None, shapes: Shapes) -> None:
+    """Bands stand from the greatest bound to the least: any other order hides one behind another."""
+    least: int | None = None
+    for level in shapes.items(node, "'levels'"):
+        bound = level.get("at_least") if isinstance(level, Mapping) else None
+        number = read_bound(bound, Shapes())
+        if bound is None or number is None:
+            continue
+        if least is not None and number >= least:
+            said = f"a score of {number} is taken by the level above, from {least} on"
+            shapes.note(bound.place, "unreachable-level", said, "let the bounds fall from level to level")
+        least = number
 
 
 def _level(node: Node, shapes: Shapes) -> Entry | None:
