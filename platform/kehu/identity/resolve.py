@@ -13,7 +13,7 @@ from kehu.identity.phones import phone_keys
 
 # The namespace of customer ids: uuid5(DNS, "kehu.customer").
 CUSTOMER_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "kehu.customer")
-_SEPARATOR = "\x1f"
+RECORD_SEPARATOR = "\x1f"
 
 
 def normalised(records: pl.DataFrame, region: str) -> pl.DataFrame:
@@ -62,13 +62,18 @@ def resolve(records: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("origin") == "file").then(pl.lit("0")).otherwise(pl.lit("1")),
             "system",
             "key",
-            separator=_SEPARATOR,
+            separator=RECORD_SEPARATOR,
         ),
     ).with_columns(islands.alias("island"))
     first = members.with_columns(pl.col("anchor").min().over("island"))
     anchors = first["anchor"].unique()
-    uids = [str(uuid.uuid5(CUSTOMER_NAMESPACE, anchor[2:])) for anchor in anchors]
+    uids = [uid_of_record(anchor[2:]) for anchor in anchors]
     return first.select("id", uid=pl.col("anchor").replace_strict(anchors, pl.Series(uids), return_dtype=pl.String))
+
+
+def uid_of_record(name: str) -> str:
+    """The id of the customer whose first record has this name: system and key joined by RECORD_SEPARATOR."""
+    return str(uuid.uuid5(CUSTOMER_NAMESPACE, name))
 
 
 def _islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
@@ -87,4 +92,4 @@ def _islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
 
 
 def _join(kind: str, *parts: pl.Expr) -> pl.Expr:
-    return pl.concat_str(pl.lit(kind), *parts, separator=_SEPARATOR)
+    return pl.concat_str(pl.lit(kind), *parts, separator=RECORD_SEPARATOR)

@@ -1,17 +1,13 @@
 """Customers that went into others: their ids keep resolving and their history goes to the heir."""
 
-from uuid import uuid5
-
 import polars as pl
 from sqlalchemy import Connection, column, delete, select, table, text
 
-from kehu.identity.resolve import CUSTOMER_NAMESPACE
+from kehu.identity.resolve import RECORD_SEPARATOR, uid_of_record
 from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
 from kehu.tables.columns import BIG
 from kehu.tables.facts import customer_aliases, customers, identifiers
 from kehu.tables.runs import memberships, publication, warnings
-
-_SEPARATOR = "\x1f"
 
 
 def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame, known: pl.DataFrame) -> None:
@@ -39,8 +35,8 @@ def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame, know
 
 def _with_own_uid(records: pl.DataFrame) -> pl.DataFrame:
     """Columns uid, now: the id each record gives a customer whose first record it is."""
-    anchors = pl.concat_str("system", "key", separator=_SEPARATOR)
-    uids = [str(uuid5(CUSTOMER_NAMESPACE, anchor)) for anchor in records.select(anchors).to_series()]
+    anchors = pl.concat_str("system", "key", separator=RECORD_SEPARATOR)
+    uids = [uid_of_record(anchor) for anchor in records.select(anchors).to_series()]
     return records.select(pl.Series("uid", uids, dtype=pl.String), "now")
 
 
