@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from kehu.features.catalogue import Catalogue
+from kehu.features.selection import only
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.facts import features_as_of, read_facts
 from kehu.pipeline.progress import Clock, Progress, Watch
@@ -17,6 +18,7 @@ from kehu.publish.publish import Changes, compare, level_counts, publish, warnin
 from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, finish_run
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation, evaluate
+from kehu.rules.verdicts import used_features
 from kehu.store.events import latest_event
 from kehu.store.lock import only_run
 from kehu.store.reading import read_customers
@@ -58,7 +60,9 @@ def resegment(
     refuse_errors(problems)
     with only_run(engine):
         instant = as_of or now_of(workspace, engine, clock)
-        job = _Job(engine, catalogue, book, instant, Watch(progress))
+        # A feature that no rule asks for costs nothing.
+        asked = only(catalogue, used_features(book))
+        job = _Job(engine, asked, book, instant, Watch(progress))
         if dry_run:
             return job.compare()
         with writing(engine) as connection:
