@@ -30,6 +30,7 @@ from kehu_graphql.types.where import CustomerWhere, InstantFilter, LevelWhere, S
 
 MAX_DEPTH = 5
 MAX_LEAVES = 50
+MAX_TEXT = 500
 
 
 async def customer_condition(context: Context, where: CustomerWhere | None) -> Condition:
@@ -58,6 +59,8 @@ async def _part(context: Context, name: str, value: Any, path: str, depth: int) 
         case "not_":
             return Not(await _every(context, value, here, depth + 1))
         case "text":
+            if len(value) > MAX_TEXT:
+                raise ExpectedError(f"'{here}' has {len(value):,} characters; no name has more than {MAX_TEXT}")
             return Text(value)
         case "has_warning":
             return HasWarning() if value else Not(HasWarning())

@@ -13,6 +13,7 @@ from kehu.reader.keyset import KeyValue
 from kehu.tables.columns import from_micros, micros
 from kehu_graphql.failures import ExpectedError
 
+_SHOWN = 100
 KeyKind = Literal["text", "whole", "instant"]
 # What the database and Python can hold.
 _RANGES: dict[KeyKind, tuple[int, int]] = {
@@ -40,7 +41,9 @@ class Cursors:
         except (binascii.Error, orjson.JSONDecodeError, TypeError, ValueError):
             order, values = None, []
         if order != self.order or not self._fits(values):
-            raise ExpectedError(f"'{cursor}' is no cursor of this list in this order; take one from pageInfo or edges")
+            raise ExpectedError(
+                f"'{cursor[:_SHOWN]}' is no cursor of this list in this order; take one from pageInfo or edges"
+            )
         return tuple(_key_value(kind, value) for kind, value in zip(self.kinds, values, strict=True))
 
     def _fits(self, values: list[object]) -> bool:

@@ -6,13 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
@@ -25,6 +25,8 @@ from kehu_graphql.schema import KehuSchema
 from kehu_graphql.types.customer import customer_node
 
 MAX_BODY_BYTES = 1_000_000
+# Answers hold names and phone numbers, and the next run makes them stale.
+_NOT_KEPT = {"cache-control": "no-store"}
 
 
 class Endpoint(GraphQL[Context, None]):
@@ -52,6 +54,15 @@ class Endpoint(GraphQL[Context, None]):
         except HTTPException as failure:
             response = _refusal(failure.status_code, failure.reason)
         await response(scope, receive, send)
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """What the client sent; refused with a status and a reason when it is no query at all."""
+        if request.method == "POST":
+            if PLAIN_JSON not in (request.content_type or "").lower():
+                raise HTTPException(415, f"send the query as JSON, with the header 'Content-Type: {PLAIN_JSON}'")
+            if (await request.get_body()).lstrip()[:1] not in {b"{", b"["}:
+                raise HTTPException(400, 'the body must be a JSON object: {"query": "{ ... }"}')
+        return await super().parse_http_body(request)
 
     async def get_context(
         self,
@@ -85,7 +96,8 @@ class Endpoint(GraphQL[Context, None]):
         media_type = sub_response.media_type or PLAIN_JSON
         never_ran = "data" not in response_data
         status = 400 if never_ran and media_type == RESPONSE_JSON else 200
-        return Response(self.encode_json(response_data), status, media_type=f"{media_type}; charset=utf-8")
+        content = self.encode_json(response_data)
+        return Response(content, status, _NOT_KEPT, media_type=f"{media_type}; charset=utf-8")
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)

@@ -1,7 +1,6 @@
 """Opaque ids of everything that can be fetched again: `Type:key` in base64."""
 
 import base64
-import binascii
 
 import strawberry
 
@@ -22,7 +21,7 @@ def split_node_id(text: str) -> tuple[str, str]:
     """Type and key; two empty words when it is no id of ours."""
     try:
         kind, _, key = base64.b64decode(text, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return "", ""
     return kind, key
 

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -15,17 +15,23 @@ _GRACE_SECONDS = 10
 
 
 def serve(
-    engine: Engine, *, host: str, port: int, title: str, clock: Callable[[], datetime], phone_region: str = "CN"
+    engine: Engine,
+    *,
+    address: tuple[str, int],
+    title: str,
+    clock: Callable[[], datetime],
+    phone_region: str = "CN",
+    cors_origins: Sequence[str] = (),
 ) -> None:
     """Answers until interrupted or terminated; requests under way get 10 seconds to end.
 
-    Prints nothing. OSError with a sentence for the user when the address cannot be had.
+    Prints nothing. `address` is host and port. OSError with a sentence for the user when the address cannot be had.
     """
-    app = create_app(engine, clock=clock, title=title, phone_region=phone_region)
+    app = create_app(engine, clock=clock, title=title, phone_region=phone_region, cors_origins=cors_origins)
     config = uvicorn.Config(
         app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS
     )
-    with _listening(host, port) as listener, suppress(KeyboardInterrupt):
+    with _listening(*address) as listener, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
 
 

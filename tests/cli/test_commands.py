@@ -238,7 +238,9 @@ def test_a_database_that_is_not_there_is_told_in_a_line(run: Run, make_workspace
     workspace = make_workspace(url="postgresql://nobody@127.0.0.1:1/none")
     code, _, err = run("runs", "list", "-w", workspace.root)
     assert code == 1
-    assert err.startswith("the database refused: ")
+    assert err.startswith(
+        "postgresql+psycopg://nobody@127.0.0.1:1/none:1:1: error[database]: the database does not open"
+    )
     assert "Traceback" not in err
 
 
@@ -262,6 +264,23 @@ def test_a_command_stopped_by_a_signal_ends_tidily(
     assert (process.returncode, rest) == (code, told)
 
 
+def test_an_instant_out_of_the_calendar_is_refused(workspace: Workspace) -> None:
+    for text in ("0001-01-01", "1899-12-31", "9999-12-31T23:59:59-12:00"):
+        with pytest.raises(RefusedError, match=f"'{text}' is outside the years 1900 to 9998"):
+            read_instant(text, workspace)
+    assert read_instant("1900-01-01T00:00Z", workspace) == datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def test_a_database_that_is_none_is_named(run: Run, workspace: Workspace) -> None:
+    database = workspace.root / "kehu.sqlite3"
+    database.write_text("this is no database at all, not even by accident; it is a text")
+    code, _, told = run("runs", "list", "-w", workspace.root)
+    assert code == 1
+    assert told.splitlines()[0].startswith(
+        f"sqlite:///{database}:1:1: error[database]: the database does not open: file is not a database (check "
+    )
+
+
 def test_what_the_system_refuses_is_told_without_a_traceback(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, _, told = run("generate", "-o", tmp_path / "file" / "inside", "--customers", "10", "--shipments", "10")
@@ -270,3 +289,10 @@ def test_what_the_system_refuses_is_told_without_a_traceback(run: Run, tmp_path:
         f"{tmp_path}/file/inside/.kehu-partial/crm:1:1: error[system]: the system refused: Not a directory",
         "1 error",
     ]
+
+
+@pytest.mark.parametrize("origin", ["*", "localhost:3000", "http://localhost:3000/", "http://a b"])
+def test_an_origin_that_no_browser_sends_is_refused(run: Run, workspace: Workspace, origin: str) -> None:
+    code, _, told = run("serve", "-w", workspace.root, "--cors-origin", origin)
+    assert code == 1
+    assert told.startswith(f"--cors-origin:1:1: error[origin]: '{origin}' is not an origin")

@@ -1,7 +1,7 @@
 """The small carrier that the reader's tests read, behind the application."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
@@ -36,8 +36,9 @@ carrier = _small_carrier.carrier
 
 
 @contextmanager
-def _serving(engine: Engine) -> Iterator[httpx.Client]:
-    config = uvicorn.Config(create_app(engine, clock=lambda: NOW, title="Small <carrier>"), log_config=None)
+def _serving(engine: Engine, cors_origins: Sequence[str] = ()) -> Iterator[httpx.Client]:
+    app = create_app(engine, clock=lambda: NOW, title="Small <carrier>", cors_origins=cors_origins)
+    config = uvicorn.Config(app, log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         running = Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -56,7 +57,7 @@ def client(carrier: Engine) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def serving() -> Callable[[Engine], AbstractContextManager[httpx.Client]]:
+def serving() -> Callable[..., AbstractContextManager[httpx.Client]]:
     """Puts the application over any database behind a server."""
     return _serving
 

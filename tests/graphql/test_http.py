@@ -80,8 +80,15 @@ def test_an_error_in_a_field_leaves_the_rest(client: httpx.Client) -> None:
     [
         ("a body that is no JSON", lambda c: c.post("/graphql", content="{", headers={"content-type": PLAIN}), 400,
          "Unable to parse request body as JSON"),
-        ("another content type", lambda c: c.post("/graphql", data={"query": "{ __typename }"}), 400,
-         "Unsupported content type"),
+        ("another content type", lambda c: c.post("/graphql", data={"query": "{ __typename }"}), 415,
+         "send the query as JSON, with the header 'Content-Type: application/json'"),
+        ("a body without an object", lambda c: c.post("/graphql", json=None, content="null",
+         headers={"content-type": PLAIN}), 400, 'the body must be a JSON object: {"query": "{ ... }"}'),
+        ("a body that is a text", lambda c: c.post("/graphql", json="{ __typename }"), 400,
+         'the body must be a JSON object: {"query": "{ ... }"}'),
+        ("an empty body", lambda c: c.post("/graphql", headers={"content-type": PLAIN}), 400,
+         'the body must be a JSON object: {"query": "{ ... }"}'),
+        ("an empty list", lambda c: c.post("/graphql", json=[]), 400, "Batching is not enabled"),
         ("several queries at once", lambda c: c.post("/graphql", json=[{"query": "{ __typename }"}]), 400,
          "Batching is not enabled"),
         ("no query", lambda c: c.post("/graphql", json={}), 400, "No GraphQL query found in the request"),
@@ -125,7 +132,7 @@ def test_introspection_answers_tools(client: httpx.Client) -> None:
     assert "customers" in {field["name"] for field in fields}
 
 
-Serving = Callable[[Engine], AbstractContextManager[httpx.Client]]
+Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 def test_what_nobody_foresaw_is_masked_and_logged(
@@ -177,3 +184,51 @@ def test_before_the_first_run_facts_can_be_read_and_levels_say_why_not(
     assert answer["errors"][0]["message"] == "rule set 'a': no run is published yet; run 'kehu resegment'"
     assert answer["errors"][0]["extensions"] == {"code": "NOT_PUBLISHED"}
     assert facts == {"data": {"ruleSets": [], "customers": {"totalCount": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("_case", "query", "message"),
+    [
+        ("an endless text", 'text: "' + "x" * 501 + '"', "'where.text' has 501 characters; no name has more than 500"),
+    ],
+)
+def test_filters_that_no_customer_could_meet_are_refused(
+    client: httpx.Client, _case: str, query: str, message: str
+) -> None:
+    answer = client.post("/graphql", json={"query": f"{{ customers(where: {{{query}}}) {{ totalCount }} }}"}).json()
+    assert [(error["message"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (message, "BAD_USER_INPUT")
+    ]
+
+
+def test_an_id_in_no_alphabet_of_ours_finds_nothing(client: httpx.Client) -> None:
+    answer = client.post("/graphql", json={"query": '{ node(id: "😀") { id } }'}).json()
+    assert answer == {"data": {"node": None}}
+
+
+def test_large_answers_are_packed_and_none_is_kept(client: httpx.Client) -> None:
+    query = "{ __schema { types { name description } } }"
+    packed = client.post("/graphql", json={"query": query})
+    plain = client.post("/graphql", json={"query": query}, headers={"accept-encoding": "identity"})
+    assert (packed.headers["content-encoding"], "content-encoding" in plain.headers) == ("gzip", False)
+    assert packed.json() == plain.json()
+    assert packed.headers["cache-control"] == "no-store"
+
+
+PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+
+
+def test_pages_of_another_origin_may_not_ask(client: httpx.Client) -> None:
+    headers = {"origin": "http://localhost:3000"}
+    asked = client.options("/graphql", headers=headers | PREFLIGHT)
+    answer = client.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
+    assert [name for reply in (asked, answer) for name in reply.headers if name.startswith("access-control")] == []
+
+
+def test_pages_of_an_origin_that_was_named_may_ask(carrier: Engine, serving: Serving) -> None:
+    with serving(carrier, ["http://localhost:3000"]) as client:
+        for origin, allowed in (("http://localhost:3000", "http://localhost:3000"), ("http://evil.example", None)):
+            asked = client.options("/graphql", headers={"origin": origin} | PREFLIGHT)
+            answer = client.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": origin})
+            assert asked.headers.get("access-control-allow-origin") == allowed
+            assert answer.headers.get("access-control-allow-origin") == allowed

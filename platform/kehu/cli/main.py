@@ -59,12 +59,15 @@ def _run() -> None:
         show_problems(error.problems)
         sys.exit(REFUSED)
     except DBAPIError as error:
-        sys.stderr.write(f"the database refused: {error.orig}\n")
+        sys.stderr.write(f"the database refused: {str(error.orig).strip()}\n")
         sys.exit(REFUSED)
     except OSError as error:
         # A full disk, a folder without the right to write: nothing of ours, and no reason for a traceback.
-        place = Place(str(error.filename or "."))
-        show_problems([Problem(place, "system", f"the system refused: {error.strerror or error}")])
+        said = f"the system refused: {error.strerror or error}"
+        if error.filename:
+            show_problems([Problem(Place(str(error.filename)), "system", said)])
+        else:
+            sys.stderr.write(f"{said}\n")
         sys.exit(REFUSED)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.store.database import open_database, upgrade
@@ -18,6 +19,9 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", "-w", help="The workspace's folder.", envvar="KEHU_WORKSPACE", show_default="here"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+
+_CHECK = "check 'database_url', that the server is up or the file a database, its rights and the space on its disk"
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
 def now() -> datetime:
@@ -31,22 +35,31 @@ def workspace_at(folder: Path) -> Workspace:
 
 
 def database_of(workspace: Workspace) -> Engine:
-    """The workspace's database, made or brought to the newest schema first."""
+    """The workspace's database, made or brought to the newest schema first; RefusedError when it does not open."""
     engine = open_database(workspace.settings.database_url)
-    upgrade(engine)
+    try:
+        upgrade(engine)
+    except DBAPIError as error:
+        place = Place(engine.url.render_as_string(hide_password=True))
+        said = str(error.orig).strip().splitlines() or [""]
+        raise RefusedError([Problem(place, "database", f"the database does not open: {said[0]}", _CHECK)]) from error
     return engine
 
 
 def read_instant(text: str, workspace: Workspace) -> datetime:
     """An instant such as 2014-06-30 or 2014-06-30T18:00+08:00, in UTC.
 
-    Without an offset it is the workspace's local time; a date alone means the end of that day. Raises RefusedError.
+    Without an offset it is the workspace's local time; a date alone means the end of that day. Raises RefusedError,
+    also for a year before 1900 or after 9998, which windows of days would reach out of the calendar.
     """
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         remedy = "write 2014-06-30 or 2014-06-30T18:00:00+08:00"
         raise RefusedError([Problem(Place("--as-of"), "instant", f"'{text}' is not an instant", remedy)]) from error
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        message = f"'{text}' is outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise RefusedError([Problem(Place("--as-of"), "instant", message)])
     if ":" not in text:
         instant = datetime.combine(instant.date(), time.max)
     if instant.tzinfo is None:

@@ -36,7 +36,7 @@ def list_runs(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> 
 
 @app.command("show")
 def show(
-    run: Annotated[int, typer.Argument(help="The run's number.")],
+    run: Annotated[int, typer.Argument(help="The run's number.", min=1, max=2**63 - 1)],
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:

@@ -1,5 +1,7 @@
 """kehu serve: the published run over GraphQL."""
 
+import re
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -8,26 +10,37 @@ import typer
 
 from kehu.cli.options import WorkspaceOption, database_of, now, workspace_at
 from kehu.cli.output import say
-from kehu.model.problems import Place, Problem, RefusedError
+from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.resegmenting import now_of
 from kehu.workspace.workspace import Workspace
 
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option("--port", "-p", help="The port to listen on.", min=1, max=65535)]
+CorsOption = Annotated[
+    list[str] | None,
+    typer.Option("--cors-origin", help="A web page's origin that may ask, such as http://localhost:3000; repeatable."),
+]
 DEFAULT_PORT = 8000
+_ORIGIN = re.compile(r"https?://[^/\s*@?#]+")
 
 
-def serve(host: HostOption = "127.0.0.1", port: PortOption = DEFAULT_PORT, workspace: WorkspaceOption = Path()) -> None:
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
+    cors_origin: CorsOption = None,
+    workspace: WorkspaceOption = Path(),
+) -> None:
     """Serve GraphQL at /graphql (with an IDE for browsers), /healthz and /readyz, until interrupted.
 
     Example: kehu serve --port 8000
     """
     place = workspace_at(workspace)
+    origins = _checked_origins(cors_origin or [])
     say(f"{place.settings.name}: http://{_shown(host)}:{port}/graphql (Ctrl-C ends it)")
-    serve_workspace(place, host, port)
+    serve_workspace(place, host, port, cors_origins=origins)
 
 
-def serve_workspace(workspace: Workspace, host: str, port: int) -> None:
+def serve_workspace(workspace: Workspace, host: str, port: int, *, cors_origins: Sequence[str] = ()) -> None:
     """Serve one workspace until interrupted; raises RefusedError when the address cannot be had."""
     engine = database_of(workspace)
     found = entry_points(group="kehu.servers", name="graphql")
@@ -39,16 +52,27 @@ def serve_workspace(workspace: Workspace, host: str, port: int) -> None:
     try:
         start(
             engine,
-            host=host,
-            port=port,
+            address=(host, port),
             title=settings.name,
             clock=lambda: now_of(workspace, engine, now),
             phone_region=settings.phone_region,
+            cors_origins=cors_origins,
         )
     except OSError as error:
         raise RefusedError([Problem(Place(f"{host}:{port}"), "address", str(error))]) from error
     finally:
         engine.dispose()
+
+
+def _checked_origins(origins: Sequence[str]) -> Sequence[str]:
+    """The origins as browsers send them; '*' is refused, since every page anywhere could then read the customers."""
+    remedy = "write scheme and host, such as https://crm.example.com or http://localhost:3000"
+    refuse_errors(
+        Problem(Place("--cors-origin"), "origin", f"'{origin}' is not an origin", remedy)
+        for origin in origins
+        if not _ORIGIN.fullmatch(origin)
+    )
+    return [origin.lower() for origin in origins]
 
 
 def _shown(host: str) -> str:
