@@ -2,7 +2,7 @@
 
 import typer
 
-from kehu.cli import rules_check, rules_diff, rules_explain, rules_features
+from kehu.cli import rules_cases, rules_check, rules_diff, rules_explain, rules_features
 
 app = typer.Typer(
     help="Check rule files, say why a customer stands where it stands, look at features.", no_args_is_help=True
@@ -10,4 +10,5 @@ app = typer.Typer(
 app.command("check")(rules_check.check)
 app.command("explain")(rules_explain.explain)
 app.command("features")(rules_features.features)
+app.command("test")(rules_cases.run_tests)
 app.command("diff")(rules_diff.diff)
