@@ -92,6 +92,25 @@ def test_a_warning_fires_once_clears_and_may_fire_again(database: Engine, book_o
     assert signs(database) == [(1, "quiet", 1, 3, "open"), (1, "quiet", 5, None, "open")]
 
 
+@pytest.mark.parametrize(
+    ("_case", "again", "fires"),
+    [
+        ("a tick before the cooldown is over", 3 * DAY - timedelta(microseconds=1), 0),
+        ("when it is over", 3 * DAY, 1),
+        ("in a run that pretends to be earlier", -DAY, 1),
+    ],
+)
+def test_a_warning_that_cleared_keeps_quiet_for_its_cooldown(
+    _case: str, again: timedelta, fires: int, database: Engine, book_of: BookOf, run_book: RunBook
+) -> None:
+    book = book_of(
+        signs=book_of().ruleset("signs").source.replace("    when: n < 2\n", "    when: n < 2\n    cooldown: 3 days\n")
+    )
+    run_book(database, book, {1: 1})
+    run_book(database, book, {1: 5}, as_of=AS_OF + DAY)
+    assert sizes(run_book(database, book, {1: 1, 2: 1}, as_of=AS_OF + again))[2:] == (fires + 1, 0)
+
+
 def test_reasons_say_the_condition_and_the_values(database: Engine, book_of: BookOf, run_book: RunBook) -> None:
     run_book(database, book_of(), {1: 11, 2: 1}, spent={1: 123456, 2: -5}, as_of=AS_OF)
     with database.connect() as connection:
@@ -234,6 +253,7 @@ def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
             "severity": "high",
             "route": ["sales", "service"],
             "reason": "only {n}, spent {spent}",
+            "cooldown_seconds": 0,
         }
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, func, null, select
 
-from kehu.care.durations import parse_duration
+from kehu.model.durations import parse_duration
 from kehu.tables.runs import memberships, publication, rule_versions, run_rules
 
 MICROSECOND = timedelta(microseconds=1)

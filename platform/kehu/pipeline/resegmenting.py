@@ -110,7 +110,7 @@ class _Job:
         features, evaluation = self._answer()
         with self.watch("compare"), reading(self.engine) as connection:
             features, evaluation = _of_those_there(connection, features, evaluation)
-            changes = compare(connection, evaluation)
+            changes = compare(connection, self.book, evaluation, self.as_of)
         return self._report(None, features, evaluation, changes)
 
     def publish(self, run_id: int, clock: Clock) -> RunReport:

@@ -31,6 +31,7 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
                 "severity": rule.severity,
                 "route": list(rule.route),
                 "reason": rule.reason,
+                "cooldown_seconds": int(rule.cooldown.total_seconds()),
             }
             for rule in ruleset.warnings
         ],

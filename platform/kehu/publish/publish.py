@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 from sqlalchemy import Connection, Table, column, insert, select, table, update
@@ -14,6 +14,7 @@ from kehu.rules.reasons import membership_reasons, warning_reasons
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage
 from kehu.tables.runs import memberships, rule_versions, run_levels, run_rules, runs, warnings
 
+_TICK = timedelta(microseconds=1)
 _MEMBER = ["customer", "ruleset", "level"]
 _FIRED = ["customer", "ruleset", "warning"]
 
@@ -28,16 +29,37 @@ class Changes:
     cleared: pl.DataFrame
 
 
-def compare(connection: Connection, evaluation: Evaluation) -> Changes:
-    """What the evaluation changes against the open memberships and warnings."""
+def compare(connection: Connection, book: RuleBook, evaluation: Evaluation, as_of: datetime) -> Changes:
+    """What the evaluation, as of an instant, changes against the open memberships and warnings.
+
+    A warning that cleared does not fire again within its cooldown: (as_of - cooldown, as_of] since it last fired.
+    """
     members = _open(connection, memberships, "level", "until_run_id")
     firing = _open(connection, warnings, "warning", "cleared_run_id")
     return Changes(
         entered=evaluation.memberships.join(members, on=_MEMBER, how="anti", maintain_order="left"),
         left=members.join(evaluation.memberships, on=_MEMBER, how="anti", maintain_order="left"),
-        fired=evaluation.warnings.join(firing, on=_FIRED, how="anti", maintain_order="left"),
+        fired=evaluation.warnings.join(
+            pl.concat([firing.select(_FIRED), _cooling(connection, book, as_of)]),
+            on=_FIRED,
+            how="anti",
+            maintain_order="left",
+        ),
         cleared=firing.join(evaluation.warnings, on=_FIRED, how="anti", maintain_order="left"),
     )
+
+
+def _cooling(connection: Connection, book: RuleBook, as_of: datetime) -> pl.DataFrame:
+    """Columns of _FIRED: who was told of a warning so lately that it must not fire again yet."""
+    found = [pl.DataFrame(schema={"customer": pl.Int64(), "ruleset": pl.String(), "warning": pl.String()})]
+    for ruleset in book.rulesets:
+        for rule in ruleset.warnings:
+            if rule.cooldown:
+                said = (warnings.c.ruleset == ruleset.code, warnings.c.warning == rule.code)
+                lately = warnings.c.fired_at.between(as_of - rule.cooldown + _TICK, as_of)
+                columns = (warnings.c.customer_id.label("customer"), warnings.c.ruleset, warnings.c.warning)
+                found.append(read_frame(connection, select(*columns).where(*said, lately).distinct()))
+    return pl.concat(found)
 
 
 def publish(
@@ -47,7 +69,8 @@ def publish(
 
     A membership or warning that goes on keeps the row, the run and the reasons it began with.
     """
-    changes = compare(connection, evaluation)
+    as_of: datetime = connection.execute(select(runs.c.as_of).where(runs.c.id == run_id)).scalar_one()
+    changes = compare(connection, book, evaluation, as_of)
     _end(connection, memberships, "until_run_id", changes.left["id"], run_id)
     _end(connection, warnings, "cleared_run_id", changes.cleared["id"], run_id)
     digests = pl.DataFrame(

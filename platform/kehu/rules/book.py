@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from typing import cast
 
@@ -27,7 +28,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class WarningRule:
-    """A sign that fires; `reason` is its text with {feature} placeholders, `route` the departments told."""
+    """A sign that fires; `reason` is its text with {feature} placeholders, `route` the departments told.
+
+    Having cleared, it does not fire again until `cooldown` after it last fired.
+    """
 
     code: str
     label: Label
@@ -35,6 +39,7 @@ class WarningRule:
     severity: str
     route: tuple[str, ...]
     reason: str
+    cooldown: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def _level(entry: Entry) -> Level:
 def _warning(entry: Entry) -> WarningRule:
     when = "" if entry.when is None else entry.when.text
     reason = "" if entry.reason is None else entry.reason.text
-    return WarningRule(entry.code, entry.label, when, entry.severity, entry.route, reason)
+    return WarningRule(entry.code, entry.label, when, entry.severity, entry.route, reason, entry.cooldown)
 
 
 def _digest(rulesets: list[RuleSet]) -> str:

@@ -3,6 +3,7 @@
 CHECKS: dict[str, str] = {
     "approximate": "a float result is rounded; near the edge the answer may differ in the last digits (warning)",
     "bad-code": "a code is not small letters, digits and underscores",
+    "bad-cooldown": "a cooldown is no length of time",
     "bad-literal": "a text, number, instant or duration is not written as the language has it",
     "bad-points": "points or a bound of a score are not a whole number",
     "bad-pattern": "a pattern is no regular expression",

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Literal
 
+from kehu.model.durations import parse_duration
 from kehu.model.feature_types import Label
 from kehu.model.problems import Place, Problem
 from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
@@ -22,7 +24,7 @@ SEVERITIES = ("low", "medium", "high")
 _FILE_KEYS = ("ruleset", "kind", "label", "description", "examples")
 _LEVEL_KEYS = ("level", "label", "when", "otherwise", "treatment")
 _BAND_KEYS = ("level", "label", "at_least", "otherwise", "treatment")
-_WARNING_KEYS = ("warning", "label", "when", "severity", "route", "reason")
+_WARNING_KEYS = ("warning", "label", "when", "severity", "route", "reason", "cooldown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Entry:
     severity: str = ""
     route: tuple[str, ...] = ()
     reason: Scalar | None = None
+    cooldown: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,19 @@ def _warning(node: Node, shapes: Shapes) -> Entry | None:
         severity=severity,
         route=route,
         reason=reason if isinstance(reason, Scalar) else None,
+        cooldown=_cooldown(found.get("cooldown"), shapes),
     )
+
+
+def _cooldown(node: Node | None, shapes: Shapes) -> timedelta:
+    if node is None:
+        return timedelta()
+    text = node.text if isinstance(node, Scalar) else "this"
+    try:
+        return parse_duration(text)
+    except ValueError:
+        shapes.note(node.place, "bad-cooldown", f"'{text}' is no length of time", "write for example '30 days'")
+        return timedelta()
 
 
 def _condition(node: Node | None, shapes: Shapes) -> Scalar | None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kehu.care.durations import parse_duration
+from kehu.model.durations import parse_duration
 
 
 @pytest.mark.parametrize(
