@@ -2,7 +2,7 @@
 
 import typer
 
-from kehu.cli import rules_cases, rules_check, rules_diff, rules_explain, rules_features
+from kehu.cli import rules_backtest, rules_cases, rules_check, rules_diff, rules_explain, rules_features
 
 app = typer.Typer(
     help="Check rule files, say why a customer stands where it stands, look at features.", no_args_is_help=True
@@ -12,3 +12,4 @@ app.command("explain")(rules_explain.explain)
 app.command("features")(rules_features.features)
 app.command("test")(rules_cases.run_tests)
 app.command("diff")(rules_diff.diff)
+app.command("backtest")(rules_backtest.backtest_rules)

@@ -1,0 +1,133 @@
+"""As-of replays of one rule set: what it flagged at each cut-off, and who then stayed away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from kehu.features.catalogue import Catalogue
+from kehu.features.silence import standing, with_gaps
+from kehu.model.feature_types import Schema
+from kehu.model.graph import INSTANT
+from kehu.model.problems import Place, RefusedError
+from kehu.pipeline.facts import Facts, features_as_of
+from kehu.rules.book import RuleBook
+from kehu.rules.compiler import Compiled, compile_condition
+from kehu.rules.evaluate import evaluate
+from kehu.rules.measures import Counts
+
+COLUMNS = ("payer_id", "at", "status")
+DAY_MICROS = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Whom a backtest looks at and what it calls leaving.
+
+    A customer counts where it shipped in the `active` time up to the cut-off and meets the condition `among` then;
+    it has left when it ships nothing in the `horizon` after it.
+    """
+
+    horizon: timedelta
+    active: timedelta
+    among: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign's record over the cut-offs, in their order.
+
+    `lead_days` is the median over silences it foretold of the days from the first cut-off that flagged the customer
+    in that silence to the instant the silence outlasts the horizon; None without a hit.
+    """
+
+    name: str
+    by_cutoff: tuple[Counts, ...]
+    lead_days: float | None
+
+    @property
+    def counts(self) -> Counts:
+        """Over all cut-offs: a customer counts once for each it was active at."""
+        return sum(self.by_cutoff, Counts())
+
+
+def payments(facts: Facts) -> pl.DataFrame:
+    """The payers' shipments that were not cancelled, with gaps."""
+    kept = facts.events["shipments"].filter(
+        pl.col("payer_id").is_not_null(), pl.col("at").is_not_null(), pl.col("status").ne_missing("cancelled")
+    )
+    return with_gaps(kept.rename({"payer_id": "customer"}))
+
+
+def replay(
+    facts: Facts, rules: tuple[Catalogue, RuleBook], level: str | None, cutoffs: Sequence[datetime], terms: Terms
+) -> pl.DataFrame:
+    """A row per cut-off and active customer: `cutoff`, the columns of `standing`, and a boolean per warning.
+
+    `rules` hold one rule set; with a level the one boolean is membership in it. The features of a cut-off know
+    nothing that came after it. Raises RefusedError when the condition `among` is wrong.
+    """
+    catalogue, book = rules
+    shipments = payments(facts)
+    (ruleset,) = book.rulesets
+    codes = [level] if level is not None else [rule.code for rule in ruleset.warnings]
+    parts = []
+    for cutoff in cutoffs:
+        features = features_as_of(facts, catalogue, cutoff)
+        cases = standing(shipments, cutoff, terms.active, terms.horizon)
+        if terms.among is not None:
+            among = features.filter(among_whom(terms.among, book.schema, cutoff).match)
+            cases = cases.join(among, on="customer", how="semi", maintain_order="left")
+        evaluation = evaluate(book, features, cutoff)
+        held = evaluation.warnings.rename({"warning": "code"}) if level is None else _members(evaluation.memberships)
+        for code in codes:
+            flagged = held.filter(pl.col("code") == code).select("customer", pl.lit(value=True).alias(f"sign {code}"))
+            cases = cases.join(flagged, on="customer", how="left", maintain_order="left")
+        signs = [pl.col(f"sign {code}").fill_null(value=False) for code in codes]
+        parts.append(cases.with_columns(pl.lit(cutoff, INSTANT).alias("cutoff"), *signs))
+    return pl.concat(parts)
+
+
+def among_whom(text: str, schema: Schema, as_of: datetime) -> Compiled:
+    """The condition that narrows the customers; raises RefusedError with all that is wrong with it."""
+    compiled = compile_condition(text, schema, as_of, lambda offset: Place("--among", 1, offset + 1))
+    if isinstance(compiled, list):
+        raise RefusedError(compiled)
+    return compiled
+
+
+def sign_of(cases: pl.DataFrame, name: str, flag: pl.Expr, terms: Terms) -> Sign:
+    """The record of a boolean over the rows of `replay`."""
+    flagged = cases.select("cutoff", "customer", "last", "churned", flag=flag.fill_null(value=False))
+    hit = pl.col("flag") & pl.col("churned")
+    rows = flagged.group_by("cutoff", maintain_order=True).agg(
+        pl.len(), pl.col("churned").sum(), pl.col("flag").sum(), hit.sum().alias("hits")
+    )
+    foretold = flagged.filter(hit).group_by("customer", "last").agg(pl.col("cutoff").min())
+    lead = (pl.col("last") + terms.horizon - pl.col("cutoff")).dt.total_microseconds() / DAY_MICROS
+    median = foretold.select(lead.median()).item()
+    return Sign(name, tuple(Counts(*row[1:]) for row in rows.iter_rows()), median)
+
+
+def best_window(cases: pl.DataFrame, longest: int) -> int | None:
+    """The number of silent days, 1 to `longest`, from which on flagging gives the best F1; the least of equals.
+
+    None where nobody was active, or all came back.
+    """
+    days = (pl.col("silent_micros") // DAY_MICROS).alias("days")
+    by_day = cases.group_by(days).agg(pl.len().alias("cases"), pl.col("churned").sum()).rows()
+    outcomes = sum(churned for _, _, churned in by_day)
+    if not outcomes:
+        return None
+
+    def f1(window: int) -> float:
+        inside = [(count, churned) for day, count, churned in by_day if day >= window]
+        flagged, hits = sum(count for count, _ in inside), sum(churned for _, churned in inside)
+        return Counts(len(cases), outcomes, flagged, hits).f1
+
+    return max(range(1, longest + 1), key=lambda window: (f1(window), -window))
+
+
+def _members(memberships: pl.DataFrame) -> pl.DataFrame:
+    return memberships.rename({"level": "code"})
