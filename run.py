@@ -154,6 +154,7 @@ CHECKS: dict[str, Sequence[Sequence[str]]] = {
     "imports": [["-c", "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())"]],
     "lock, layout and docs": [["-m", "pytest", "-q", "--no-header", "tests/house"]],
     "rules": [["-m", "kehu.cli", "rules", "check", "-w", f"examples/{name}"] for name in EXAMPLES],
+    "rule cases": [["-m", "kehu.cli", "rules", "test", "-w", f"examples/{name}"] for name in ("carrier", "scms")],
 }
 
 if __name__ == "__main__":
