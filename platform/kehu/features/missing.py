@@ -36,7 +36,7 @@ def stored(value: object, kind: FeatureType) -> object:
 
 
 def _fits(value: object, kind: FeatureType) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**kind.digits
     match kind.kind:
         case "integer":
             return isinstance(value, int) and is_number

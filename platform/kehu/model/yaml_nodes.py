@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
 from kehu.model.problems import Place, Problem, did_you_mean
 
 # A leading zero, as in 007, makes a code and not a number.
-_WHOLE = re.compile(r"[-+]?(0|[1-9]\d*)")
+# Longer ones than any column holds stay texts.
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d{0,37})")
+_MOST_CHARACTERS = 250_000
+_DEEPEST = 50
 _NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)\.\d+([eE][-+]?\d+)?")
 
 
@@ -66,9 +70,9 @@ def read_yaml(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     Duplicate keys are problems; PyYAML alone would keep the last one silently.
     """
     try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader) if "*" in text else ():
-            if isinstance(event, yaml.AliasEvent):
-                return None, [_alias_problem(event, path)]
+        unfit = _unfit(text, path)
+        if unfit is not None:
+            return None, [unfit]
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         return None, [_syntax_problem(error, path)]
@@ -76,6 +80,22 @@ def read_yaml(text: str, path: str) -> tuple[Node | None, list[Problem]]:
         return None, [Problem(Place(path), "yaml-syntax", f"not readable as YAML: {error}")]
     problems: list[Problem] = []
     return (None if root is None else _convert(root, path, problems)), problems
+
+
+def _unfit(text: str, path: str) -> Problem | None:
+    """What keeps the text from being read in bounded time: its size, an alias, too much nesting."""
+    if len(text) > _MOST_CHARACTERS:
+        said = f"the file has {len(text):,} characters, more than {_MOST_CHARACTERS:,}"
+        return Problem(Place(path), "file-too-large", said, "split it into several files")
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return _alias_problem(event, path)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            said = f"lists and mappings are nested more than {_DEEPEST} deep"
+            return Problem(_place_at(event.start_mark, path), "yaml-depth", said, "close the brackets, or indent less")
+    return None
 
 
 def as_value(node: Node) -> object:
@@ -144,13 +164,17 @@ def _mapping(node: yaml.MappingNode, span: tuple[Place, int, int], problems: lis
 
 
 def _alias_problem(event: yaml.AliasEvent, path: str) -> Problem:
-    place = Place(path, event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else Place(path)
+    place = _place_at(event.start_mark, path)
     return Problem(place, "yaml-alias", "an alias (*) is not allowed here", "write the value out, or quote the word")
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, path: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
+    place = _place_at(error.problem_mark or error.context_mark, path)
     what = error.problem or "not readable as YAML"
     remedy = "quote the value, or write it after 'key: |' on a line of its own" if "mapping values" in what else ""
     return Problem(place, "yaml-syntax", what, remedy)
+
+
+def _place_at(mark: Any, path: str) -> Place:
+    """Any: PyYAML and its C parser have a type of mark each, alike."""
+    return Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)

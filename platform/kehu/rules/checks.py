@@ -21,6 +21,7 @@ CHECKS: dict[str, str] = {
     "example-undated": "the conditions ask for the time and the example has no 'as_of'",
     "example-value": "a value given in an example does not fit its feature",
     "feature-contract": "a feature's column breaks what it promises (when evaluated)",
+    "file-too-large": "the file is longer than what is read",
     "formula-type": "a formula gives something a feature cannot hold",
     "inexact-power": "a power other than 1, 2 or 3, or of a float",
     "inexact-remainder": "whole division or remainder of a float",
@@ -55,6 +56,7 @@ CHECKS: dict[str, str] = {
     "wrong-arguments": "a function is called with the wrong arguments",
     "wrong-shape": "a value is a text where a list or mapping is needed, or the other way round",
     "yaml-alias": "an alias (*) is used",
+    "yaml-depth": "lists and mappings are nested too deep",
     "yaml-key": "a key is not a word",
     "yaml-syntax": "the file is not YAML",
 }

@@ -15,6 +15,7 @@ from kehu.rules.shapes import Shapes
 
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # for examples whose conditions do not ask for the time
 _LARGEST_EXPONENT = 20
+_LONGEST_TEXT = 200  # the interpreter matches patterns against it
 _NEUTRAL: dict[str, object] = {"integer": 0, "decimal": 0, "float": 0.0, "string": "", "boolean": False}
 
 
@@ -88,9 +89,13 @@ def read_value(name: str, value: Scalar, kind: FeatureType, shapes: Shapes) -> o
         return None
     try:
         stored = _parsed(value.text, kind)
-    except (ValueError, InvalidOperation):
+    except (ValueError, InvalidOperation, OverflowError):
         shapes.note(value.place, "example-value", f"'{value.text}' is not a value of '{name}'", _WANTED[kind.kind])
         return None
+    if isinstance(stored, str) and len(stored) > _LONGEST_TEXT:
+        shapes.note(
+            value.place, "example-value", f"the text of '{name}' is too long", f"at most {_LONGEST_TEXT} letters"
+        )
     if isinstance(stored, int) and abs(stored) >= 10**kind.digits:
         shapes.note(value.place, "example-value", f"'{value.text}' is too large for '{name}'")
     if kind.words and stored not in kind.words:
@@ -156,9 +161,10 @@ def read_as_of(node: Node | None, shapes: Shapes) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(node.text if isinstance(node, Scalar) else "")
-    except ValueError:
+        instant = instant.astimezone(UTC) if instant.tzinfo else instant
+    except (ValueError, OverflowError):
         instant = datetime.min  # noqa: DTZ901 - stands for an instant without offset, refused below
     if instant.tzinfo is None:
         shapes.note(node.place, "example-value", "'as_of' is not an instant with offset", _WANTED["instant"])
         return None
-    return instant.astimezone(UTC)
+    return instant

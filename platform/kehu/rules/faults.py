@@ -8,6 +8,7 @@ from rule_engine import errors
 
 from kehu.model.feature_types import Schema
 from kehu.model.problems import did_you_mean
+from kehu.rules.backtracking import SlowPatternError
 from kehu.rules.functions import FUNCTIONS
 from kehu.rules.trees import Fault, Span
 from kehu.rules.values import Refused, quoted
@@ -63,6 +64,9 @@ def refusals_of(fault: Fault, text: str, schema: Schema) -> list[Refused]:
         case errors.RegexSyntaxError():
             said = f"the pattern is not a regular expression: {error.error}"
             return [Refused("bad-pattern", said, "", _literal_span(fault))]
+        case SlowPatternError():
+            remedy = "take a repeat out of the repeat, or split the pattern into conditions joined by 'and'"
+            return [Refused("regex-unsupported", f"the pattern {error}", remedy, _literal_span(fault))]
         case errors.SyntaxError():
             written = text[fault.span.start : fault.span.end]
             return [Refused("bad-literal", f"{written} cannot be read", _literal_remedy(written), fault.span)]

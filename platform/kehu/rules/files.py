@@ -20,6 +20,7 @@ Written = Literal["tier", "flag", "score", "warning"]
 KINDS: tuple[Written, ...] = ("tier", "flag", "score", "warning")
 _MEANING: dict[str, Kind] = {"tier": "tier", "flag": "flag", "score": "tier", "warning": "warning"}
 SEVERITIES = ("low", "medium", "high")
+_LONGEST_REASON = 1_000
 
 _FILE_KEYS = ("ruleset", "kind", "label", "description", "examples")
 _LEVEL_KEYS = ("level", "label", "when", "otherwise", "treatment")
@@ -170,8 +171,7 @@ def _warning(node: Node, shapes: Shapes) -> Entry | None:
     route = tuple(shapes.code(item, "a department") for item in shapes.items(route_node, "'route'"))
     if route_node is not None and not route:
         shapes.note(route_node.place, "missing-route", f"warning '{code}' goes to nobody", "name a department")
-    reason = found.get("reason")
-    shapes.text(reason, "a reason")
+    reason = _reason(found.get("reason"), shapes)
     return Entry(
         code,
         label,
@@ -179,7 +179,7 @@ def _warning(node: Node, shapes: Shapes) -> Entry | None:
         _place_of(found, "warning"),
         severity=severity,
         route=route,
-        reason=reason if isinstance(reason, Scalar) else None,
+        reason=reason,
         cooldown=_cooldown(found.get("cooldown"), shapes),
     )
 
@@ -193,6 +193,15 @@ def _cooldown(node: Node | None, shapes: Shapes) -> timedelta:
     except ValueError:
         shapes.note(node.place, "bad-cooldown", f"'{text}' is no length of time", "write for example '30 days'")
         return timedelta()
+
+
+def _reason(node: Node | None, shapes: Shapes) -> Scalar | None:
+    text = shapes.text(node, "a reason")
+    if node is not None and len(text) > _LONGEST_REASON:
+        said = f"a reason of {len(text):,} characters is too long to read"
+        shapes.note(node.place, "wrong-shape", said, f"say it in at most {_LONGEST_REASON:,}")
+        return None
+    return node if isinstance(node, Scalar) else None
 
 
 def _condition(node: Node | None, shapes: Shapes) -> Scalar | None:

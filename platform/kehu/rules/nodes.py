@@ -16,7 +16,7 @@ from kehu.rules.instants import duration_attribute, instant_attribute, literal_d
 from kehu.rules.numbers import NUMERIC, arithmetic, floored, is_whole, literal_number, negated
 from kehu.rules.symbols import CLOCK, builtin_value, feature_value
 from kehu.rules.texts import METHODS, character, joined, matches, text_attribute, text_method
-from kehu.rules.trees import Broken, Span
+from kehu.rules.trees import Broken, Matching, Span
 from kehu.rules.values import FALSE, TRUE, Refused, Value, boolean, either, errors_of, truthy
 
 _TIMES = ("instant", "duration")
@@ -236,7 +236,7 @@ _HANDLERS: dict[type, Callable[[Visitor, Any, Span], Value]] = {
     ast.LogicExpression: Visitor.logic,
     ast.ComparisonExpression: Visitor.equality,
     ast.ArithmeticComparisonExpression: Visitor.order,
-    ast.FuzzyComparisonExpression: Visitor.pattern,
+    Matching: Visitor.pattern,
     ast.ContainsExpression: Visitor.contains,
     ast.AddExpression: Visitor.arithmetic,
     ast.SubtractExpression: Visitor.arithmetic,

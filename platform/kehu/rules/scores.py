@@ -10,6 +10,7 @@ from kehu.model.yaml_nodes import Mapping, Node, Scalar
 from kehu.rules.shapes import Shapes
 
 _MOST = 1_000_000
+_LONGEST = len(str(-_MOST))
 _GRANT = ("when", "points")
 
 
@@ -70,7 +71,7 @@ def _grant(item: Node, shapes: Shapes) -> list[tuple[Scalar, int]]:
 
 def _number(node: Node, what: str, shapes: Shapes) -> int | None:
     text = node.text if isinstance(node, Scalar) else ""
-    if text.removeprefix("-").isdecimal() and abs(int(text)) <= _MOST:
+    if len(text) <= _LONGEST and text.removeprefix("-").isdecimal() and abs(int(text)) <= _MOST:
         return int(text)
     shapes.note(node.place, "bad-points", f"{what} must be a whole number", f"from -{_MOST} to {_MOST}")
     return None

@@ -13,6 +13,8 @@ from typing import Any
 from rule_engine import ast, errors
 from rule_engine.parser import Parser, _DeferredAstNode
 
+from kehu.rules.backtracking import check_pattern
+
 DEEPEST = 100  # nested operators; far above what people write, far below Python's recursion limit
 
 # What rule-engine may raise while it checks or folds: its own errors and, for folded constants, Python's.
@@ -55,6 +57,14 @@ class Broken(ast.ExpressionBase):  # type: ignore[misc]
         self.context = context
 
 
+class Matching(ast.FuzzyComparisonExpression):  # type: ignore[misc]
+    """Looks at the pattern before it is tried: constants are matched as the tree is built."""
+
+    def _compile_regex(self, regex: str) -> Any:
+        check_pattern(regex)
+        return super()._compile_regex(regex)
+
+
 def parse(text: str, context: Any) -> Parsed:
     """The text's tree under the context's types, or where its syntax is wrong. Raises nothing."""
     parser = _parser()
@@ -90,7 +100,8 @@ class _Spanned(_DeferredAstNode):  # type: ignore[misc]
     __slots__ = ("built", "faults", "span")
 
     def __init__(self, plain: Any, span: Span, faults: list[Fault]) -> None:
-        super().__init__(plain.cls, args=_spanned(plain.args, span, faults), kwargs=plain.kwargs, method=plain.method)
+        kind = Matching if plain.cls is ast.FuzzyComparisonExpression else plain.cls
+        super().__init__(kind, args=_spanned(plain.args, span, faults), kwargs=plain.kwargs, method=plain.method)
         self.span = span
         self.faults = faults
         self.built: Any = None
