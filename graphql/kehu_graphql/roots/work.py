@@ -7,8 +7,8 @@ from typing import TypeVar, cast
 import strawberry
 
 from kehu.care import complaints, visits, warnings
-from kehu.model.durations import parse_duration
 from kehu.care.queues import Place, Queue, Slice
+from kehu.model.durations import parse_duration
 from kehu.model.graph import SEVERITIES
 from kehu.model.problems import did_you_mean
 from kehu.reader.keyset import Page, Window
