@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from strawberry.extensions import SchemaExtension
-
 from graphql import (
     ASTValidationRule,
     DirectiveNode,
@@ -17,6 +15,8 @@ from graphql import (
     SelectionSetNode,
     ValidationContext,
 )
+from strawberry.extensions import SchemaExtension
+
 from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
 from kehu_graphql.node_count import count_nodes
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from graphql import OperationDefinitionNode, parse
 from sqlalchemy import Engine
 
-from graphql import OperationDefinitionNode, parse
 from kehu_graphql.ide.assets import ASSETS, ASSETS_DIR, wrong_assets
 from kehu_graphql.ide.install import install
 from kehu_graphql.ide.page import example_queries, ide_page

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from graphql import get_introspection_query, parse
+
 from kehu_graphql.limits import MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES, MAX_NODES, MAX_ROOT_FIELDS
 from kehu_graphql.node_count import count_nodes
 from kehu_graphql.schema import build_schema

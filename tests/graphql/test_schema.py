@@ -1,6 +1,7 @@
 """What the schema promises."""
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+
 from kehu_graphql.schema import build_schema
 from kehu_graphql.snapshot import SNAPSHOT, sdl
 
