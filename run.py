@@ -149,7 +149,7 @@ def lock_problems(text: str) -> list[str]:
 JOBS = {"demo": demo, "test": test, "check": check, "bench": bench}
 CHECKS: dict[str, Sequence[Sequence[str]]] = {
     "format": [["-m", "ruff", "format", "--check", "--quiet", "."]],
-    "lint": [["-m", "ruff", "check", "--quiet", "."]],
+    "lint": [["-m", "ruff", "check", "--quiet", "--no-cache", "."]],
     "types": [["-m", "mypy"]],
     "imports": [["-c", "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())"]],
     "lock, layout and docs": [["-m", "pytest", "-q", "--no-header", "tests/house"]],
