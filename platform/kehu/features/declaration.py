@@ -86,13 +86,17 @@ def read_declaration(name: str, node: Node, money_digits: int) -> tuple[Declarat
     return reader.declaration(chosen[0]), problems
 
 
-def _idle_keys(node: MappingNode, operation: Operation) -> list[Problem]:
+def keys_of(operation: Operation) -> set[str]:
+    """What may stand in a declaration of that operation."""
     counting = set() if operation in DERIVED | {"attribute"} else _COUNTING
-    used = {operation, *_COMMON, *counting, *_OWN.get(operation, ())}
+    return {operation, *_COMMON, *counting, *_OWN.get(operation, ())}
+
+
+def _idle_keys(node: MappingNode, operation: Operation) -> list[Problem]:
     return [
         Problem(node.keys[key].place, "feature-key", f"'{key}' means nothing to {operation}", "leave it out")
         for key in node.entries
-        if key in _KEYS - used
+        if key in _KEYS - keys_of(operation)
     ]
 
 

@@ -82,6 +82,11 @@ def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: C
     return LoadReport(tuple(reports), resolved)
 
 
+def formats_at_hand() -> list[str]:
+    """The names of the installed loaders, sorted."""
+    return sorted(point.name for point in entry_points(group="kehu.loaders"))
+
+
 def _files_of(workspace: Workspace, sources: Sequence[Source]) -> list[tuple[Source, Path]]:
     """Every source with each of its files once, in the order of their paths."""
     files: list[tuple[Source, Path]] = []
