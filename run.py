@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 UV_VERSION = "0.13.9"
 CACHE = ROOT / ".cache"
 VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 EXAMPLES = ("carrier", "northwind", "online_retail", "scms")
 PUBLIC_REGISTRY = "https://pypi.org/simple"
 
@@ -44,9 +46,9 @@ def set_up() -> None:
     uv = find_uv()
     # Compiled once here, every later start of the command takes a third of the time.
     locked = [*uv, "sync", "--frozen", "--quiet", "--compile-bytecode", "--python", sys.executable]
-    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(VENV), "UV_PYTHON_DOWNLOADS": "never"}
-    environment.pop("VIRTUAL_ENV", None)
-    if subprocess.run(locked, env=environment, check=False).returncode:
+    variables = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(VENV), "UV_PYTHON_DOWNLOADS": "never"}
+    variables.pop("VIRTUAL_ENV", None)
+    if subprocess.run(locked, env=variables, check=False).returncode:
         raise SetUpError("the packages in uv.lock could not be installed; is the package index reachable?")
     if run_python("-m", "kehu_graphql.ide.install"):
         raise SetUpError("the IDE's files could not be installed; is the npm registry reachable?")
@@ -107,32 +109,46 @@ def check(arguments: Sequence[str]) -> int:
     """Format, lint, types, import contracts, lock file, docs and rule files; every step is run and told."""
     if arguments:
         return complain(f"check takes no arguments, got '{arguments[0]}'")
-    failed = [name for name, step in CHECKS.items() if not told(name, step)]
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as workers:
+        steps = {name: workers.submit(told, name, step) for name, step in CHECKS.items()}
+    failed = [name for name, step in steps.items() if not step.result()]
     sys.stdout.write(f"failed: {', '.join(failed)}\n" if failed else "all checks passed\n")
     return 1 if failed else 0
 
 
 def told(name: str, step: Sequence[Sequence[str]]) -> bool:
-    """Run the commands of a step and print how it went and how long it took."""
+    """Run the commands of a step and print what failed, how it went and how long it took.
+
+    Every command runs, also after one that failed; steps run beside each other, so each is printed in one piece.
+    """
     begun = time.perf_counter()
-    codes = [run_python(*command) for command in step]  # every command runs, also after one that failed
-    fine = not any(codes)
-    sys.stdout.write(f"{'ok  ' if fine else 'FAIL'} {name} ({time.perf_counter() - begun:.1f} s)\n")
+    done = [
+        subprocess.run(
+            [str(PYTHON), *command], env=environment(), check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        for command in step
+    ]
+    fine = not any(each.returncode for each in done)
+    said = b"".join(each.stdout for each in done if each.returncode).decode(errors="replace")
+    sys.stdout.write(f"{said}{'ok  ' if fine else 'FAIL'} {name} ({time.perf_counter() - begun:.1f} s)\n")
     sys.stdout.flush()
     return fine
 
 
 def run_python(*arguments: str) -> int:
     """Run the environment's Python; returns its exit code, also when interrupted."""
-    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    environment = {**os.environ, "PYTHONUTF8": "1", "VIRTUAL_ENV": str(VENV)}
-    environment["PATH"] = f"{python.parent}{os.pathsep}{environment.get('PATH', '')}"
-    with subprocess.Popen([str(python), *arguments], env=environment) as process:
+    with subprocess.Popen([str(PYTHON), *arguments], env=environment()) as process:
         while True:
             try:
                 return process.wait()
             except KeyboardInterrupt:
                 continue  # the child got it too and ends by itself
+
+
+def environment() -> dict[str, str]:
+    """The environment's variables: its own programs first on PATH, texts in UTF-8."""
+    path = f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PYTHONUTF8": "1", "VIRTUAL_ENV": str(VENV), "PATH": path}
 
 
 def complain(message: str) -> int:
