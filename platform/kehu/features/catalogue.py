@@ -213,5 +213,6 @@ def _feature_names(item: Declaration) -> tuple[Scalar, ...]:
 
 
 def _digest(texts: Mapping[str, str], money_digits: int) -> str:
-    content = "\0".join(f"{path}\0{texts[path]}" for path in sorted(texts))
+    # What files are called and where they lie changes no feature.
+    content = "\0".join(sorted(texts.values()))
     return sha256(f"{money_digits}\0{content}".encode()).hexdigest()

@@ -58,8 +58,17 @@ class Stream:
         return needed
 
 
-def _days(later: str, earlier: str) -> pl.Expr:
-    return (pl.col(later) - pl.col(earlier)).dt.total_microseconds() / _DAY_MICROS
+def _days(span: pl.Expr) -> pl.Expr:
+    """A span of time in days; whole days are exact, and the rest is the same however many rows there are.
+
+    Polars divides a column by a number in one way on few rows and in another on many.
+    """
+    micros = span.dt.total_microseconds()
+    return (micros // _DAY_MICROS).cast(pl.Float64) + (micros % _DAY_MICROS).cast(pl.Float64) * (1 / _DAY_MICROS)
+
+
+def _between(later: str, earlier: str) -> pl.Expr:
+    return _days(pl.col(later) - pl.col(earlier))
 
 
 _SATISFACTION = pl.mean_horizontal([pl.col(dimension) for dimension in SATISFACTION_DIMENSIONS])
@@ -112,7 +121,7 @@ STREAMS: dict[str, Stream] = {
             "transit_days": Derived(
                 _REAL,
                 ("delivered_at", "accepted_at"),
-                _days("delivered_at", "accepted_at"),
+                _between("delivered_at", "accepted_at"),
                 "days from pickup to delivery",
             ),
             "day": Derived(_TEXT, ("at",), pl.col("at").dt.to_string("%Y-%m-%d"), "the day it counts on, in UTC"),
@@ -120,7 +129,7 @@ STREAMS: dict[str, Stream] = {
                 _REAL,
                 ("at",),
                 pl.when(pl.col("customer") == pl.col("customer").shift(1)).then(
-                    (pl.col("at") - pl.col("at").shift(1)).dt.total_microseconds() / _DAY_MICROS
+                    _days(pl.col("at") - pl.col("at").shift(1))
                 ),
                 "days since the customer's shipment before; unknown for its first",
                 ordered=True,
@@ -146,7 +155,7 @@ STREAMS: dict[str, Stream] = {
             "resolution_days": Derived(
                 _REAL,
                 ("resolved_at", "opened_at"),
-                _days("resolved_at", "opened_at"),
+                _between("resolved_at", "opened_at"),
                 "days from opening to resolution",
             ),
         },
