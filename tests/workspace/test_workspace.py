@@ -56,3 +56,9 @@ def test_a_folder_among_the_sources_is_refused(make_workspace: MakeWorkspace) ->
     workspace = make_workspace({"sources/a.yaml/x": ""})
     with pytest.raises(RefusedError, match="the file cannot be read: Is a directory"):
         source_texts(workspace)
+
+
+def test_own_rules_that_are_not_there_are_refused(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace({"rules/README.md": "no rule"}, 'rules = "own"\n')
+    with pytest.raises(RefusedError, match=r"there is no rule file here .add one, or set rules = "):
+        rule_texts(workspace)

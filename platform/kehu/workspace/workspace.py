@@ -6,6 +6,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from kehu.model.problems import Place, Problem, RefusedError
 from kehu.workspace.settings import Settings, read_settings
 from kehu.workspace.texts import read_texts
 
@@ -39,10 +40,14 @@ def rule_texts(workspace: Workspace) -> dict[str, str]:
     """Every YAML file of the rule directory: relative path to text, sorted by path.
 
     With `rules = "default"` the shipped files lie underneath: a workspace file replaces the shipped one of its name.
-    Raises RefusedError naming every file that cannot be read.
+    Raises RefusedError naming every file that cannot be read, and when there is none at all.
     """
     shipped = _files_under(default_rules()) if workspace.settings.rules == "default" else {}
     own = _files_under(workspace.rules_folder) if workspace.rules_folder.is_dir() else {}
+    if not shipped and not own:
+        # A run with no rule at all would take every customer out of every level.
+        message, remedy = "there is no rule file here", 'add one, or set rules = "default" in kehu.toml'
+        raise RefusedError([Problem(Place(str(workspace.rules_folder)), "no-rules", message, remedy)])
     return read_texts(dict(sorted((shipped | own).items())))
 
 
