@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -45,7 +45,7 @@ class Endpoint(GraphQL[Context, None]):
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Failures of the request itself are JSON too."""
+        """Failures of the request itself are JSON too; nobody is told of a client that left in the middle of it."""
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
@@ -53,6 +53,8 @@ class Endpoint(GraphQL[Context, None]):
             response = await self.run(Request(scope, _bounded(receive)))
         except HTTPException as failure:
             response = _refusal(failure.status_code, failure.reason)
+        except ClientDisconnect:
+            return
         await response(scope, receive, send)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:

@@ -1,6 +1,7 @@
 """GraphQL over HTTP: content types, status codes, refusals, health."""
 
 import logging
+import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -232,3 +233,14 @@ def test_pages_of_an_origin_that_was_named_may_ask(carrier: Engine, serving: Ser
             answer = client.post("/graphql", json={"query": "{ __typename }"}, headers={"origin": origin})
             assert asked.headers.get("access-control-allow-origin") == allowed
             assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+def test_a_client_that_leaves_in_the_middle_is_no_failure(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as half:
+        half.sendall(
+            b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+        )
+    assert client.post("/graphql", json={"query": "{ __typename }"}).status_code == 200
+    assert caplog.records == []
