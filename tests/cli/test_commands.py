@@ -1,6 +1,7 @@
 """The kehu command in its own process's place: what it prints, how it ends."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -296,3 +297,11 @@ def test_an_origin_that_no_browser_sends_is_refused(run: Run, workspace: Workspa
     code, _, told = run("serve", "-w", workspace.root, "--cors-origin", origin)
     assert code == 1
     assert told.startswith(f"--cors-origin:1:1: error[origin]: '{origin}' is not an origin")
+
+
+def test_a_terminal_without_chinese_letters_gets_escapes(workspace: Workspace) -> None:
+    command = [sys.executable, "-m", "kehu.cli", "rules", "features", "-w", str(workspace.root)]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u" in done.stdout

@@ -1,5 +1,6 @@
 """The kehu command: its commands in one list, and how every one of them ends."""
 
+import io
 import signal
 import sys
 from types import FrameType
@@ -38,6 +39,10 @@ def main() -> None:
 
     Terminated by the system, it undoes what is under way as when interrupted, and dies of the signal.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without Chinese letters gets escapes instead of a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         _run()
