@@ -138,6 +138,7 @@ def test_the_document_holds_exact_numbers(run: Run, root: Path) -> None:
         "joined": "",
         "parts": [],
         "values": {"paid": "48100.00"},
+        "points": None,
     }
     assert {name: large["need"]["parts"][0][name] for name in ("feature", "actual", "target", "gap")} == {
         "feature": "paid",

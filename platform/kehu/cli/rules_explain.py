@@ -99,8 +99,8 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
 
 
 def _clauses(truth: Truth, decided_by: tuple[Truth, ...], depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    if truth.parts:
+    indent = "  " * depth + ("" if truth.points is None else f"{worded(truth.points)} points: ")
+    if truth.parts and truth.joined != "sum":
         yield f"{indent}{truth.joined}: {_state(truth)}"
         for part in truth.parts:
             yield from _clauses(part, decided_by, depth + 1)
@@ -108,6 +108,8 @@ def _clauses(truth: Truth, decided_by: tuple[Truth, ...], depth: int) -> Iterato
     decided = " <- decided" if truth in decided_by else ""
     values = ", ".join(f"{name} is {worded(value)}" for name, value in truth.values)
     yield f"{indent}{truth.text}: {_state(truth)}{f' ({values})' if values else ''}{decided}"
+    for part in truth.parts:
+        yield from _clauses(part, decided_by, depth + 1)
 
 
 def _state(truth: Truth) -> str:

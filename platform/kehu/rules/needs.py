@@ -1,7 +1,7 @@
 """What a customer lacks to meet a condition: the number it has, the number it needs, the difference."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from rule_engine import ast
 
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.rules.interpreter import Interpreter, engine_context, engine_row
+from kehu.rules.points import Score, Term, score_of
 from kehu.rules.trees import ENGINE_ERRORS, parse, symbols_of
 from kehu.rules.truths import chain_of, negated_part, text_of
 from kehu.rules.wording import worded
@@ -24,7 +25,8 @@ class Need:
     """One thing to change, said in `text`, or several in `parts`: all of them ("and") or any one ("or").
 
     `feature`, `actual`, `target` and `gap` stand where a number of a feature is what lacks; the target meets the
-    condition, the gap is positive. A float that must be beyond a number has that number for its target.
+    condition, the gap is positive. A float that must be beyond a number has that number for its target. A score
+    that lacks points has its parts for what would grant more, though one may not be enough.
     """
 
     text: str
@@ -63,6 +65,9 @@ class _Looking:
         if isinstance(node, ast.SymbolExpression):
             value = worded(self.row.get(node.name))
             return Need(f"{node.name} is {value}, needs {worded(wanted)}", feature=str(node.name))
+        score = score_of(node)
+        if score is not None and outcome is not None and wanted and score.operator in {"ge", "gt"}:
+            return self._score(score)
         found = self._compared(node, wanted=wanted) if outcome is not None else None
         return found or Need(self._plainly(node, outcome))
 
@@ -73,6 +78,26 @@ class _Looking:
             return found[0]
         joined: Literal["and", "or"] = "and" if (node.type == "and") is wanted else "or"
         return Need(f" {joined} ".join(map(_bracketed, found)), joined, found)
+
+    def _score(self, score: Score) -> Need:
+        """How many points lack, and by what each term would next grant more."""
+        total = score.total(self.row)
+        gap = score.bound - total
+        beyond = "more than " if score.operator == "gt" else ""
+        more = tuple(need for term in score.terms if (need := self._more(term)))
+        said = f"score is {worded(total)}, needs {beyond}{worded(score.bound)}: {worded(gap)} more"
+        told = f" ({'; '.join(need.text for need in more)})" if more else ""
+        return Need(said + told, "or" if more else "", more, "", total, score.bound, gap)
+
+    def _more(self, term: Term) -> Need | None:
+        """What lacks for the nearest condition above the one that holds that grants more; None at the top."""
+        index = term.granted(self.row)
+        for condition, points in reversed(term.branches[:index]):
+            extra = points - term.points(index)
+            need = self.lacking(condition, wanted=True) if extra > 0 else None
+            if need is not None:
+                return replace(need, text=f"+{worded(extra)} where {need.text}")
+        return None
 
     def _plainly(self, node: Any, outcome: bool | None) -> str:  # noqa: FBT001 - the outcome is the value told
         what = "cannot be computed" if outcome is None else f"is {worded(outcome)}"

@@ -1,27 +1,32 @@
 """A condition taken apart for one customer: what each clause is, which were asked, which decided."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from rule_engine import ast
 
 from kehu.model.feature_types import Schema
 from kehu.rules.interpreter import Interpreter, engine_context, engine_row
+from kehu.rules.points import Score, score_of
 from kehu.rules.trees import ENGINE_ERRORS, Span, parse, symbols_of
 
 # "unknown" counts as false; "failed" could not be computed, as a division by zero; "skipped" was not evaluated,
 # because the clauses before it had decided.
 State = Literal["true", "false", "unknown", "failed", "skipped"]
-Joined = Literal["", "and", "or", "not"]
+OPERATORS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+Joined = Literal["", "and", "or", "not", "sum"]
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
     """A condition or a clause of one. `joined` says how its `parts` make it up, "" where it has none.
 
-    `values` are the features that a clause without parts names, as the interpreter reads them.
+    `values` are the features that a clause without parts names, as the interpreter reads them. A "sum" is a score:
+    its value is the number of points, and each part the condition that granted its `points`, or, where none did,
+    the last that could have.
     """
 
     text: str
@@ -29,6 +34,7 @@ class Truth:
     joined: Joined = ""
     parts: tuple["Truth", ...] = ()
     values: tuple[tuple[str, object], ...] = ()
+    points: Decimal | None = None
 
 
 def truth_of(text: str, row: Mapping[str, object], schema: Schema, as_of: datetime) -> Truth:
@@ -41,7 +47,7 @@ def deciding(truth: Truth) -> tuple[Truth, ...]:
     """The clauses without parts that made the condition what it is, in their order; none where it was skipped."""
     if truth.state == "skipped":
         return ()
-    if not truth.parts:
+    if not truth.parts or truth.joined == "sum":
         return (truth,)
     if truth.joined == "not":
         return deciding(truth.parts[0])
@@ -89,8 +95,22 @@ class _Taking:
         if denied is not None:
             part = self.apart(denied, asked=asked)
             return Truth(written, _opposite(part.state), "not", (part,))
+        score = score_of(node)
+        if score is not None and asked and self._state(node) != "failed":
+            return self._summed(node, score)
         values = tuple((name, self.row[name]) for name in sorted(symbols_of(node)) if name in self.row)
         return Truth(written, self._state(node) if asked else "skipped", values=values)
+
+    def _summed(self, node: Any, score: Score) -> Truth:
+        parts = []
+        for term in score.terms:
+            index = term.granted(self.row)
+            if term.branches:
+                condition = self.apart(term.branches[min(index, len(term.branches) - 1)][0], asked=True)
+                parts.append(replace(condition, points=term.points(index)))
+        total: tuple[tuple[str, object], ...] = (("score", score.total(self.row)),)
+        written = f"score {OPERATORS[score.operator]} {score.bound:f}"
+        return Truth(written, self._state(node), "sum", tuple(parts), total)
 
     def _chain(self, node: Any, *, asked: bool) -> Iterator[Truth]:
         goes_on = {"true"} if node.type == "and" else {"false", "unknown"}
