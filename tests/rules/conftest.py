@@ -1,7 +1,10 @@
 """The features the rules of the tests may use."""
 
+from pathlib import Path
+
 import pytest
 
+from kehu.features.catalogue import read_catalogue
 from kehu.model.feature_types import FeatureType, Schema
 
 COUNTS = (
@@ -25,3 +28,11 @@ def schema() -> Schema:
         "region": FeatureType("string", nullable=True),
         "industry": FeatureType("string", nullable=True),
     }
+
+
+@pytest.fixture(scope="session")
+def shipped_schema() -> Schema:
+    """The features that come with Kehu."""
+    folder = Path(__file__).parents[2] / "rules" / "features"
+    texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.yaml"))}
+    return read_catalogue(texts, money_digits=2)[0].schema

@@ -262,7 +262,8 @@ class _Reader:
 
     def _label(self) -> Label:
         value = as_value(self.node.get("label") or self.node)
-        labels: Mapping[str, object] = value if isinstance(value, dict) else {}
+        found = value if isinstance(value, dict) else {}
+        labels = {language: text for language, text in found.items() if not isinstance(text, dict | list)}
         if not (labels.get("en") and labels.get("zh")):
             place = (self.node.get("label") or self.node).place
             remedy = "write label: {en: …, zh: …}"

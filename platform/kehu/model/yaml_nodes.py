@@ -76,8 +76,8 @@ def read_yaml(text: str, path: str) -> tuple[Node | None, list[Problem]]:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         return None, [_syntax_problem(error, path)]
-    except yaml.YAMLError as error:
-        return None, [Problem(Place(path), "yaml-syntax", f"not readable as YAML: {error}")]
+    except yaml.reader.ReaderError as error:
+        return None, [_character_problem(error, text, path)]
     problems: list[Problem] = []
     return (None if root is None else _convert(root, path, problems)), problems
 
@@ -173,6 +173,14 @@ def _syntax_problem(error: yaml.MarkedYAMLError, path: str) -> Problem:
     what = error.problem or "not readable as YAML"
     remedy = "quote the value, or write it after 'key: |' on a line of its own" if "mapping values" in what else ""
     return Problem(place, "yaml-syntax", what, remedy)
+
+
+def _character_problem(error: yaml.reader.ReaderError, text: str, path: str) -> Problem:
+    """PyYAML's C parser counts the bytes before the character."""
+    before = text.encode()[: error.position].decode(errors="replace")
+    place = Place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    said = f"the character U+{ord(text[len(before)]):04X} is not allowed in YAML"
+    return Problem(place, "yaml-syntax", said, "remove it; an editor that shows invisible characters finds it")
 
 
 def _place_at(mark: Any, path: str) -> Place:

@@ -51,7 +51,7 @@ def _item(name: str, argument: Any, depth: int) -> int:
 def _repeat(low: int, high: int, each: int) -> int:
     high = min(high, max(low, _TEXT))
     if each == 1:
-        return high - low + 1
+        return min(high - low + 1, _TEXT)
     ways = 0
     for times in range(low, high + 1):
         ways += each ** min(times, _TEXT)

@@ -116,7 +116,7 @@ def _fault_problems(parsed: Parsed, text: str, schema: Schema, place_at: PlaceAt
 
 def _placed(visitor: Visitor, place_at: PlaceAt, severity: str) -> tuple[Problem, ...]:
     found = visitor.refusals if severity == "error" else visitor.cautions
-    return tuple(
+    problems = (
         Problem(
             place_at(each.span.start if each.span else 0),
             each.check,
@@ -126,6 +126,7 @@ def _placed(visitor: Visitor, place_at: PlaceAt, severity: str) -> tuple[Problem
         )
         for each in found
     )
+    return tuple(dict.fromkeys(problems))
 
 
 def _condition(value: Value) -> Value:
