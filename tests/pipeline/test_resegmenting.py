@@ -191,7 +191,7 @@ def test_a_run_that_fails_is_recorded_and_leaves_the_published_one(
 def test_an_interrupted_run_is_recorded_too(workspace: Workspace, database: Engine) -> None:
     with pytest.raises(KeyboardInterrupt):
         resegment(workspace, database, NOW, clock=clock, progress=failing_at("rules", KeyboardInterrupt()))
-    assert recorded(database) == [(1, "failed", "KeyboardInterrupt")]
+    assert recorded(database) == [(1, "failed", "interrupted")]
     assert published(database) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.rules.book import RuleBook, read_rules
 from kehu.rules.evaluate import evaluate
-from kehu.rules.reasons import explain, membership_reasons, warning_reasons
+from kehu.rules.reasons import membership_reasons, warning_reasons
 
 AS_OF = datetime(2024, 6, 30, tzinfo=UTC)
 SCHEMA: Schema = {
@@ -106,27 +106,3 @@ def test_a_warning_fills_its_text(book: RuleBook) -> None:
         "when": "(rate ?? 1) < 0.9",
         "features": {"last_at": "2024-01-02T03:04:05Z", "rate": 0.125, "region": None, "revenue": "-0.05"},
     }
-
-
-def test_an_explanation_takes_the_conditions_apart(book: RuleBook) -> None:
-    tier = {found.ruleset: found for found in explain(book, FRAME.row(1, named=True), AS_OF)}["tier"]
-    assert tier.answer == ("late",)
-    big = tier.clauses["big"]
-    assert (big.outcome, big.joined) == (False, "and")
-    assert [(part.text, part.outcome) for part in big.parts] == [
-        ("revenue >= 100", False),
-        ('(region ?? "") != "x"', True),
-    ]
-    assert [str(value) for _, value in big.parts[0].values] == ["-0.05"]
-
-
-def test_a_part_that_fails_is_unknown() -> None:
-    text = TIER.replace("revenue >= 100", "revenue / count >= 100").replace(
-        "{revenue: 100}", "{revenue: 100, count: 1}"
-    )
-    book, problems = read_rules({"tier.yaml": text}, SCHEMA)
-    assert problems == []
-    (tier,) = explain(book, FRAME.row(0, named=True), AS_OF)
-    assert [part.outcome for part in tier.clauses["big"].parts] == [None, True]
-    assert tier.clauses["big"].outcome is None
-    assert tier.answer == ("late",)

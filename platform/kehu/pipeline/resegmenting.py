@@ -73,9 +73,17 @@ def resegment(
             return job.publish(run_id, clock)
         except BaseException as error:
             with writing(engine) as connection:
-                said = f"{type(error).__name__}: {error}".removesuffix(": ")
-                fail_run(connection, run_id, now=clock(), error=said)
+                fail_run(connection, run_id, now=clock(), error=_said(error))
             raise
+
+
+def _said(error: BaseException) -> str:
+    """What the record of a failed run says: an ending asked for from outside is no error of ours."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, SystemExit):
+        return "told to end"
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def current_features(engine: Engine, catalogue: Catalogue, as_of: datetime) -> pl.DataFrame:

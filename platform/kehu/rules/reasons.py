@@ -1,29 +1,17 @@
 """Why a customer is in a level or a warning fires: the condition and the values that decided."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 import polars as pl
 
 from kehu.model.feature_types import FeatureType, Schema
-from kehu.rules.book import RuleBook, RuleSet, WarningRule
-from kehu.rules.clauses import Clause, explain_condition
+from kehu.rules.book import RuleBook, WarningRule
 from kehu.rules.conditions import PLACEHOLDER
 from kehu.rules.examples import UNDATED
 from kehu.rules.interpreter import engine_context
 from kehu.rules.trees import parse, symbols_of
 
 OTHERWISE = "otherwise"
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """One rule set's answer for one customer and each condition with its parts, in order."""
-
-    ruleset: str
-    answer: tuple[str, ...]
-    clauses: Mapping[str, Clause]
 
 
 def membership_reasons(book: RuleBook, features: pl.DataFrame, memberships: pl.DataFrame) -> pl.Series:
@@ -52,22 +40,10 @@ def warning_reasons(book: RuleBook, features: pl.DataFrame, warnings: pl.DataFra
     return _explained(features, warnings, "warning", reasons, texts).select("reason", "reasons")
 
 
-def explain(book: RuleBook, row: Mapping[str, object], as_of: datetime) -> tuple[Explanation, ...]:
-    """Each rule set's conditions for one row of a feature frame, taken apart, by the interpreter."""
-    return tuple(_explanation(ruleset, row, book.schema, as_of) for ruleset in book.rulesets)
-
-
 def features_in(condition: str, schema: Schema) -> set[str]:
     """The features a checked condition names."""
     parsed = parse(condition, engine_context(schema, UNDATED))
     return symbols_of(parsed.root) & set(schema)
-
-
-def _explanation(ruleset: RuleSet, row: Mapping[str, object], schema: Schema, as_of: datetime) -> Explanation:
-    clauses = {code: explain_condition(text, row, schema, as_of) for code, text in ruleset.conditions()}
-    codes = [level.code for level in ruleset.levels] + [rule.code for rule in ruleset.warnings]
-    holding = tuple(code for code in codes if code not in clauses or clauses[code].outcome)
-    return Explanation(ruleset.code, holding[:1] if ruleset.kind == "tier" else holding, clauses)
 
 
 def _warning_features(rule: WarningRule, schema: Schema) -> set[str]:
