@@ -64,3 +64,11 @@ def test_the_index_lists_every_page(heading: str, checks: dict[str, str]) -> Non
     table = [line for line in INDEX.split(f"## {heading}\n")[1].split("\n## ")[0].splitlines() if line[:1] == "|"]
     rows = [f"| [{check}]({check}.md) | {said} |" for check, said in sorted(checks.items())]
     assert table == ["| check | what it says |", "|---|---|", *rows]
+
+
+@pytest.mark.parametrize("module", ["declaration", "catalogue"])
+def test_every_check_of_a_feature_file_is_listed(module: str) -> None:
+    source = (Path(__file__).parents[2] / f"platform/kehu/features/{module}.py").read_text(encoding="utf-8")
+    given = set(re.findall(r"Problem\([^\"]*?, \"([a-z-]+)\"[,)]", source))
+    assert given <= set(ALL)
+    assert len(given) > 3
