@@ -20,7 +20,7 @@ Written = Literal["tier", "flag", "score", "warning"]
 KINDS: tuple[Written, ...] = ("tier", "flag", "score", "warning")
 _MEANING: dict[str, Kind] = {"tier": "tier", "flag": "flag", "score": "tier", "warning": "warning"}
 SEVERITIES = ("low", "medium", "high")
-_LONGEST_REASON = 1_000
+LONGEST_REASON = 1_000
 
 _FILE_KEYS = ("ruleset", "kind", "label", "description", "examples")
 _LEVEL_KEYS = ("level", "label", "when", "otherwise", "treatment")
@@ -197,9 +197,9 @@ def _cooldown(node: Node | None, shapes: Shapes) -> timedelta:
 
 def _reason(node: Node | None, shapes: Shapes) -> Scalar | None:
     text = shapes.text(node, "a reason")
-    if node is not None and len(text) > _LONGEST_REASON:
+    if node is not None and len(text) > LONGEST_REASON:
         said = f"a reason of {len(text):,} characters is too long to read"
-        shapes.note(node.place, "wrong-shape", said, f"say it in at most {_LONGEST_REASON:,}")
+        shapes.note(node.place, "wrong-shape", said, f"say it in at most {LONGEST_REASON:,}")
         return None
     return node if isinstance(node, Scalar) else None
 

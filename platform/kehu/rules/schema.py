@@ -3,7 +3,7 @@
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.model.graph import SENIORITIES
 from kehu.model.json_schema import CODE, INSTANT, SCALAR, Fragment, document, items, label, mapping, said, words
-from kehu.rules.files import KINDS, SEVERITIES
+from kehu.rules.files import KINDS, LONGEST_REASON, SEVERITIES
 
 _DURATION: Fragment = {"type": "string", "pattern": "^[1-9][0-9]* (minute|hour|day|week)s?$"}
 _CONDITION = said({"type": "string", "minLength": 1}, "a condition of the rule language over features")
@@ -34,7 +34,10 @@ WARNING = {
     "when": _CONDITION,
     "severity": said(words(SEVERITIES), "how grave it is"),
     "route": said(items(CODE, minItems=1), "the departments that are told"),
-    "reason": said({"type": "string", "minLength": 1}, "what is said; {feature} becomes the customer's value"),
+    "reason": said(
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_REASON},
+        "what is said; {feature} becomes the customer's value",
+    ),
     "cooldown": said(_DURATION, "how long it keeps quiet after it fired, such as 30 days"),
 }
 _GRANT = mapping({"when": _CONDITION, "points": {"type": "integer"}}, ("when", "points"))
