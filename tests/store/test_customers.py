@@ -361,7 +361,7 @@ def test_the_row_id_of_a_retired_customer_is_never_given_again(database: Engine,
 
 def test_every_customer_column_that_events_have_moves() -> None:
     moving = {(table.name, column) for table, _, column in PARTY_COLUMNS}
-    handed = {("memberships", "customer_id"), ("warnings", "customer_id"), ("identifiers", "customer_id")}
+    handed = {(name, "customer_id") for name in ("memberships", "warnings", "overrides", "identifiers")}
     others = {("customer_records", "customer_id"), ("customer_aliases", "customer_id")}
     declared = {
         (table.name, key.parent.name)

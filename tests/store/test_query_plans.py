@@ -14,7 +14,7 @@ Row = dict[str, object]
 Rows = dict[Entity, list[Row]]
 LoadFiles = Callable[..., object]
 # Customers are resolved over all their records on purpose; these tables may be too large to be read whole.
-TABLES = {"source_records", "memberships", "warnings", *(table.name for table, _, _ in PARTY_COLUMNS)}
+TABLES = {"source_records", "memberships", "warnings", "overrides", *(table.name for table, _, _ in PARTY_COLUMNS)}
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -97,12 +97,13 @@ def test_a_load_looks_records_and_events_up_by_key(sqlite_database: Engine, load
     assert [step.split(" (")[0] for step in history] == [
         "SEARCH h USING INDEX ix_memberships_customer_id_ruleset",
         "SEARCH h USING INDEX ix_warnings_customer_id_id",
+        "SEARCH h USING COVERING INDEX ix_overrides_customer_id_id",
     ]
 
 
 def test_every_reference_to_a_customer_is_indexed(sqlite_database: Engine) -> None:
     with sqlite_database.connect() as connection:
         driver = connection.connection.cursor()
-        for table in ("memberships", "warnings", "identifiers", "customer_aliases", "customer_records"):
+        for table in ("memberships", "warnings", "overrides", "identifiers", "customer_aliases", "customer_records"):
             plan = driver.execute(f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE customer_id = 1").fetchall()
             assert plan[0][3].startswith(f"SEARCH {table} USING"), table

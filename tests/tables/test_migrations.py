@@ -22,6 +22,7 @@ TABLES = {
     "employees",
     "identifiers",
     "memberships",
+    "overrides",
     "publication",
     "quarantine",
     "rule_versions",
@@ -95,6 +96,26 @@ def test_data_of_an_older_schema_is_kept(database: Engine) -> None:
     with database.connect() as connection:
         assert schema_differences(connection) == []
         assert connection.execute(text("SELECT * FROM customer_aliases")).all() == [("old", 3, None)]
+
+
+def test_memberships_of_an_older_schema_are_kept(database: Engine) -> None:
+    made = "INSERT INTO memberships (id, customer_id, ruleset, level, from_run_id, digest, reasons)"
+    with database.begin() as connection:
+        command.downgrade(_config(connection), "0003")
+        connection.execute(
+            text("INSERT INTO customers (id, uid, kind, name, name_search) VALUES (3, 'u', 'company', 'n', 'n')")
+        )
+        moment = "0" if database.dialect.name == "sqlite" else "'1970-01-01T00:00:00Z'"
+        run = "INSERT INTO runs (id, as_of, state, engine, rule_digest, feature_digest, started_at)"
+        connection.execute(text(f"{run} VALUES (1, {moment}, 'published', 'polars', '', '', {moment})"))
+        connection.execute(text(f"{made} VALUES (7, 3, 'tier', 'vip', 1, 'd', '{{}}')"))
+    upgrade(database)
+    keeping = "SELECT id, level, below_since, drops_at, override_id FROM memberships"
+    with database.connect() as connection:
+        assert schema_differences(connection) == []
+        assert connection.execute(text(keeping)).all() == [(7, "vip", None, None, None)]
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), database.begin() as connection:
+        connection.execute(text("UPDATE memberships SET override_id = 1"))
 
 
 def test_two_upgrades_at_once_take_turns(database_url: str) -> None:

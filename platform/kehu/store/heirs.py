@@ -1,12 +1,13 @@
 """Customers that went into others: their ids keep resolving and their history goes to the heir."""
 
 import polars as pl
-from sqlalchemy import Connection, column, delete, select, table, text
+from sqlalchemy import Connection, Table, column, delete, select, table, text
 
 from kehu.identity.resolve import RECORD_SEPARATOR, uid_of_record
 from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
 from kehu.tables.columns import BIG
 from kehu.tables.facts import customer_aliases, customers, identifiers
+from kehu.tables.overrides import overrides
 from kehu.tables.runs import memberships, publication, warnings
 
 
@@ -25,6 +26,7 @@ def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame, know
     heirs = gone.join(anchors, on="uid")
     stage(connection, "staged_gone", heirs.select("customer_id"))
     _hand_over_history(connection, heirs, known)
+    _hand_over_overrides(connection, heirs)
     staged = select(table("staged_gone", column("customer_id")).c.customer_id)
     connection.execute(delete(identifiers).where(identifiers.c.customer_id.in_(staged)))
     connection.execute(delete(customers).where(customers.c.id.in_(staged)))
@@ -51,11 +53,23 @@ def _hand_over_history(connection: Connection, heirs: pl.DataFrame, known: pl.Da
     goes_on = heirs.select("customer_id", "now", goes_on=is_first & is_new)
     published = connection.execute(select(publication.c.run_id)).scalar()
     for history, until in ((memberships, "until_run_id"), (warnings, "cleared_run_id")):
-        # CROSS JOIN keeps SQLite to this order: a look-up for each customer, never a scan of all history.
-        query = text(
-            f"SELECT h.id, h.customer_id, h.{until} FROM staged_gone AS s CROSS JOIN {history.name} AS h "
-            "WHERE h.customer_id = s.customer_id"
-        ).columns(column("id", BIG), column("customer_id", BIG), column(until, BIG))
-        rows = read_frame(connection, query).join(goes_on, on="customer_id")
+        rows = _of_the_gone(connection, history, until).join(goes_on, on="customer_id")
         ended = pl.coalesce(until, pl.when(~pl.col("goes_on")).then(pl.lit(published, pl.Int64)))
         update_frame(connection, history, rows.select("id", pl.col("now").alias("customer_id"), ended.alias(until)))
+
+
+def _hand_over_overrides(connection: Connection, heirs: pl.DataFrame) -> None:
+    """What was decided for a retired customer holds for its heir, and stays with it when a merge is undone."""
+    rows = _of_the_gone(connection, overrides).join(heirs, on="customer_id")
+    update_frame(connection, overrides, rows.select("id", pl.col("now").alias("customer_id")))
+
+
+def _of_the_gone(connection: Connection, history: Table, *numbers: str) -> pl.DataFrame:
+    """Columns id, customer_id and the named whole numbers of the staged customers' rows."""
+    names = ("id", "customer_id", *numbers)
+    # CROSS JOIN keeps SQLite to this order: a look-up for each customer, never a scan of all history.
+    query = text(
+        f"SELECT {', '.join(f'h.{name}' for name in names)} FROM staged_gone AS s CROSS JOIN {history.name} AS h "
+        "WHERE h.customer_id = s.customer_id"
+    ).columns(*(column(name, BIG) for name in names))
+    return read_frame(connection, query)

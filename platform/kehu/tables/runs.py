@@ -67,6 +67,8 @@ run_levels = Table(
     Column("members", BIG, nullable=False),
 )
 
+# It begins as of `from_run_id`. `below_since` is since when its condition has not been met although it is kept,
+# `drops_at` the first instant at which a run takes it away if nothing changes; `override_id` is who put it there.
 memberships = Table(
     "memberships",
     metadata,
@@ -78,6 +80,9 @@ memberships = Table(
     reference("until_run_id", "runs.id"),
     Column("digest", String(64), nullable=False),
     Column("reasons", DOCUMENT, nullable=False),
+    Column("below_since", Instant),
+    Column("drops_at", Instant),
+    reference("override_id", "overrides.id"),
     Index(None, "customer_id", "ruleset"),
     Index(
         "ix_memberships_open",
