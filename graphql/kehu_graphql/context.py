@@ -27,7 +27,7 @@ class Context:
     as_customer: "Callable[[customers.Customer], Customer]"
 
     async def now(self) -> datetime:
-        """The clock's instant; asked off the event loop, since the clock may look into the database."""
+        """The clock's instant, one for the whole request; the clock may look into the database."""
         return await self.reads.aside(self.clock)
 
 

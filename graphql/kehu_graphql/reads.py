@@ -57,8 +57,11 @@ class Reads:
         self._shared: dict[Hashable, asyncio.Task[Any]] = {}
 
     async def aside(self, work: Callable[[], R]) -> R:
-        """What `work` answers, off the event loop."""
-        return await self._pool.aside(work)
+        """What `work` answers, off the event loop; asked once, however often it is wanted."""
+        if work not in self._shared:
+            self._shared[work] = asyncio.ensure_future(self._pool.aside(work))
+        found: R = await self._shared[work]
+        return found
 
     async def once(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """Runs `read` once for these arguments, however often it is asked; arguments must be hashable."""

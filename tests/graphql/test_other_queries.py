@@ -264,7 +264,7 @@ NODES = """{
     owner { id department { id } } contacts(first: 1) { nodes { id } } identifiers(first: 1) { nodes { id } }
     shipments(first: 1) { nodes { id } } complaints(first: 1) { nodes { id } } visits(first: 1) { nodes { id } }
     segments { id level { id } ruleSet { id } } segmentHistory(first: 3) { nodes { id level { id } ruleSet { id } } }
-    sourceRecords(first: 1) { nodes { id } } warnings(includeCleared: true) { nodes { id } } }
+    sourceRecords(first: 1) { nodes { id } } warnings(includeCleared: true) { nodes { id } } overrides { id } }
   runs(first: 1) { nodes { id } } quarantine(first: 1) { nodes { id } } ruleSets { id levels { id } }
 }"""
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from kehu.tables import runs
+from kehu.tables.overrides import overrides
 
 
 def day(month: int, number: int, hour: int = 0) -> datetime:
@@ -130,6 +131,22 @@ def _runs() -> dict[Table, list[dict[str, Any]]]:
     }
 
 
+def _overrides() -> list[dict[str, Any]]:
+    # customer, rule set, code, effect, reason, author, starts, expires, ended; on 10 February only the first counts
+    rows = (
+        (1, "service_tier", "vip", "include", "framework contract", "Li Na", None, day(7, 1), None),
+        (1, "churn_warning", "volume_collapse", "exclude", "closed for works", "张伟", day(1, 1), day(2, 10), None),
+        (2, "service_tier", "vip", "exclude", "pays late", "张伟", None, None, day(2, 3)),
+        (3, "service_tier", "vip", "include", "pilot", "张伟", day(2, 11), None, None),
+    )
+    names = ("customer_id", "ruleset", "code", "effect", "reason", "author", "starts_at", "expires_at", "ended_at")
+    return [
+        {"id": number, **dict(zip(names, row, strict=True)), "created_at": day(1, 31)}
+        | {"ended_by": row[-1] and "Li Na", "ended_reason": row[-1] and "paid"}
+        for number, row in enumerate(rows, 1)
+    ]
+
+
 def _memberships() -> list[dict[str, Any]]:
     # customer, rule set, level, from run, until run, digest; customer 4 is in nothing
     tiers = [
@@ -140,12 +157,15 @@ def _memberships() -> list[dict[str, Any]]:
         (1, "lifecycle", "active", 1, None, "d3"),
         (2, "lifecycle", "lost", 1, None, "d3"),
     ]
+    # Customer 1 is VIP by a person's decision, customer 2 is on the way out of its level.
+    kept = {2: (None, None, 1), 3: (day(2, 1), day(3, 3), None)}
     return [
         {
             "id": place,
             "customer_id": customer,
             "ruleset": ruleset,
             "level": level,
+            **dict(zip(("below_since", "drops_at", "override_id"), kept.get(place, (None,) * 3), strict=True)),
             "from_run_id": since,
             "until_run_id": until,
             "digest": digest,
@@ -187,6 +207,7 @@ def _warnings() -> list[dict[str, Any]]:
 
 ROWS: dict[Table, list[dict[str, Any]]] = {
     **_runs(),
+    overrides: _overrides(),
     runs.memberships: _memberships(),
     runs.warnings: _warnings(),
 }

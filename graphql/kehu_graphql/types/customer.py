@@ -5,7 +5,7 @@ from enum import Enum
 
 import strawberry
 
-from kehu.reader import customers, events, memberships, people, provenance, warnings
+from kehu.reader import customers, events, memberships, overrides, people, provenance, warnings
 from kehu.reader.definitions import published_rule_sets
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging
 from kehu_graphql.context import Context, Info
@@ -22,6 +22,7 @@ from kehu_graphql.types.events import (
     visit_node,
 )
 from kehu_graphql.types.membership import SegmentMembership, membership_node
+from kehu_graphql.types.override import Override, override_node
 from kehu_graphql.types.people import Contact, Employee, contact_node, employee_by_id
 from kehu_graphql.types.provenance import Identifier, SourceRecord, identifier_node, source_record_node
 from kehu_graphql.types.rule_set import Level, level_node
@@ -119,6 +120,14 @@ class Customer(Node):
     ) -> Connection[ChurnWarning]:
         shown = ALL_WARNINGS if include_cleared else OPEN_WARNINGS
         return await listed(info.context, self.row.id, shown, Paging(first, after))
+
+    @resolved("What people decided against the rules, the oldest first; what counts now unless told otherwise.")
+    async def overrides(self, info: Info, *, active: bool = True) -> list[Override]:
+        rows = await info.context.reads.one(overrides.overrides_of, self.row.id) or ()
+        if active:
+            now = await info.context.now()
+            rows = tuple(row for row in rows if row.counts(now))
+        return [override_node(row) for row in rows]
 
     @resolved("The departments' rows this customer is made of.")
     async def source_records(

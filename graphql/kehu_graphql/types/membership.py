@@ -12,6 +12,7 @@ from kehu.reader import definitions, memberships
 from kehu_graphql.context import Context, Info
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
+from kehu_graphql.types.override import Override, override_by_id
 from kehu_graphql.types.rule_set import Level, RuleSet, level_node, rule_set_node
 from kehu_graphql.types.run import Run, run_by_id
 
@@ -35,6 +36,12 @@ class SegmentMembership(Node):
         description="As-of instant of the run that took the customer out, UTC; null while it holds."
     )
     reasons: Reasons = strawberry.field(description="Why the customer came in.")
+    below_since: datetime | None = strawberry.field(
+        description="Since when the level is kept although its condition is not met, UTC; null while it is met."
+    )
+    drops_at: datetime | None = strawberry.field(
+        description="First instant at which a run takes the level away if nothing changes, UTC; null while it is met."
+    )
     row: strawberry.Private[memberships.Membership]
 
     @resolved("The question the level answers.")
@@ -50,6 +57,10 @@ class SegmentMembership(Node):
     async def run(self, info: Info) -> Run | None:
         return await run_by_id(info.context, self.row.from_run_id)
 
+    @resolved("The person's decision that put the customer here; null when the rules did.")
+    async def override(self, info: Info) -> Override | None:
+        return await override_by_id(info.context, self.row.override_id)
+
     @resolved("The run that took the customer out; null while the membership holds.")
     async def until_run(self, info: Info) -> Run | None:
         return await run_by_id(info.context, self.row.until_run_id)
@@ -62,6 +73,8 @@ def membership_node(row: memberships.Membership) -> SegmentMembership:
         since=row.since,
         until=row.until,
         reasons=reasons_value(row.reasons),
+        below_since=row.below_since,
+        drops_at=row.drops_at,
         row=row,
     )
 

@@ -15,7 +15,9 @@ from kehu.tables.runs import memberships, runs
 class Membership:
     """An interval [`since`, `until`), instants of the runs' as-of; open while `until` is None.
 
-    `when` is the condition that held, `features` the values it held over.
+    Of `reasons`, `when` is the condition that held and `features` the values it held over. While a level is kept
+    although its condition is not met, `below_since` is since when, `drops_at` the first instant at which a run takes
+    it away if nothing changes. `override_id` is the person's decision that put the customer here.
     """
 
     id: int
@@ -28,6 +30,9 @@ class Membership:
     reasons: Mapping[str, Any]
     since: datetime
     until: datetime | None
+    below_since: datetime | None
+    drops_at: datetime | None
+    override_id: int | None
 
 
 _FROM, _UNTIL = runs.alias("from_run"), runs.alias("until_run")
@@ -42,13 +47,16 @@ _COLUMNS = (
     memberships.c.reasons,
     _FROM.c.as_of,
     _UNTIL.c.as_of,
+    memberships.c.below_since,
+    memberships.c.drops_at,
+    memberships.c.override_id,
 )
 _SOURCE = memberships.join(_FROM, _FROM.c.id == memberships.c.from_run_id).outerjoin(
     _UNTIL, _UNTIL.c.id == memberships.c.until_run_id
 )
 
 MEMBERSHIP_HISTORY = Listing(
-    memberships.c.id, (memberships.c.customer_id,), _SOURCE, _COLUMNS, lambda row: Membership(*row[:10])
+    memberships.c.id, (memberships.c.customer_id,), _SOURCE, _COLUMNS, lambda row: Membership(*row[: len(_COLUMNS)])
 )
 
 
