@@ -1,8 +1,7 @@
 """The ASGI application: GraphQL at /graphql, its page for browsers, health."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
@@ -14,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from kehu.workspace.served import Served
 from kehu_graphql.endpoint import Endpoint
 from kehu_graphql.health import is_up, readiness
 from kehu_graphql.ide.assets import ASSETS_DIR
@@ -27,23 +27,14 @@ _PREFLIGHT_SECONDS = 600
 _PACKED_BYTES, _PACKED_LEVEL = 1400, 5
 
 
-def create_app(
-    engine: Engine,
-    *,
-    clock: Callable[[], datetime],
-    title: str,
-    phone_region: str = "CN",
-    cors_origins: Sequence[str] = (),
-) -> Starlette:
+def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = ()) -> Starlette:
     """The application over a database at the newest schema.
 
-    `clock` is asked once a request. `phone_region` is the country of phone numbers without a prefix.
     Pages of `cors_origins` may ask from a browser; no other page of another origin may.
     Ending the application's lifespan waits for reads under way; the engine stays the caller's.
     """
     pool = ReadPool(engine)
-    page = ide_page(title, PATH)
-    endpoint = Endpoint(build_schema(), pool, clock=clock, phone_region=phone_region, page=page)
+    endpoint = Endpoint(build_schema(), pool, served, page=ide_page(served.title, PATH))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -53,7 +44,7 @@ def create_app(
     routes = [
         Route("/", _to_graphql),
         Route("/healthz", is_up),
-        Route("/readyz", readiness(pool)),
+        Route("/readyz", readiness(pool, served.rules)),
         Mount(ASSETS_URL, StaticFiles(directory=ASSETS_DIR, check_dir=False)),
         Mount(STATIC_URL, StaticFiles(directory=STATIC_DIR)),
         Route(PATH, endpoint),

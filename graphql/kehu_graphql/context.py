@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from strawberry.types.info import Info as StrawberryInfo
 
 from kehu.reader import customers
+from kehu.workspace.served import Served
 from kehu_graphql.reads import Reads
 
 if TYPE_CHECKING:
@@ -16,19 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's reads, its clock, and the country that phone numbers without a prefix belong to.
+    """One request's reads, and what the server was given beside them.
 
     `as_customer` is handed in because events refer to customers, whose type lists events.
     """
 
     reads: Reads
-    clock: Callable[[], datetime]
-    phone_region: str
+    served: Served
     as_customer: "Callable[[customers.Customer], Customer]"
 
     async def now(self) -> datetime:
         """The clock's instant, one for the whole request; the clock may look into the database."""
-        return await self.reads.aside(self.clock)
+        return await self.reads.aside(self.served.clock)
 
 
 Info = StrawberryInfo[Context, None]

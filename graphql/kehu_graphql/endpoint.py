@@ -1,7 +1,5 @@
 """GraphQL over HTTP: negotiation, status codes, JSON, a limit on the body, masked errors."""
 
-from collections.abc import Callable
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +15,7 @@ from strawberry.http.base import BaseRequestProtocol
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from kehu.workspace.served import Served
 from kehu_graphql.accept import PLAIN_JSON, RESPONSE_JSON, response_type, wants_page
 from kehu_graphql.context import Context
 from kehu_graphql.failures import BAD_USER_INPUT, presentable
@@ -35,13 +34,10 @@ class Endpoint(GraphQL[Context, None]):
     With `application/graphql-response+json` a document that cannot run answers 400 and has no `data`.
     """
 
-    def __init__(
-        self, schema: KehuSchema, pool: ReadPool, *, clock: Callable[[], datetime], phone_region: str, page: str
-    ) -> None:
+    def __init__(self, schema: KehuSchema, pool: ReadPool, served: Served, *, page: str) -> None:
         super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self._pool = pool
-        self._clock = clock
-        self._phone_region = phone_region
+        self._served = served
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,7 +67,7 @@ class Endpoint(GraphQL[Context, None]):
         request: Request | WebSocket,  # noqa: ARG002 (Strawberry's signature)
         response: Response | WebSocket,  # noqa: ARG002
     ) -> Context:
-        return Context(Reads(self._pool), self._clock, self._phone_region, customer_node)
+        return Context(Reads(self._pool), self._served, customer_node)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
         return HTMLResponse(self._page)

@@ -2,32 +2,24 @@
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 
 import uvicorn
 from sqlalchemy import Engine
 
+from kehu.workspace.served import Served
 from kehu_graphql.app import create_app
 
 _GRACE_SECONDS = 10
 
 
-def serve(
-    engine: Engine,
-    *,
-    address: tuple[str, int],
-    title: str,
-    clock: Callable[[], datetime],
-    phone_region: str = "CN",
-    cors_origins: Sequence[str] = (),
-) -> None:
+def serve(engine: Engine, served: Served, *, address: tuple[str, int], cors_origins: Sequence[str] = ()) -> None:
     """Answers until interrupted or terminated; requests under way get 10 seconds to end.
 
     Prints nothing. `address` is host and port. OSError with a sentence for the user when the address cannot be had.
     """
-    app = create_app(engine, clock=clock, title=title, phone_region=phone_region, cors_origins=cors_origins)
+    app = create_app(engine, served, cors_origins=cors_origins)
     config = uvicorn.Config(
         app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS
     )

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import Thread
@@ -15,9 +15,25 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine
 
+from kehu.model.problems import Place, Problem
+from kehu.pipeline.rule_directory import read_rule_files
+from kehu.rules.directory import RuleDirectory
+from kehu.workspace.served import Served
 from kehu_graphql.app import create_app
 
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
+SHIPMENTS = """
+shipments_90d: {count: shipments, over: 90 days, unit: shipments, label: {en: S, zh: 票}, meaning: shipments paid for}
+"""
+VIP = """ruleset: vip
+kind: flag
+label: {en: VIP, zh: 贵宾}
+levels:
+  - {level: vip, label: {en: VIP, zh: 贵宾}, when: shipments_90d >= 30}
+examples:
+  - {given: {shipments_90d: 30}, expect: vip}
+  - {given: {shipments_90d: 29}, expect: []}
+"""
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -35,9 +51,22 @@ _small_carrier = _load(Path(__file__).parents[1] / "reader" / "conftest.py")
 carrier = _small_carrier.carrier
 
 
+def _broken_rules() -> RuleDirectory:
+    """A directory read yesterday, broken since."""
+    shown = {"features/f.yaml": "rules/features/f.yaml", "vip.yaml": "rules/vip.yaml"}
+    _, book, problems = read_rule_files({"features/f.yaml": SHIPMENTS, "vip.yaml": VIP}, shown, 2)
+    assert problems == []
+    place = Place("rules/vip.yaml", 5, 50)
+    wrong = Problem(place, "unknown-feature", "unknown feature 'shipment_90d'", "did you mean 'shipments_90d'?")
+    doubtful = Problem(Place("rules/vip.yaml", 5, 11), "approximate", "a float is rounded", severity="warning")
+    return RuleDirectory(NOW, NOW - timedelta(days=1), book, "f", (doubtful, wrong))
+
+
 @contextmanager
-def _serving(engine: Engine, cors_origins: Sequence[str] = ()) -> Iterator[httpx.Client]:
-    app = create_app(engine, clock=lambda: NOW, title="Small <carrier>", cors_origins=cors_origins)
+def _serving(
+    engine: Engine, cors_origins: Sequence[str] = (), rules: Callable[[], RuleDirectory] | None = None
+) -> Iterator[httpx.Client]:
+    app = create_app(engine, Served("Small <carrier>", lambda: NOW, rules=rules), cors_origins=cors_origins)
     config = uvicorn.Config(app, log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -52,7 +81,7 @@ def _serving(engine: Engine, cors_origins: Sequence[str] = ()) -> Iterator[httpx
 @pytest.fixture(scope="session")
 def client(carrier: Engine) -> Iterator[httpx.Client]:
     """The application over the carrier, behind a real server on loopback."""
-    with _serving(carrier) as opened:
+    with _serving(carrier, rules=_broken_rules) as opened:
         yield opened
 
 

@@ -4,6 +4,8 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from kehu.model.problems import Place, Problem
+from kehu.rules.directory import RuleDirectory
 from kehu.store.database import newest_revision, open_database
 from kehu_graphql.endpoint import MAX_BODY_BYTES
 
+Serving = Callable[..., AbstractContextManager[httpx.Client]]
 PLAIN, STRICT, HTML = "application/json", "application/graphql-response+json", "text/html"
 
 
@@ -124,16 +129,66 @@ def test_health_is_told_without_the_database(client: httpx.Client) -> None:
 
 def test_readiness_names_the_published_run(client: httpx.Client) -> None:
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ready", "publishedRun": "2"})
+    assert response.status_code == 200
+    assert (response.json()["status"], response.json()["publishedRun"]) == ("ready", "2")
+
+
+def test_a_broken_rule_file_keeps_nobody_from_reading_and_readiness_tells_of_it(client: httpx.Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ready",
+        "publishedRun": "2",
+        "rules": "broken, last good kept",
+        "errors": 1,
+        "problems": [
+            (
+                "rules/vip.yaml:5:50: error[unknown-feature]: unknown feature 'shipment_90d' "
+                "(did you mean 'shipments_90d'?)"
+            )
+        ],
+    }
+
+
+def _directory(problem: Problem | None, count: int = 1) -> Callable[[], RuleDirectory]:
+    now = datetime(2026, 2, 10, tzinfo=UTC)
+    return lambda: RuleDirectory(now, problems=() if problem is None else (problem,) * count)
+
+
+WRONG = Problem(Place("rules/a.yaml", 2), "bad-code", "'A' cannot be a code")
+
+
+@pytest.mark.parametrize(
+    ("_case", "rules", "expected"),
+    [
+        ("nobody looks at the files", None, {}),
+        ("no problem", _directory(None), {"rules": "good"}),
+        ("a warning", _directory(replace(WRONG, severity="warning")), {"rules": "good"}),
+        (
+            "broken from the beginning",
+            _directory(WRONG),
+            {"rules": "broken, none good yet", "errors": 1, "problems": [str(WRONG)]},
+        ),
+        (
+            "more errors than anyone reads",
+            _directory(WRONG, 30),
+            {"rules": "broken, none good yet", "errors": 30, "problems": [str(WRONG)] * 20},
+        ),
+    ],
+)
+def test_readiness_tells_how_the_rule_files_stand(
+    serving: Serving, sqlite_database: Engine, _case: str, rules: Callable[[], RuleDirectory], expected: dict[str, Any]
+) -> None:
+    with serving(sqlite_database, rules=rules) as client:
+        response = client.get("/readyz")
+    told = {key: value for key, value in response.json().items() if key in {"rules", "errors", "problems"}}
+    assert (response.status_code, told) == (200, expected)
 
 
 def test_introspection_answers_tools(client: httpx.Client) -> None:
     query = "{ __schema { queryType { name fields { name args { type { name ofType { name ofType { name } } } } } } } }"
     fields = client.post("/graphql", json={"query": query}).json()["data"]["__schema"]["queryType"]["fields"]
     assert "customers" in {field["name"] for field in fields}
-
-
-Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
 
 def test_what_nobody_foresaw_is_masked_and_logged(

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from kehu.workspace.served import Served
 from kehu_graphql.server import serve
 
 ROOT = Path(__file__).parents[2]
@@ -20,8 +21,10 @@ PROGRAM = """
 import sys
 from datetime import UTC, datetime
 from kehu.store.database import open_database
+from kehu.workspace.served import Served
 from kehu_graphql.server import serve
-serve(open_database(sys.argv[1]), address=("127.0.0.1", int(sys.argv[2])), title="T", clock=lambda: datetime.now(UTC))
+served = Served("T", lambda: datetime.now(UTC))
+serve(open_database(sys.argv[1]), served, address=("127.0.0.1", int(sys.argv[2])))
 """
 
 
@@ -62,4 +65,4 @@ def test_an_address_that_cannot_be_had_is_named(sqlite_database: Engine, _case: 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match=rf"^cannot listen on {host} port {port}: {reason}[^;]*; choose another"):
-            serve(sqlite_database, address=(host, port), title="T", clock=lambda: datetime.now(UTC))
+            serve(sqlite_database, Served("T", lambda: datetime.now(UTC)), address=(host, port))

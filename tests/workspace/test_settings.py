@@ -73,6 +73,15 @@ def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
             "kehu.toml:1:1: error[setting-value]: 'latest' is not a clock (did you mean 'latest event'?)",
         ),
         (
+            "seconds in words",
+            'rules_reload_seconds = "2 s"',
+            {},
+            (
+                "kehu.toml:1:1: error[setting-value]: '2 s' is not a number of seconds "
+                "(give one such as 2, or 0 for never)"
+            ),
+        ),
+        (
             "another database",
             'database_url = "mysql://x"',
             {},
@@ -129,6 +138,13 @@ def test_settings_in_another_encoding_are_refused_with_their_place(tmp_path: Pat
     told = str(caught.value).replace(f"{tmp_path}/", "")
     expected = r"kehu.toml:2:10: error[not-utf-8]: the file is not UTF-8: byte '\xb4' (save it as UTF-8 in the editor)"
     assert told == expected
+
+
+@pytest.mark.parametrize(
+    ("_case", "text", "expected"), [("the default", "", 2.0), ("never", 'x = "0"', 0.0), ("a part", 'x = "0.25"', 0.25)]
+)
+def test_the_seconds_between_two_looks_are_a_number(tmp_path: Path, _case: str, text: str, expected: float) -> None:
+    assert read_settings(write(tmp_path, text.replace("x", "rules_reload_seconds")), {}).reload_seconds == expected
 
 
 def test_a_relative_database_file_is_the_workspaces(tmp_path: Path) -> None:

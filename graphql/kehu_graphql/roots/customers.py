@@ -91,7 +91,7 @@ async def customer_by_uid(context: Context, uid: str) -> Customer | None:
 
 
 async def _matches(context: Context, text: str) -> tuple[Match, ...]:
-    return await context.reads.once(find_customers, text, context.phone_region, _MATCHES_READ)
+    return await context.reads.once(find_customers, text, context.served.phone_region, _MATCHES_READ)
 
 
 async def _customers(context: Context, ids: Sequence[int]) -> list[Customer]:

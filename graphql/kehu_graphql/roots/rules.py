@@ -10,6 +10,7 @@ from kehu_graphql.cursors import Cursors
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import numeric_key, split_node_id
 from kehu_graphql.published import known_rule_set
+from kehu_graphql.types.rule_directory import RuleDirectory, rule_directory_value
 from kehu_graphql.types.rule_set import RuleSet, rule_set_node
 from kehu_graphql.types.run import Run, run_by_id, run_node
 
@@ -28,6 +29,11 @@ class RuleQueries:
     @resolved("One of the published run's rule sets by its code; an unknown code is an error.")
     async def rule_set(self, info: Info, code: str) -> RuleSet:
         return rule_set_node(await known_rule_set(info.context, code))
+
+    @resolved("The rule files as they stand, used by a run or not; null where the server looks at none.")
+    async def rule_directory(self, info: Info) -> RuleDirectory | None:
+        look = info.context.served.rules
+        return None if look is None else rule_directory_value(look())
 
     @resolved("Runs in any state, the last started first.")
     async def runs(self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None) -> Connection[Run]:

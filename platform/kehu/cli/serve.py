@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 
 from kehu.cli.options import WorkspaceOption, database_of, now, workspace_at
 from kehu.cli.output import say
+from kehu.cli.watching import watching
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.resegmenting import now_of
+from kehu.workspace.served import Served
 from kehu.workspace.workspace import Workspace
 
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for every one.")]
@@ -34,6 +36,8 @@ def serve(
 ) -> None:
     """Serve GraphQL at /graphql (with an IDE for browsers), /healthz and /readyz, until interrupted.
 
+    Edits of the rule directory are noticed; a broken file is shown in GraphQL and /readyz.
+
     Example: kehu serve --port 8000
     """
     place = workspace_at(workspace)
@@ -52,14 +56,9 @@ def serve_workspace(workspace: Workspace, host: str, port: int, *, cors_origins:
     start = next(iter(found)).load()
     settings = workspace.settings
     try:
-        start(
-            engine,
-            address=(host, port),
-            title=settings.name,
-            clock=lambda: _clock(workspace, engine),
-            phone_region=settings.phone_region,
-            cors_origins=cors_origins,
-        )
+        with watching(workspace) as rules:
+            served = Served(settings.name, lambda: _clock(workspace, engine), settings.phone_region, rules)
+            start(engine, served, address=(host, port), cors_origins=cors_origins)
     except OSError as error:
         raise RefusedError([Problem(Place(f"{host}:{port}"), "address", str(error))]) from error
     finally:

@@ -31,10 +31,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("phone_region", "CN", "ISO 3166 code of the country that phone numbers without a prefix belong to."),
     Setting("clock", "now", "'now', or 'latest event' so that a run over historic data pretends to be then."),
     Setting("rules", "default", "'default' lays rules/ over the shipped rule files; 'own' reads rules/ alone."),
+    Setting("rules_reload_seconds", "2", "Seconds between two looks at rules/ by a server; 0: it looks only once."),
     Setting("database_url", "", "sqlite:///… or postgresql://…; an SQLite file is looked for from the workspace."),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _PREFIX = "KEHU_"
+_SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 # Variables that the command itself reads; see the command line's own page.
 _OTHER_VARIABLES = {"KEHU_WORKSPACE"}
 
@@ -49,7 +51,13 @@ class Settings:
     phone_region: str
     clock: str
     rules: str
+    rules_reload_seconds: str
     database_url: str
+
+    @property
+    def reload_seconds(self) -> float:
+        """`rules_reload_seconds` as a number."""
+        return float(self.rules_reload_seconds)
 
 
 def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
@@ -125,6 +133,8 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = f"'{text}' is not a clock", did_you_mean(text, CLOCKS)
         case "rules" if text not in {"default", "own"}:
             message, remedy = f"'{text}' is not a rule base", did_you_mean(text, ("default", "own"))
+        case "rules_reload_seconds" if not _SECONDS.fullmatch(text):
+            message, remedy = f"'{text}' is not a number of seconds", "give one such as 2, or 0 for never"
         case "database_url" if text and not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             message, remedy = "this is not a database address Kehu knows", "sqlite:///FILE or postgresql://HOST/NAME"
         case "database_url" if text and not _is_address(text):
