@@ -6,7 +6,8 @@ from typing import Literal
 
 import polars as pl
 
-Kind = Literal["integer", "decimal", "float", "string", "boolean", "instant"]
+# "strings" and "integers" are lists of them.
+Kind = Literal["integer", "decimal", "float", "string", "boolean", "instant", "strings", "integers"]
 
 POLARS_TYPES: dict[Kind, pl.DataType] = {
     "integer": pl.Int64(),
@@ -15,6 +16,8 @@ POLARS_TYPES: dict[Kind, pl.DataType] = {
     "string": pl.String(),
     "boolean": pl.Boolean(),
     "instant": pl.Datetime("us", "UTC"),
+    "strings": pl.List(pl.String()),
+    "integers": pl.List(pl.Int64()),
 }
 
 
@@ -24,6 +27,7 @@ class FeatureType:
 
     A decimal is stored as a scaled Int64: the value 12.34 with scale 2 is 1234. `digits` bounds the stored
     integer's decimal digits. `words` lists the only values a string may take (empty: any). Instants are UTC.
+    A list is never null, nor is an item of it; `digits` and `words` speak of its items.
     """
 
     kind: Kind

@@ -10,6 +10,8 @@ from kehu.rules.comparisons import ordered
 from kehu.rules.numbers import NUMERIC, aligned, arithmetic, as_float, integers, literal_number, quotient
 from kehu.rules.values import FALSE, Refused, Value, either, errors_of, truthy
 
+_CHOOSE = "choose between what is asked of them, agreed ? x in a : x in b"
+
 
 def coalesced(left: Value, right: Value) -> Value:
     """`left ?? right`: the right side, with its errors, only where the left is null."""
@@ -114,7 +116,7 @@ def truth_of(condition: pl.Expr | None) -> pl.Expr:
 def _must_match(left: Value, right: Value, role: str) -> None:
     kinds: set[Any] = {left.kind, right.kind} - {"null"}
     if kinds & {"list", "function"}:
-        raise Refused("unsupported", f"{role} cannot be lists or functions")
+        raise Refused("unsupported", f"{role} cannot be lists or functions", _CHOOSE)
     if len(kinds) > 1 and not kinds <= set(NUMERIC):
         raise Refused("type-mismatch", f"{role} differ: {left.noun}, {right.noun}", "give both one type")
 

@@ -22,7 +22,7 @@ def equal(left: Value, right: Value) -> Value:
         other = right if left.kind == "null" else left
         truth = TRUE if other.kind == "null" else (other.null if other.null is not None else FALSE)
         return boolean(truth, left, right)
-    _check_words(left, right)
+    check_words(left, right)
     test = _same(left, right)
     missing = either(left.null, right.null)
     expr = test.expr if missing is None else test.expr & ~missing
@@ -41,7 +41,7 @@ def ordered(operator: str, left: Value, right: Value) -> Value:
 
 
 def contains(container: Value, member: Value) -> Value:
-    """`member in container`: a text in a text, or a value in a written list."""
+    """`member in container`: a text in a text, or a value in a written list; for a column's list see `lists`."""
     if container.kind == "string":
         member = known(member, "the left side of 'in'")
         if member.kind != "string":
@@ -81,6 +81,9 @@ def apply(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
 def _same(left: Value, right: Value) -> Value:
     if left.kind in NUMERIC and right.kind in NUMERIC:
         return _numbers("eq", left, right)
+    if left.kind == right.kind == "list":
+        remedy = "ask 'x in list', list.length or list[0]"
+        raise Refused("unsupported", "lists cannot be compared as a whole", remedy)
     if left.kind != right.kind or left.kind not in ORDERED:
         raise Refused(
             "never-equal",
@@ -90,7 +93,8 @@ def _same(left: Value, right: Value) -> Value:
     return boolean(apply("eq", left.expr, right.expr), left, right)
 
 
-def _check_words(left: Value, right: Value) -> None:
+def check_words(left: Value, right: Value) -> None:
+    """Refuse a written word that the other side never is."""
     for value, word in ((left, right), (right, left)):
         if value.words and isinstance(word.literal, str) and word.literal not in value.words:
             remedy = did_you_mean(word.literal, value.words)
@@ -103,7 +107,7 @@ def _member_tests(member: Value, choices: tuple[Value, ...]) -> list[Value]:
     if member.kind != "string" or len(texts) < len(choices):
         return [equal(member, choice) for choice in choices]
     for choice in texts:
-        _check_words(member, choice)
+        check_words(member, choice)
     found = member.expr.is_in([str(choice.literal) for choice in texts])
     return [boolean(found if member.null is None else found & ~member.null)] if texts else []
 

@@ -132,7 +132,8 @@ def _placed(visitor: Visitor, place_at: PlaceAt, severity: str) -> tuple[Problem
 def _condition(value: Value) -> Value:
     value = known(value, "the condition")
     if value.kind != "boolean":
-        remedy = f"compare it, for example {value.text} > 0" if value.kind in NUMERIC else "compare it"
+        examples = {**dict.fromkeys(NUMERIC, f"{value.text} > 0"), "list": f"{value.text}.length > 0"}
+        remedy = f"compare it, for example {examples[value.kind]}" if value.kind in examples else "compare it"
         raise Refused("condition-not-boolean", f"the condition must be true or false, but {value.noun}", remedy)
     return value
 

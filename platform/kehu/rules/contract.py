@@ -47,7 +47,18 @@ def _outside(name: str, kind: FeatureType) -> pl.Expr | None:
             tests.append((~column.is_finite()).fill_null(value=False))
         case "string" if kind.words:
             tests.append((~column.is_in(kind.words)).fill_null(value=False))
+        case "strings" | "integers":
+            tests.append(column.list.eval(_strange(pl.element(), kind)).list.any().fill_null(value=False))
     return reduce(or_, tests) if tests else None
+
+
+def _strange(item: pl.Expr, kind: FeatureType) -> pl.Expr:
+    """Where an item of a list breaks its promise; it always promises to be known."""
+    unknown = item.is_null()
+    if kind.kind == "strings":
+        return unknown | ~item.is_in(kind.words) if kind.words else unknown
+    most: int = 10**kind.digits - 1
+    return unknown | (item > most) | (item < -most)
 
 
 def _promise(kind: FeatureType) -> str:
@@ -56,6 +67,8 @@ def _promise(kind: FeatureType) -> str:
         "decimal": f"more than {kind.digits} digits",
         "float": "no finite number",
         "string": "no declared word",
+        "strings": f"an item that is unknown{' or no declared word' if kind.words else ''}",
+        "integers": f"an item that is unknown or has more than {kind.digits} digits",
     }
     broken = [limits[kind.kind]] if kind.kind in limits and (kind.kind != "string" or kind.words) else []
     return " or ".join(([] if kind.nullable else ["no value"]) + broken)

@@ -10,6 +10,7 @@ from kehu.model.feature_types import Schema
 from kehu.model.problems import did_you_mean
 from kehu.rules.backtracking import SlowPatternError
 from kehu.rules.functions import FUNCTIONS
+from kehu.rules.remedies import no_node
 from kehu.rules.trees import Fault, Span
 from kehu.rules.values import Refused, quoted
 
@@ -23,6 +24,8 @@ _TYPE_NOUNS = {
     "ARRAY": "a list",
     "SET": "a list",
     "FUNCTION": "a function",
+    "BYTES": "a bytes text",
+    "MAPPING": "a mapping",
 }
 
 # How other languages say it: pattern, what to write instead.
@@ -45,7 +48,15 @@ HINTS: tuple[tuple[str, str], ...] = (
     (r"\b(elif|else|while)\b", "write 'condition ? this : that'"),
 )
 
-
+# What functions and methods take, for those who gave something else.
+_TAKES = {
+    "abs": "give a number, $abs(x)",
+    "any": "give a list, $any([a, b])",
+    "all": "give a list, $all([a, b])",
+    **{name: f"give a list of numbers, ${name}([a, b])" for name in ("min", "max", "sum")},
+    **{name: f'give one text, .{name}("x")' for name in ("starts_with", "ends_with")},
+}
+_DEFAULTS = {"STRING": "''", "BOOLEAN": "false", "DATETIME": "$now", "TIMEDELTA": 't"P0D"'}
 _NAMES = "'kehu rules features' lists what there is"
 
 
@@ -109,7 +120,7 @@ def _nullable(fault: Fault, text: str) -> list[Refused]:
     for operand in _flat(fault.operands):
         if operand.result_type.name == "NULLABLE":
             written = _written(operand, text)
-            default = {"STRING": "''", "BOOLEAN": "false"}.get(operand.result_type.inner_type.name, "0")
+            default = _DEFAULTS.get(operand.result_type.inner_type.name, "0")
             remedy = f"say what unknown means, for example ({written} ?? {default})"
             said = f"'{written}' may be unknown (null)"
             found.append(Refused("nullable-operand", said, remedy, getattr(operand, "span", fault.span)))
@@ -119,7 +130,7 @@ def _nullable(fault: Fault, text: str) -> list[Refused]:
 def _arguments(fault: Fault) -> Refused:
     name = str(getattr(fault.error, "function_name", ""))
     what = str(getattr(fault.error, "message", "")).partition("(")[2].rstrip(")") or "they do not fit"
-    remedy = f"the functions are {', '.join('$' + known for known in FUNCTIONS)}" if name not in FUNCTIONS else ""
+    remedy = _TAKES.get(name, f"the functions are {', '.join('$' + known for known in FUNCTIONS)}")
     return Refused("wrong-arguments", f"wrong arguments for '{name}': {what}", remedy, fault.span)
 
 
@@ -130,6 +141,8 @@ def _mismatch(fault: Fault, text: str) -> Refused:
         return Refused("constant-fails", f"'{written}' has no value", "write the constant out", fault.span)
     if str(fault.error).startswith("more than"):
         return Refused("too-deep", f"the condition has {fault.error}", "use 'in', or split the rule", fault.span)
+    if any(operand.result_type.name == "BYTES" for operand in operands):
+        return no_node("BytesExpression", fault.span)
     said = ", ".join(f"{quoted(_written(each, text))} is {_noun(each)}" for each in operands) or "the types do not fit"
     return Refused("type-mismatch", f"the types do not go together: {said}", "", _literal_span(fault))
 

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 from kehu.rules.choices import extreme, total
+from kehu.rules.lists import reckoned
 from kehu.rules.numbers import absolute, numeric
 from kehu.rules.values import FALSE, TRUE, Refused, Value, boolean, truthy
 
 
 def call(name: str, arguments: tuple[Value, ...]) -> Value:
-    """The result of `$name(arguments)`. Refuses lists that are not written out and lists without members."""
+    """The result of `$name(arguments)`. Refuses written lists without members where they have no answer."""
     if len(arguments) != 1:
         raise Refused("wrong-arguments", f"'${name}' takes one argument, not {len(arguments)}")
-    return FUNCTIONS[name](arguments[0])
+    (argument,) = arguments
+    return FUNCTIONS[name](argument) if argument.each is None else reckoned(name, argument)
 
 
 def _members(argument: Value) -> tuple[Value, ...]:

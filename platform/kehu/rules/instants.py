@@ -54,14 +54,14 @@ def moved(operator: str, left: Value, right: Value) -> Value:
     raise Refused("type-mismatch", f"'{sign}' does not go with {left.noun}, {right.noun}")
 
 
-def instant_attribute(value: Value, name: str) -> Value:
-    """A part of an instant's UTC date or time. Refuses names it has none for."""
+def instant_attribute(value: Value, name: str) -> Value | None:
+    """A part of an instant's UTC date or time; None for names it has none for."""
     if name not in _PARTS:
-        raise _no_attribute("an instant", name)
+        return None
     return _like(_PARTS[name](value.expr.cast(_INSTANT), value.expr), value)
 
 
-def duration_attribute(value: Value, name: str) -> Value:
+def duration_attribute(value: Value, name: str) -> Value | None:
     """A part of a duration; days are floored, so a second less than nothing is day -1, second 86399."""
     day = whole(_DAY)
     match name:
@@ -74,12 +74,8 @@ def duration_attribute(value: Value, name: str) -> Value:
         case "total_seconds":
             part = Value("number", value.expr, scale=6, bound=value.bound)
         case _:
-            raise _no_attribute("a duration", name)
+            return None
     return _like(part, value)
-
-
-def _no_attribute(noun: str, name: str) -> Refused:
-    return Refused("unsupported", f"'.{name}' of {noun} cannot be evaluated in bulk", "")
 
 
 def _like(part: Value, value: Value) -> Value:
@@ -106,4 +102,6 @@ _PARTS: dict[str, Callable[[pl.Expr, pl.Expr], Value]] = {
     "millisecond": lambda _instant, micros: _number(micros % _SECOND, _SECOND - 1, scale=3),
     "microsecond": lambda _instant, micros: _number(micros % _SECOND, _SECOND - 1),
     "weekday": _weekday,
+    "to_epoch": lambda _instant, micros: Value("number", micros, scale=6, bound=max(-FIRST, LAST)),
+    "zone_name": lambda _instant, _micros: Value("string", pl.lit("UTC"), words=("UTC",)),
 }

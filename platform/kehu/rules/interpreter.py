@@ -19,6 +19,8 @@ _ENGINE_TYPES: dict[Kind, Any] = {
     "string": DataType.STRING,
     "boolean": DataType.BOOLEAN,
     "instant": DataType.DATETIME,
+    "strings": DataType.ARRAY(DataType.STRING),
+    "integers": DataType.ARRAY(DataType.FLOAT),
 }
 
 

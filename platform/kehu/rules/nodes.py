@@ -9,15 +9,20 @@ import polars as pl
 from rule_engine import ast
 
 from kehu.model.feature_types import Schema
+from kehu.rules.attributes import attribute_of
+from kehu.rules.bits import bitwise
 from kehu.rules.choices import chosen_by, coalesced
 from kehu.rules.comparisons import contains, equal, ordered
 from kehu.rules.functions import FUNCTIONS, call
-from kehu.rules.instants import duration_attribute, instant_attribute, literal_duration, literal_instant, moved
-from kehu.rules.numbers import NUMERIC, arithmetic, floored, is_whole, literal_number, negated
+from kehu.rules.instants import literal_duration, literal_instant, moved
+from kehu.rules.lists import comprehended, holds, list_item
+from kehu.rules.numbers import arithmetic, literal_number, negated
+from kehu.rules.remedies import no_attribute, no_node
+from kehu.rules.slices import slice_of
 from kehu.rules.symbols import CLOCK, builtin_value, feature_value
-from kehu.rules.texts import METHODS, character, joined, matches, text_attribute, text_method
+from kehu.rules.texts import METHODS, character, joined, matches, text_method
 from kehu.rules.trees import Broken, Matching, Span
-from kehu.rules.values import FALSE, TRUE, Refused, Value, boolean, either, errors_of, truthy
+from kehu.rules.values import TRUE, Refused, Value, boolean, either, errors_of, truthy
 
 _TIMES = ("instant", "duration")
 
@@ -34,9 +39,16 @@ class Visitor:
     schema: Schema
     as_of: datetime | None
     features: set[str] = field(default_factory=set)
-    asks_time: bool = False
+    clocks: set[str] = field(default_factory=set)
+    variables: dict[str, Value] = field(default_factory=dict)
+    over_items: bool = False
     refusals: list[Refused] = field(default_factory=list)
     cautions: list[Refused] = field(default_factory=list)
+
+    @property
+    def asks_time(self) -> bool:
+        """Whether `$now` or `$today` stands in the tree."""
+        return bool(self.clocks)
 
     def compiled(self, root: Any, shape: Callable[[Value], Value]) -> Value | None:
         """The root's value in the wanted shape; None when something was refused."""
@@ -107,12 +119,18 @@ class Visitor:
         # A set's members have no order of their own; that of the text makes messages repeatable.
         members = sorted(node.value, key=lambda member: getattr(member, "span", span).start)
         compiled = self.values(members, span)
-        return Value("list", members=compiled, error=errors_of(*compiled))
+        is_set = isinstance(node, ast.SetExpression)
+        return Value("list", members=compiled, error=errors_of(*compiled), distinct=is_set)
 
     def symbol(self, node: Any, _span: Span) -> Value:
         if node.scope is not None:
-            self.asks_time |= node.name in CLOCK
+            self.clocks |= {node.name} & set(CLOCK)
             return builtin_value(node.name, self.as_of)
+        if node.name in self.variables:
+            return self.variables[node.name]
+        if self.over_items:
+            said = f"'{node.name}' cannot be asked for within a list's items, which are looked at by themselves"
+            raise Refused("unsupported", said, "compare the items with constants, or ask $any, $max, .length outside")
         self.features.add(node.name)
         return feature_value(node.name, self.schema[node.name])
 
@@ -147,7 +165,7 @@ class Visitor:
 
     def contains(self, node: Any, span: Span) -> Value:
         container, member = self.values((node.container, node.member), span)
-        return contains(container, member)
+        return contains(container, member) if container.each is None else holds(container, member)
 
     def arithmetic(self, node: Any, span: Span) -> Value:
         left, right = self.values((node.left, node.right), span)
@@ -177,48 +195,66 @@ class Visitor:
         (owner,) = self.values((node.object,), span)
         at = next((Span(at, at + len(word)) for word, at in reversed(span.tokens) if word == node.name), span)
         try:
-            return _attribute_of(owner, node.name)
+            return attribute_of(owner, node.name)
         except Refused as refusal:
             refusal.span = refusal.span or at
             raise
 
     def item(self, node: Any, span: Span) -> Value:
         container, index = self.values((node.container, node.item), span)
+        if container.kind == "list":
+            return list_item(container, index, safe=node.safe)
+        if container.kind != "string":
+            raise Refused("unsupported", f"nothing can be picked from it: {container.noun}", "", container.span)
         return character(container, index, safe=node.safe)
+
+    def part(self, node: Any, span: Span) -> Value:
+        container, start, stop = self.values((node.container, node.start, node.stop), span)
+        return slice_of(container, start, stop, safe=node.safe)
+
+    def bits(self, node: Any, span: Span) -> Value:
+        left, right = self.values((node.left, node.right), span)
+        return bitwise(node.type, left, right)
+
+    def comprehension(self, node: Any, span: Span) -> Value:
+        (container,) = self.values((node.iterable,), span)
+        if container.kind != "list":
+            raise Refused(
+                "unsupported", f"only a list has items to go through, but {container.noun}", "", container.span
+            )
+        if node.variable in self.schema or node.variable in self.variables:
+            raise Refused("unsupported", f"'{node.variable}' already has a meaning here", "take another variable")
+        if container.each is not None:
+            inner = self._over(node, container.each, items=True)
+            body, *rest = inner.values(
+                (node.result,) if node.condition is None else (node.result, node.condition), span
+            )
+            return comprehended(container, body, self._truth(rest[0]) if rest else None)
+        if node.condition is not None:
+            raise Refused(
+                "unsupported", "a written list is not sifted", "write the conditions, joined by 'or' or 'and'"
+            )
+        members = tuple(self._over(node, member).value(node.result, span) for member in container.members)
+        return Value("list", members=members, error=errors_of(container, *members))
+
+    def _over(self, node: Any, item: Value, *, items: bool = False) -> "Visitor":
+        """A visitor that notes what it finds here and knows the variable."""
+        return replace(self, variables={**self.variables, node.variable: item}, over_items=self.over_items or items)
 
     def call(self, node: Any, span: Span) -> Value:
         function = node.function
         if isinstance(function, ast.SymbolExpression) and function.name in FUNCTIONS:
             return call(function.name, self.values(node.arguments, span))
-        if isinstance(function, ast.GetAttributeExpression) and function.name in METHODS:
-            owner, *arguments = self.values((function.object, *node.arguments), span)
-            if owner.kind == "string":
-                return text_method(function.name, owner, tuple(arguments))
-        if isinstance(function, ast.SymbolExpression):
+        if not isinstance(function, ast.GetAttributeExpression):
             self.value(function, span)
-        raise Refused("unsupported", "this call cannot be evaluated in bulk", f"callable are {_CALLABLE}")
+            raise Refused("unsupported", "this call cannot be evaluated in bulk", f"callable are {_CALLABLE}")
+        owner, *arguments = self.values((function.object, *node.arguments), span)
+        if owner.kind == "string" and function.name in METHODS:
+            return text_method(function.name, owner, tuple(arguments))
+        raise no_attribute(owner.kind, function.name, owner.noun)
 
     def unsupported(self, node: Any, _span: Span) -> Value:
-        name = _NAMES.get(type(node), "this")
-        raise Refused("unsupported", f"{name} cannot be evaluated exactly in bulk", "see the table in docs/rules.md")
-
-
-def _attribute_of(owner: Value, name: str) -> Value:
-    if owner.kind == "string":
-        return text_attribute(owner, name)
-    if owner.kind == "instant":
-        return instant_attribute(owner, name)
-    if owner.kind == "duration":
-        return duration_attribute(owner, name)
-    if owner.kind in NUMERIC and name in {"floor", "ceiling"}:
-        return floored(owner, up=name == "ceiling")
-    if owner.kind in NUMERIC and name == "to_flt":
-        return owner
-    if owner.kind in NUMERIC and name == "to_int":
-        return replace(owner, error=either(owner.error, is_whole(owner)))
-    if owner.kind in NUMERIC and name == "is_nan":
-        return replace(boolean(FALSE, owner), null=owner.null)
-    raise Refused("unsupported", f"'.{name}' cannot be evaluated in bulk here: {owner.noun}")
+        raise no_node(type(node).__name__)
 
 
 _CALLABLE = ", ".join([*(f"${name}" for name in FUNCTIONS), *(f".{name}" for name in METHODS)])
@@ -246,15 +282,9 @@ _HANDLERS: dict[type, Callable[[Visitor, Any, Span], Value]] = {
     ast.UnaryExpression: Visitor.unary,
     ast.GetAttributeExpression: Visitor.attribute,
     ast.GetItemExpression: Visitor.item,
+    ast.GetSliceExpression: Visitor.part,
+    ast.BitwiseExpression: Visitor.bits,
+    ast.BitwiseShiftExpression: Visitor.bits,
+    ast.ComprehensionExpression: Visitor.comprehension,
     ast.FunctionCallExpression: Visitor.call,
-}
-
-_NAMES: dict[type, str] = {
-    ast.ComprehensionExpression: "a list comprehension",
-    ast.GetSliceExpression: "a slice",
-    ast.MappingExpression: "a mapping",
-    ast.BytesExpression: "a bytes text",
-    ast.BitwiseExpression: "a bitwise operator",
-    ast.BitwiseShiftExpression: "a bitwise shift",
-    ast.FunctionExpression: "a method of a written text",
 }

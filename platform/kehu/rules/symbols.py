@@ -10,7 +10,9 @@ from kehu.model.feature_types import FeatureType
 from kehu.model.problems import did_you_mean
 from kehu.rules.functions import FUNCTIONS
 from kehu.rules.instants import literal_instant
+from kehu.rules.lists import list_feature
 from kehu.rules.numbers import literal_number
+from kehu.rules.remedies import BUILTINS, no_builtin
 from kehu.rules.values import Refused, Value
 
 _CONSTANTS = {"e": Decimal(repr(e)), "pi": Decimal(repr(pi))}
@@ -30,6 +32,8 @@ def feature_value(name: str, kind: FeatureType) -> Value:
             return Value("instant", column.cast(pl.Int64), null=null)
         case "boolean":
             return Value("boolean", column, null=null)
+        case "strings" | "integers":
+            return list_feature(column, kind)
     return Value("string", column, null=null, words=kind.words)
 
 
@@ -39,6 +43,8 @@ def builtin_value(name: str, as_of: datetime | None) -> Value:
         return Value("function")
     if name in _CONSTANTS:
         return literal_number(_CONSTANTS[name])
+    if name in BUILTINS:
+        raise no_builtin(name)
     if name not in CLOCK:
         known = [f"${known}" for known in (*FUNCTIONS, *_CONSTANTS, *CLOCK)]
         raise Refused("unknown-builtin", f"'${name}' cannot be used here", did_you_mean(f"${name}", known))

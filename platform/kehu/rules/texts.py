@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 
 from kehu.rules.comparisons import apply
-from kehu.rules.numbers import is_whole, numeric
+from kehu.rules.lists import position_of
 from kehu.rules.regex import translate
 from kehu.rules.values import Refused, Value, boolean, either, errors_of, known, unless
 
@@ -13,8 +13,8 @@ _LONGEST = 2**32
 METHODS = ("starts_with", "ends_with")
 
 
-def text_attribute(value: Value, name: str) -> Value:
-    """Length, emptiness, case. Refuses names it has none for."""
+def text_attribute(value: Value, name: str) -> Value | None:
+    """Length, emptiness, case; None for names it has none for."""
     match name:
         case "length":
             part = Value("number", value.expr.str.len_chars().cast(pl.Int64), bound=_LONGEST)
@@ -27,7 +27,7 @@ def text_attribute(value: Value, name: str) -> Value:
         case "to_str":
             return value
         case _:
-            raise Refused("unsupported", f"'.{name}' of a text cannot be evaluated in bulk", "")
+            return None
     return replace(part, null=value.null, error=value.error)
 
 
@@ -43,24 +43,20 @@ def text_method(name: str, value: Value, arguments: tuple[Value, ...]) -> Value:
 
 def character(value: Value, index: Value, *, safe: bool) -> Value:
     """`text[index]`, from the end when negative; out of range raises, or is null for `&[`."""
-    if value.kind != "string":
-        raise Refused("unsupported", f"only a text has characters to pick, but {value.noun}", "", value.span)
-    index = numeric(index, "the position")
-    if index.kind != "number" or is_whole(index) is not None:
-        raise Refused("type-mismatch", "the position must be a whole number", "", index.span)
+    index = position_of(index)
     length = value.expr.str.len_chars().cast(pl.Int64)
     outside = apply("ge", index.expr, length) | apply("lt", index.expr, 0 - length)
     expr = value.expr.str.slice(index.expr.cast(pl.Int64), 1)
     error = errors_of(value, index)
     if safe:
         missing = outside if value.null is None else outside | value.null
-        return Value("string", expr, null=missing.fill_null(value=True), error=unless_null(error, index, value))
+        return Value("string", expr, null=missing.fill_null(value=True), error=unless_null(error, value, index))
     return Value("string", expr, null=value.null, error=either(error, unless(outside, value.null)))
 
 
-def unless_null(error: pl.Expr | None, index: Value, value: Value) -> pl.Expr | None:
-    """Errors of a safe access: the position is not evaluated where the text is null."""
-    return either(value.error, unless(index.error, value.null)) if error is not None else None
+def unless_null(error: pl.Expr | None, value: Value, *positions: Value) -> pl.Expr | None:
+    """Errors of a safe access: the positions are not evaluated where the text is null."""
+    return either(value.error, unless(errors_of(*positions), value.null)) if error is not None else None
 
 
 def matches(operator: str, text: Value, pattern: Value) -> tuple[Value, list[str]]:

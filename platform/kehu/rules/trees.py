@@ -76,6 +76,8 @@ def symbols_of(node: Any) -> set[str]:
     """The names of features in a built tree."""
     if isinstance(node, ast.SymbolExpression):
         return set() if node.scope else {str(node.name)}
+    if isinstance(node, ast.ComprehensionExpression):
+        return symbols_of(node.iterable) | (symbols_of((node.result, node.condition)) - {node.variable})
     if isinstance(node, ast.ASTNodeBase):
         return set().union(*(symbols_of(part) for part in _slots(node)))
     if isinstance(node, tuple | list | set):

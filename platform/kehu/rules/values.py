@@ -49,7 +49,8 @@ class Value:
     the bound fits, else Int128. A quotient is `expr` / `divisor`, both of scale 0. A float is exact when it is
     the double nearest to a decimal of at most 15 digits; `approximate` marks the operation that lost that.
     Instants and durations are Int64 microseconds. `literal` is a constant's value as the interpreter has it.
-    `words` are the only texts it may be.
+    `words` are the only texts it may be. A written list has `members`, without order where it is `distinct`;
+    a column's list has `each`, which is what an item is, of an expression over the list's elements.
     """
 
     kind: Kind
@@ -63,6 +64,8 @@ class Value:
     literal: Decimal | str | bool | int | None = None
     words: tuple[str, ...] = ()
     members: tuple["Value", ...] = ()
+    distinct: bool = False
+    each: "Value | None" = None
     span: Span = field(default=Span(0, 0))
     text: str = ""
 
@@ -120,7 +123,7 @@ def truthy(value: Value) -> pl.Expr:
         case "instant":
             truth = TRUE
         case "list":
-            truth = TRUE if value.members else FALSE
+            truth = value.expr.list.len() > 0 if value.each else (TRUE if value.members else FALSE)
         case _:
             truth = value.expr != 0
     return truth if value.null is None else truth & ~value.null
