@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from kehu.cli.checks import MEANINGS
 from kehu.cli.formats import Checked, CheckFormat, formatted
 from kehu.cli.junit import Outcome, junit
 from kehu.cli.main import main
@@ -63,7 +64,11 @@ def test_sarif_counts_columns_in_utf_16_and_says_so() -> None:
     (run,) = json.loads(formatted(CHECKED, CheckFormat.SARIF))["runs"]
     assert run["columnKind"] == "utf16CodeUnits"
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["approximate", "unknown-feature"]
-    assert run["tool"]["driver"]["rules"][1]["shortDescription"] == {"text": "there is no such feature"}
+    described = run["tool"]["driver"]["rules"][1]
+    page = (Path(__file__).parents[2] / "docs" / "checks" / "unknown-feature.md").read_text(encoding="utf-8")
+    assert described["shortDescription"] == {"text": "there is no such feature"}
+    assert described["help"]["markdown"] == page
+    assert page.split("\n\n")[1].startswith(described["help"]["text"])
     assert run["results"][0] == {
         "ruleId": "unknown-feature",
         "ruleIndex": 1,
@@ -80,6 +85,31 @@ def test_sarif_counts_columns_in_utf_16_and_says_so() -> None:
     }
     assert run["results"][1]["level"] == "warning"
     assert run["results"][1]["locations"][0]["physicalLocation"]["region"]["startColumn"] == 11
+
+
+@pytest.mark.parametrize("check", sorted(MEANINGS))
+def test_sarif_explains_every_check(check: str) -> None:
+    problem = Problem(Place("rules/a.yaml"), check, "wrong")
+    (run,) = json.loads(formatted(Checked((problem,), {}, 0), CheckFormat.SARIF))["runs"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["shortDescription"] == {"text": MEANINGS[check]}
+    assert rule["help"]["markdown"].startswith(f"# {check}\n")
+    assert rule["help"]["text"][-1] in ".:"
+
+
+@pytest.mark.parametrize("form", list(CheckFormat))
+def test_a_file_that_cannot_be_read_is_told_in_every_form(
+    form: CheckFormat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "kehu.toml").write_text('rules = "own"', encoding="utf-8")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "bad.yaml").write_bytes(b"\xff")
+    monkeypatch.setattr(sys, "argv", ["kehu", "rules", "check", "--format", form, "-w", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    printed = capsys.readouterr()
+    assert (end.value.code, printed.err) == (1, "")
+    assert "not-utf-8" in printed.out
 
 
 def test_junit_has_a_case_per_file_and_fails_on_errors_only() -> None:

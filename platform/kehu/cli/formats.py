@@ -6,12 +6,12 @@ from enum import StrEnum
 
 import orjson
 
+from kehu.cli.checks import MEANINGS, page_of
 from kehu.cli.github import annotations
 from kehu.cli.junit import Outcome, junit
 from kehu.cli.sarif import sarif_log
 from kehu.model.problems import Problem
 from kehu.rules.check import render
-from kehu.rules.checks import CHECKS
 
 
 class CheckFormat(StrEnum):
@@ -46,7 +46,7 @@ def formatted(checked: Checked, form: CheckFormat) -> str:
         case CheckFormat.GITHUB:
             return annotations(checked.problems)
         case CheckFormat.SARIF:
-            return _json(sarif_log(checked.problems, checked.texts, CHECKS))
+            return _json(sarif_log(checked.problems, checked.texts, MEANINGS, page_of))
         case CheckFormat.JUNIT:
             return junit("kehu rules check", [("rules", _outcomes(checked))])
     shown = [render(problem, checked.texts.get(problem.place.path, "")) for problem in checked.problems]

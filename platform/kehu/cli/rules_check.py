@@ -8,8 +8,9 @@ import typer
 from kehu.cli.formats import Checked, CheckFormat, formatted
 from kehu.cli.options import JsonOption, WorkspaceOption, workspace_at
 from kehu.cli.output import say
+from kehu.model.problems import RefusedError
 from kehu.pipeline.rule_directory import read_rule_directory
-from kehu.workspace.workspace import rule_texts, shown_path
+from kehu.workspace.workspace import Workspace, rule_texts, shown_path
 
 FOUND = 1
 _PROOFS = "tests/"
@@ -28,15 +29,20 @@ def check(
     """
     if json and form not in {CheckFormat.TEXT, CheckFormat.JSON}:
         raise typer.BadParameter(f"--json and --format {form} exclude each other")
-    place = workspace_at(workspace)
-    _, book, problems = read_rule_directory(place)
-    checked = Checked(
-        sorted(problems, key=lambda found: (found.place, found.check)),
-        {shown_path(place, path): text for path, text in rule_texts(place).items() if not path.startswith(_PROOFS)},
-        len(book.rulesets),
-    )
+    checked = _checked(workspace_at(workspace))
     text = formatted(checked, CheckFormat.JSON if json else form)
     if text:
         say(text)
     if checked.errors:
         raise typer.Exit(FOUND)
+
+
+def _checked(workspace: Workspace) -> Checked:
+    """Files that cannot be read are told in the form asked for, too."""
+    try:
+        found = rule_texts(workspace)
+        _, book, problems = read_rule_directory(workspace)
+    except RefusedError as refused:
+        return Checked(refused.problems, {}, 0)
+    texts = {shown_path(workspace, path): text for path, text in found.items() if not path.startswith(_PROOFS)}
+    return Checked(sorted(problems, key=lambda each: (each.place, each.check)), texts, len(book.rulesets))

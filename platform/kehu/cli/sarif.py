@@ -1,6 +1,6 @@
 """Problems as a SARIF 2.1.0 log, the form in which code hosts show what analysers found."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
@@ -12,10 +12,14 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif_log(
-    problems: Iterable[Problem], texts: Mapping[str, str], meanings: Mapping[str, str]
+    problems: Iterable[Problem],
+    texts: Mapping[str, str],
+    meanings: Mapping[str, str],
+    page_of: Callable[[str], str],
 ) -> Mapping[str, object]:
     """The log's document. `texts` maps shown paths to files, `meanings` checks to what each says.
 
+    `page_of` gives a check's page, which goes along whole: the log is read where no other document may be at hand.
     SARIF counts columns in UTF-16 code units where nothing else is said, and many readers know no other; so do we,
     and say so.
     """
@@ -24,7 +28,7 @@ def sarif_log(
     driver = {
         "name": "kehu rules check",
         "version": version("kehu"),
-        "rules": [_rule(check, meanings.get(check, "")) for check in checks],
+        "rules": [_rule(check, meanings.get(check, ""), page_of(check)) for check in checks],
     }
     run = {
         "tool": {"driver": driver},
@@ -34,8 +38,19 @@ def sarif_log(
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(check: str, meaning: str) -> Mapping[str, object]:
-    return {"id": check, **({"shortDescription": {"text": meaning}} if meaning else {})}
+def _rule(check: str, meaning: str, page: str) -> Mapping[str, object]:
+    rule: dict[str, object] = {"id": check}
+    if meaning:
+        rule["shortDescription"] = {"text": meaning}
+    if page:
+        rule["help"] = {"text": _plain(page), "markdown": page}
+    return rule
+
+
+def _plain(page: str) -> str:
+    """What the page says under its title, before its examples."""
+    said = page.partition("\n\n")[2].partition("\n```")[0].partition("\n## ")[0]
+    return " ".join(said.split())
 
 
 def _result(problem: Problem, index: int, texts: Mapping[str, str]) -> Mapping[str, object]:
