@@ -71,6 +71,8 @@ OPERATIONS: dict[str, dict[str, object]] = {
     "first_word": {"min": "shipments.service"},
     "last_word": {"max": "shipments.service"},
     "services": {"distinct": "shipments.service"},
+    "used": {"list": "shipments.service"},
+    "sizes": {"list": "shipments.pieces"},
     "median": {"quantile": "shipments.revenue", "q": 0.5},
     "last_days": {"days_since": "shipments"},
     "first_days": {"days_since": "shipments", "which": "first"},
@@ -88,10 +90,10 @@ OPERATIONS: dict[str, dict[str, object]] = {
 def test_every_operation_has_its_value(values_of: Values) -> None:
     day: Row = {"promised_at": AS_OF - DAY}
     rows = [
-        shipped(AS_OF - 3 * DAY, revenue=1000, service="air", accepted_at=AS_OF - 3 * DAY)
+        shipped(AS_OF - 3 * DAY, revenue=1000, service="air", pieces=10, accepted_at=AS_OF - 3 * DAY)
         | {"delivered_at": AS_OF - DAY, **day},
-        shipped(AS_OF - 2 * DAY - TICK, revenue=-250, service="road", delivered_at=AS_OF - DAY + TICK, **day),
-        shipped(AS_OF - 9 * DAY, revenue=None, service=None, promised_at=AS_OF),
+        shipped(AS_OF - 2 * DAY - TICK, revenue=-250, service="road", pieces=9, delivered_at=AS_OF - DAY + TICK, **day),
+        shipped(AS_OF - 9 * DAY, revenue=None, service=None, pieces=10, promised_at=AS_OF),
     ]
     found = values_of(OPERATIONS, {"shipments": rows}, customers=[{"customer": 1, "city": "Wuhan", "kind": "company"}])
     assert found == {
@@ -104,6 +106,8 @@ def test_every_operation_has_its_value(values_of: Values) -> None:
             "first_word": "air",
             "last_word": "road",
             "services": 2,
+            "used": ["air", "road"],
+            "sizes": [9, 10],
             "median": 3.75,
             "last_days": 2,
             "first_days": 9,
@@ -121,7 +125,7 @@ def test_every_operation_has_its_value(values_of: Values) -> None:
 
 def test_a_customer_without_events_has_zeros_and_unknowns(values_of: Values) -> None:
     found = values_of(OPERATIONS, {}, customers=[{"customer": 1, "kind": "person"}])[1]
-    zeros = {"count": 0, "total": 0, "services": 0, "late": 0, "doubled": 0, "sort": "person"}
+    zeros = {"count": 0, "total": 0, "services": 0, "used": [], "sizes": [], "late": 0, "doubled": 0, "sort": "person"}
     assert found == dict.fromkeys(OPERATIONS, None) | zeros
 
 
@@ -338,7 +342,8 @@ def declarations() -> st.SearchStrategy[Row]:
         st.tuples(st.just("count"), st.none()),
         st.tuples(st.just("days_since"), st.none()),
         st.tuples(st.sampled_from(["sum", "mean", "min", "max", "quantile", "distinct"]), st.sampled_from(COLUMNS)),
-        st.tuples(st.sampled_from(["min", "max", "distinct"]), st.sampled_from(WORDS)),
+        st.tuples(st.sampled_from(["min", "max", "distinct", "list"]), st.sampled_from(WORDS)),
+        st.tuples(st.just("list"), st.just("pieces")),
     )
     return st.fixed_dictionaries(
         {
@@ -384,6 +389,8 @@ def expected(item: Row, rows: Sequence[Row], customer: int) -> object:
         return sum(values)
     if operation == "distinct":
         return len(set(values))
+    if operation == "list":
+        return sorted(set(values))
     return _reduced(item, values) if values else None
 
 

@@ -48,6 +48,16 @@ def read(*items: str, digits: int = 2) -> tuple[Catalogue, list[str]]:
             "2:8: error[feature]: sum needs numbers, 'visits.purpose' holds strings (use distinct)",
         ),
         (
+            "a list of amounts",
+            "x:\n  list: shipments.revenue",
+            "2:9: error[feature]: list needs texts or whole numbers, 'shipments.revenue' holds decimals (use distinct)",
+        ),
+        (
+            "what stands for an empty list",
+            "x:\n  list: shipments.service\n  missing: none",
+            "3:12: error[feature-missing]: 'none' cannot stand for a missing list (leave missing out: of nothing",
+        ),
+        (
             "a mean of instants",
             "x:\n  mean: visits.held_at",
             "2:9: error[feature]: mean needs numbers, 'visits.held_at' holds instants",

@@ -108,7 +108,10 @@ def _expression(compiled: CompiledCatalogue, item: Declaration, as_of: datetime)
     if item.operation in {"mean", "quantile"}:
         scale = stream.types(compiled.money_digits)[item.column].scale
         column = column.cast(pl.Float64) / 10**scale
-    return _reduced(item, pl.when(counts).then(column), counts, as_of).alias(item.info.name)
+    values = pl.when(counts).then(column)
+    if item.operation == "list":
+        return values.drop_nulls().unique().sort().alias(item.info.name)
+    return _reduced(item, values, counts, as_of).alias(item.info.name)
 
 
 def _reduced(item: Declaration, values: pl.Expr, counts: pl.Expr, as_of: datetime) -> pl.Expr:
@@ -161,7 +164,8 @@ def _settled(item: Declaration) -> pl.Expr:
     """The feature's value for 'never happened' where there is none, in the type rules expect."""
     column = pl.col(item.info.name)
     if item.missing is not None:
-        column = column.fill_null(pl.lit(stored(item.missing, item.info.type)))
+        held = POLARS_TYPES[item.info.type.kind]
+        column = column.fill_null(pl.lit(stored(item.missing, item.info.type), dtype=held))
     return column.cast(POLARS_TYPES[item.info.type.kind]).alias(item.info.name)
 
 

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from kehu.features.missing import default_of, misfit
 from kehu.features.models import models
+from kehu.features.results import result_type, wanted
 from kehu.features.streams import ATTRIBUTES, STREAMS, Stream
 from kehu.model.feature_types import FeatureInfo, FeatureType, Label
 from kehu.model.problems import Place, Problem, did_you_mean
@@ -15,7 +16,7 @@ from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Node, Scalar, as_value, unknown_keys
 
 Operation = Literal[
-    "count", "sum", "mean", "share", "min", "max", "first", "last", "distinct", "quantile", "days_since",
+    "count", "sum", "mean", "share", "min", "max", "first", "last", "distinct", "list", "quantile", "days_since",
     "formula", "rank_of", "percentile_of", "model", "attribute",
 ]  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
@@ -30,7 +31,6 @@ _KEYS = {*OPERATIONS, *_COMMON, *_COUNTING, "q", "which", "of", "with"}
 # Nothing is 0 of these, so that a customer without events and one without any in the window are alike.
 _ZERO_OF_NOTHING = {"count", "sum", "distinct"}
 _UNITS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
-_NUMERIC = {"integer", "decimal", "float", "boolean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,26 +162,15 @@ class _Reader:
     def _type(
         self, operation: Operation, stream: Stream | None, column: str, target: Scalar | None, *, has_missing: bool
     ) -> FeatureType:
-        nullable = not has_missing
-        if operation in {"count", "distinct"}:
-            return FeatureType("integer")
-        if operation in {"days_since", "rank_of"}:
-            return FeatureType("integer", nullable=nullable)
         if operation == "attribute":
             attribute = ATTRIBUTES.get(column, FeatureType("string"))
-            return replace(attribute, nullable=attribute.nullable and nullable)
+            return replace(attribute, nullable=attribute.nullable and not has_missing)
         source = stream.types(self.money_digits).get(column) if stream else None
-        if source is None or operation in {"mean", "quantile"}:
-            self._refuse_words(operation, source, target)
-            return FeatureType("float", nullable=nullable)
-        if operation == "sum":
-            self._refuse_words(operation, source, target)
-            return FeatureType("integer") if source.kind == "boolean" else replace(source, nullable=False)
-        return replace(source, nullable=nullable)
-
-    def _refuse_words(self, operation: str, source: FeatureType | None, target: Scalar | None) -> None:
-        if source is not None and source.kind not in _NUMERIC and target is not None:
-            self._problem(target, f"{operation} needs numbers, '{target.text}' holds {source.kind}s", "use distinct")
+        noun = wanted(operation, source)
+        if noun and source is not None and target is not None:
+            said = f"{operation} needs {noun}, '{target.text}' holds {source.kind}s"
+            self._problem(target, said, "use distinct")
+        return result_type(operation, source, nullable=not has_missing)
 
     def _missing(self) -> tuple[object, bool]:
         node = self.node.get("missing")

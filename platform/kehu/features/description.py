@@ -70,6 +70,8 @@ def _never(item: Declaration) -> str:
         return "unknown (null)"
     if item.operation == "attribute":
         return "never absent"
+    if item.missing == []:
+        return "an empty list"
     return "0" if item.missing is None else str(item.missing) or "an empty text"
 
 

@@ -14,6 +14,8 @@ _EXAMPLES = {
 
 def default_of(kind: FeatureType) -> object:
     """What stands for "never happened" when the declaration names nothing and the feature is never unknown."""
+    if kind.kind in {"strings", "integers"}:
+        return []
     return "" if kind.kind == "string" else 0
 
 
@@ -23,6 +25,8 @@ def misfit(value: object, kind: FeatureType) -> str:
         return ""
     if kind.kind == "instant":
         return "leave missing out: no instant stands for never"
+    if kind.kind in {"strings", "integers"}:
+        return "leave missing out: of nothing the list is empty"
     if kind.kind == "decimal":
         return f"write a number with at most {kind.scale} decimals"
     return f"write one of {', '.join(kind.words)}" if kind.words else f"write {_EXAMPLES[kind.kind]}"
@@ -48,5 +52,7 @@ def _fits(value: object, kind: FeatureType) -> bool:
             return isinstance(value, bool)
         case "string":
             return isinstance(value, str) and (not kind.words or value in kind.words)
+        case "strings" | "integers":
+            return value == []
         case _:
             return False

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from kehu.features.declaration import DERIVED, OPERATIONS, Operation, keys_of
 from kehu.features.models import models
+from kehu.features.results import wanted
 from kehu.features.streams import ATTRIBUTES, STREAMS
 from kehu.model.json_schema import SCALAR, Fragment, document, label, mapping, said, suggested, words
 
 _LENGTH = r"^[1-9][0-9]{0,4} (days?|weeks?)$"
-_NUMERIC = {"integer", "decimal", "float", "boolean"}
-_NUMBERS_ONLY = {"sum", "mean", "quantile"}
 _OF_EVENTS = {"count", "days_since", "share"}
 _ROLES = sorted({role for stream in STREAMS.values() for role in stream.roles})
 
@@ -62,6 +61,6 @@ def _target(operation: Operation, names: Iterable[str]) -> Fragment:
         f"{stream.name}.{column}"
         for stream in STREAMS.values()
         for column, kind in stream.types(2).items()
-        if operation not in _NUMBERS_ONLY or kind.kind in _NUMERIC
+        if not wanted(operation, kind)
     ]
     return said(words(columns), "the events' column")

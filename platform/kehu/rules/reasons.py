@@ -93,6 +93,8 @@ def _filled(reason: str, schema: Schema) -> pl.Expr:
         shown = _shown(found[1], schema[found[1]])
         if schema[found[1]].kind == "float":
             shown = shown.round(2)
+        if schema[found[1]].kind in {"strings", "integers"}:
+            shown = shown.cast(pl.List(pl.String)).list.join(", ")
         parts += [pl.lit(reason[done : found.start()]), shown.cast(pl.String).fill_null("unknown")]
         done = found.end()
     return pl.concat_str(*parts, pl.lit(reason[done:].strip()))

@@ -24,6 +24,8 @@ def worded(value: object, kind: FeatureType | None = None) -> str:
             return _trimmed(f"{value:,.{_FLOAT_DIGITS}f}")
         case int():
             return f"{value:,}"
+        case tuple() | list():
+            return f"[{', '.join(worded(item, kind) for item in value)}]"
         case Decimal():
             return _decimal(value, kind)
     return f"'{value}'" if isinstance(value, str) else str(value)
