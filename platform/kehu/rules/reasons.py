@@ -97,4 +97,4 @@ def _filled(reason: str, schema: Schema) -> pl.Expr:
             shown = shown.cast(pl.List(pl.String)).list.join(", ")
         parts += [pl.lit(reason[done : found.start()]), shown.cast(pl.String).fill_null("unknown")]
         done = found.end()
-    return pl.concat_str(*parts, pl.lit(reason[done:].strip()))
+    return pl.concat_str(*parts, pl.lit(reason[done:].rstrip()))
