@@ -17,9 +17,10 @@ import numpy as np
 import polars as pl
 
 from kehu.model.feature_types import FeatureType
-from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.book import RuleBook
 from kehu.rules.differences import BookDifference, answer, compare_books
 from kehu.rules.parts import part_of
+from kehu.rules.reading import read_rules
 from kehu.rules.samples import sample_reasons
 
 ROOT = Path(__file__).resolve().parents[1]

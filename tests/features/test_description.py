@@ -5,7 +5,8 @@ import pytest
 from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.features.description import FeatureDescription, describe
 from kehu.model.feature_types import FeatureInfo, FeatureType, Label
-from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.book import RuleBook
+from kehu.rules.reading import read_rules
 
 SAID = "unit: u, label: {en: E, zh: 中}, meaning: m"
 FEATURES = f"""# what is counted

@@ -11,8 +11,9 @@ from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.model.problems import RefusedError
 from kehu.pipeline.facts import Facts
 from kehu.pipeline.replays import DAY_MICROS, Terms, best_window, payments, replay, sign_of
-from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.book import RuleBook
 from kehu.rules.measures import Counts
+from kehu.rules.reading import read_rules
 
 CUTOFF = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -46,11 +47,11 @@ SCHEMA = {"payer_id": pl.Int64(), "at": INSTANT, "status": pl.String(), "deliver
 Event = tuple[int | None, timedelta, str | None, timedelta | None]
 
 
-def rules() -> tuple[Catalogue, RuleBook]:
+def rules() -> tuple[Catalogue, RuleBook, str]:
     catalogue, problems = read_catalogue({"f.yaml": FEATURES}, 2)
     book, found = read_rules({"r.yaml": SIGNS}, catalogue.schema)
     assert [str(problem) for problem in (*problems, *found)] == []
-    return catalogue, book
+    return catalogue, book, book.rulesets[0].code
 
 
 RULES = rules()
@@ -115,7 +116,8 @@ def test_a_level_is_a_sign() -> None:
     text = text.replace("    route: [sales]\n    reason: r\n", "")
     book, problems = read_rules({"r.yaml": text}, RULES[0].schema)
     assert problems == []
-    cases = replay(facts(*plain(1, -12), *plain(2, -2)), (RULES[0], book), "quiet", [CUTOFF], TERMS)
+    rules = (RULES[0], book, book.rulesets[0].code)
+    cases = replay(facts(*plain(1, -12), *plain(2, -2)), rules, "quiet", [CUTOFF], TERMS)
     assert cases.select("customer", "sign quiet").rows() == [(1, True), (2, False)]
     assert [name for name in cases.columns if name.startswith("sign ")] == ["sign quiet"]
 

@@ -11,8 +11,10 @@ from kehu.model.feature_types import FeatureType
 from kehu.pipeline.transactions import writing
 from kehu.publish.publish import Changes, publish
 from kehu.publish.run_log import begin_run, finish_run
-from kehu.rules.book import RuleBook, read_rules
+from kehu.publish.standing import standing_as_of
+from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import evaluate
+from kehu.rules.reading import read_rules
 from kehu.tables.facts import customers
 from kehu.tables.schema import metadata
 
@@ -108,7 +110,8 @@ def run_book() -> Callable[..., Changes]:
                 | {"spent": [(spent or {}).get(key) for key in numbers]},
                 schema={"customer": pl.Int64(), "n": pl.Int64(), "spent": pl.Int64()},
             )
-            changes = publish(connection, run_id, book, frame, evaluate(book, frame, as_of))
+            standing = standing_as_of(connection, [book], as_of)
+            changes = publish(connection, run_id, book, evaluate(book, frame, as_of, standing))
             finish_run(connection, run_id, now=as_of, customers=len(frame), counts={}, timings={})
         return changes
 

@@ -215,6 +215,7 @@ def test_counts_are_in_the_order_of_the_files(book_of: BookOf) -> None:
         pl.DataFrame([(1, "size", "small")], schema=MEMBERSHIPS, orient="row"),
         pl.DataFrame([(1, "signs", "quiet", "high")], schema=WARNINGS, orient="row"),
         {},
+        pl.DataFrame({"customer": [1]}),
     )
     assert level_counts(book_of(), evaluation) == {"marks": {"even": 0, "rich": 0}, "size": {"large": 0, "small": 1}}
     assert list(level_counts(book_of(), evaluation)) == ["marks", "size"]
@@ -227,12 +228,17 @@ def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
         "kind": "tier",
         "label": {"en": "Size", "zh": "规模"},
         "description": "How much does it ship?",
+        "effective": {"from": None, "until": None},
         "levels": [
             {
                 "code": "large",
                 "label": {"en": "Large", "zh": "大"},
                 "when": "n >= 10",
                 "otherwise": False,
+                "keep_while": None,
+                "grace_seconds": 0,
+                "minimum_stay_seconds": 0,
+                "variants": [],
                 "treatment": {"visit_every": "30 days"},
             },
             {
@@ -240,6 +246,10 @@ def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
                 "label": {"en": "Small", "zh": "小"},
                 "when": None,
                 "otherwise": True,
+                "keep_while": None,
+                "grace_seconds": 0,
+                "minimum_stay_seconds": 0,
+                "variants": [],
                 "treatment": {},
             },
         ],
@@ -254,6 +264,7 @@ def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
             "route": ["sales", "service"],
             "reason": "only {n}, spent {spent}",
             "cooldown_seconds": 0,
+            "variants": [],
         }
     ]
 

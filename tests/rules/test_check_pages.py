@@ -9,9 +9,9 @@ from kehu.features.catalogue import read_catalogue
 from kehu.features.checks import FEATURE_CHECKS
 from kehu.model.feature_types import Schema
 from kehu.model.problems import Problem
-from kehu.rules.book import read_rules
 from kehu.rules.check import render
 from kehu.rules.checks import CHECKS
+from kehu.rules.reading import read_rules
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "docs/checks").glob("*")}
 # Found by no small file, see the pages.

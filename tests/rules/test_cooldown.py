@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kehu.model.feature_types import FeatureType
-from kehu.rules.book import read_rules
+from kehu.rules.reading import read_rules
 
 RULE = """ruleset: signs
 kind: warning

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kehu.model.feature_types import Schema
-from kehu.rules.book import read_rules
+from kehu.rules.reading import read_rules
 
 RULES = Path(__file__).parents[2] / "rules"
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in RULES.glob("*.yaml")}

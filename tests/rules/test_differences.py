@@ -12,7 +12,7 @@ from kehu.model.feature_types import FeatureType, Label
 from kehu.rules.book import Level, RuleBook, RuleSet, WarningRule
 from kehu.rules.differences import SAMPLES, Answers, BookDifference, Move, WarningDifference, answer, compare_books
 from kehu.rules.figures import figures_of
-from kehu.rules.files import Kind
+from kehu.rules.kinds import Kind
 from kehu.rules.samples import sample_reasons
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)

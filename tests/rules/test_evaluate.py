@@ -10,10 +10,11 @@ import pytest
 
 from kehu.model.feature_types import POLARS_TYPES, FeatureType, Schema
 from kehu.model.problems import RefusedError
-from kehu.rules.book import RuleBook, RuleSet, read_rules
+from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.compiler import Compiled
 from kehu.rules.evaluate import compile_book, evaluate
 from kehu.rules.interpreter import Interpreter, engine_row
+from kehu.rules.reading import read_rules
 
 AS_OF = datetime(2024, 6, 30, tzinfo=UTC)
 RULES = Path(__file__).parents[2] / "rules"

@@ -9,7 +9,7 @@ from kehu.features.catalogue import read_catalogue
 from kehu.model.feature_types import Schema
 from kehu.model.problems import RefusedError
 from kehu.rules.backtracking import SlowPatternError, check_pattern
-from kehu.rules.book import read_rules
+from kehu.rules.reading import read_rules
 from kehu.workspace.texts import read_texts
 
 MANY = 10_000

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from kehu.model.feature_types import FeatureType, Schema
-from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import evaluate
+from kehu.rules.reading import read_rules
 from kehu.rules.reasons import membership_reasons, warning_reasons
 
 AS_OF = datetime(2024, 6, 30, tzinfo=UTC)

@@ -6,16 +6,20 @@ from kehu.features.declaration import _KEYS, OPERATIONS, keys_of
 from kehu.features.schema import features_schema
 from kehu.features.streams import STREAMS
 from kehu.model.feature_types import FeatureType
-from kehu.rules.files import _BAND_KEYS, _FILE_KEYS, _LEVEL_KEYS, _WARNING_KEYS, KINDS
-from kehu.rules.schema import BAND, LEVEL, TREATMENT, WARNING, feature_value, rules_schema
+from kehu.rules.entries import _LEVEL_KEYS, _WARNING_KEYS
+from kehu.rules.files import FILE_KEYS
+from kehu.rules.fragments import LEVEL, TREATMENT, WARNING
+from kehu.rules.kinds import kinds
+from kehu.rules.schema import feature_value, rules_schema
+from kehu.rules.scores import _BAND_KEYS, BAND
 from kehu.rules.treatments import TREATMENTS
 from kehu.sources.schema import sources_schema
 
 
 def test_a_rule_file_has_the_keys_its_reader_knows() -> None:
     schema = rules_schema({})
-    assert set(schema["properties"]) == {*_FILE_KEYS, "levels", "points", "warnings"}
-    assert [each["if"]["properties"]["kind"]["const"] for each in schema["allOf"]] == list(KINDS)
+    assert set(schema["properties"]) == {*FILE_KEYS, "levels", "points", "warnings"}
+    assert [each["if"]["properties"]["kind"]["const"] for each in schema["allOf"]] == list(kinds())
     assert (set(LEVEL), set(BAND), set(WARNING)) == (set(_LEVEL_KEYS), set(_BAND_KEYS), set(_WARNING_KEYS))
     assert set(TREATMENT["properties"]) == set(TREATMENTS)
 

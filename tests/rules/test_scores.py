@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kehu.model.feature_types import FeatureType
-from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import evaluate
+from kehu.rules.reading import read_rules
 from kehu.rules.reasons import membership_reasons
 
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)

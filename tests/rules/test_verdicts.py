@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from kehu.model.feature_types import FeatureType, Schema
-from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.book import RuleBook
+from kehu.rules.reading import read_rules
 from kehu.rules.verdicts import Verdict, verdicts
 
 AS_OF = datetime(2024, 6, 30, tzinfo=UTC)

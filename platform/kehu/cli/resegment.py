@@ -48,6 +48,8 @@ def run_document(report: RunReport) -> dict[str, object]:
         "left": report.left,
         "fired": report.fired,
         "cleared": report.cleared,
+        "slipping": report.slipping,
+        "by_hand": report.by_hand,
         "row_errors": report.row_errors,
         "seconds": report.seconds,
         "published": report.run is not None,
@@ -61,6 +63,10 @@ def show_run(report: RunReport) -> None:
     show_table("Warnings", ("warning", "customers"), list(report.warnings.items()))
     for rule, count in report.row_errors.items():
         say(f"{rule}: could not be computed for {count:,} customers, who are left out of it")
+    if report.slipping:
+        say(f"{report.slipping:,} memberships last only by a grace or minimum stay")
+    if report.by_hand:
+        say(f"{report.by_hand:,} memberships were decided by hand, see 'kehu overrides list'")
     what = "dry run, nothing written" if report.run is None else f"run {report.run} published"
     say(
         f"{what}: {report.customers:,} customers as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC; "

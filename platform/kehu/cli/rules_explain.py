@@ -11,8 +11,8 @@ import typer
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
 from kehu.cli.output import say, say_json
 from kehu.pipeline.explaining import CustomerExplanation, PublishedAnswer, explain_customer
-from kehu.rules.truths import State, Truth
-from kehu.rules.verdicts import Answer, Verdict
+from kehu.rules.truths import State, Truth, deciding
+from kehu.rules.verdicts import Answer, Kept, Verdict
 from kehu.rules.wording import worded
 
 _STATES: Mapping[State, str] = {
@@ -88,14 +88,39 @@ def _answer_lines(answer: Answer) -> Iterator[str]:
     mark = "+" if answer.holds else "-"
     if answer.condition is None:
         yield f"  {mark} {answer.code}: takes the rest"
+        yield from _by_hand(answer)
         return
     yield f"  {mark} {answer.code}: {_state(answer.condition)}"
+    if answer.variant:
+        yield f"      variant for: {answer.variant}"
     if answer.condition.state != "skipped":
         yield from _clauses(answer.condition, answer.decided_by, 3)
     if answer.reason:
         yield f"      says: {answer.reason}"
     if answer.need:
         yield f"      lacks: {answer.need.text}"
+    if answer.kept:
+        yield from _kept(answer.kept)
+    yield from _by_hand(answer)
+
+
+def _kept(kept: Kept) -> Iterator[str]:
+    """Why the level is held though its condition is not met, and until when."""
+    yield f"      held since {kept.since:%Y-%m-%d}, and kept:"
+    if kept.condition is not None:
+        yield f"        keep_while: {_state(kept.condition)}"
+        yield from _clauses(kept.condition, deciding(kept.condition), 5)
+    if kept.drops_at is not None:
+        since = "" if kept.below_since is None else f" (unmet since {kept.below_since:%Y-%m-%d})"
+        yield f"        will drop on {kept.drops_at:%Y-%m-%d %H:%M} UTC unless it is met again{since}"
+
+
+def _by_hand(answer: Answer) -> Iterator[str]:
+    decision = answer.by_hand
+    if decision is not None:
+        until = "" if decision.expires_at is None else f" until {decision.expires_at:%Y-%m-%d %H:%M} UTC"
+        done = "included" if decision.effect == "include" else "excluded"
+        yield f"      {done} by hand{until}: {decision.reason} ({decision.author}, override {decision.override})"
 
 
 def _clauses(truth: Truth, decided_by: tuple[Truth, ...], depth: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from kehu.features.missing import misfit
 from kehu.model.feature_types import FeatureInfo, FeatureType
 from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
-from kehu.model.yaml_nodes import Scalar, read_yaml
+from kehu.model.yaml_nodes import Scalar, read_documents
 from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, compile_value
 from kehu.rules.spans import scalar_place
 
@@ -54,11 +54,15 @@ def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalog
     faulty: set[str] = set()
     problems: list[Problem] = []
     for path, text in texts.items():
-        root, found = read_yaml(text, path)
+        roots, found = read_documents(text, path)
         problems += found
-        if root is not None and not isinstance(root, MappingNode):
-            problems.append(Problem(root.place, "feature-shape", "a feature file maps names to declarations"))
-        for name, node in root.entries.items() if isinstance(root, MappingNode) else ():
+        problems += [
+            Problem(root.place, "feature-shape", "a feature file maps names to declarations")
+            for root in roots
+            if not isinstance(root, MappingNode)
+        ]
+        maps = [root for root in roots if isinstance(root, MappingNode)]
+        for name, node in (item for root in maps for item in root.entries.items()):
             if name in declared or name in _RESERVED:
                 problems.append(Problem(node.place, "duplicate-feature", f"the name '{name}' is taken", "rename it"))
                 continue

@@ -65,21 +65,34 @@ class Mapping(Node):
 
 
 def read_yaml(text: str, path: str) -> tuple[Node | None, list[Problem]]:
-    """The document's root (None when empty or unreadable) and what is wrong with its YAML.
+    """The only document's root (None when empty or unreadable) and what is wrong with its YAML.
 
     Duplicate keys are problems; PyYAML alone would keep the last one silently.
+    """
+    roots, problems = read_documents(text, path)
+    if len(roots) > 1:
+        said = "a second document begins here, and this file has one"
+        problems.append(Problem(roots[1].place, "yaml-syntax", said, "make two files of it"))
+    return (roots[0] if roots else None), problems
+
+
+def read_documents(text: str, path: str) -> tuple[list[Node], list[Problem]]:
+    """The roots of the documents between `---` lines, empty ones left out, and what is wrong with the YAML.
+
+    When one document cannot be read there are none.
     """
     try:
         unfit = _unfit(text, path)
         if unfit is not None:
-            return None, [unfit]
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+            return [], [unfit]
+        roots = list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
-        return None, [_syntax_problem(error, path)]
+        return [], [_syntax_problem(error, path)]
     except yaml.reader.ReaderError as error:
-        return None, [_character_problem(error, text, path)]
+        return [], [_character_problem(error, text, path)]
     problems: list[Problem] = []
-    return (None if root is None else _convert(root, path, problems)), problems
+    read = [_convert(root, path, problems) for root in roots]
+    return [root for root in read if not (isinstance(root, Scalar) and root.is_null)], problems
 
 
 def _unfit(text: str, path: str) -> Problem | None:

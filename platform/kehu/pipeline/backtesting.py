@@ -53,17 +53,18 @@ class Backtest:
 def backtest(workspace: Workspace, engine: Engine, question: BacktestQuestion, *, progress: Progress) -> Backtest:
     """Replay the rule set at each cut-off and compare with who shipped in the horizon after it.
 
-    A cut-off whose horizon ends after the data is left out with a note, as is one at which nobody was active.
-    Raises RefusedError for wrong rule files, an unknown rule set or level, and when no cut-off is left.
+    Of a rule set with several versions the last to come into force is tried. A cut-off whose horizon ends after the
+    data is left out with a note, as is one at which nobody was active. Raises RefusedError for wrong rule files, an
+    unknown rule set or level, and when no cut-off is left.
     """
     watch = Watch(progress)
     catalogue, book, problems = read_rule_directory(workspace)
     refuse_errors(problems)
-    ruleset = _ruleset(book, question)
-    book = part_of(book, {ruleset.code})
+    ruleset = _ruleset(book.latest(), question)
+    book = part_of(book.latest(), {ruleset.code})
     asked = features_of(book)
     if question.terms.among is not None:
-        asked |= among_whom(question.terms.among, book.schema, _ANY_INSTANT).features
+        asked |= among_whom(question.terms.among, book.features, _ANY_INSTANT).features
     catalogue = only(catalogue, asked)
     with watch("read"):
         facts = read_facts(engine, [catalogue], {"shipments": COLUMNS})
@@ -74,7 +75,8 @@ def backtest(workspace: Workspace, engine: Engine, question: BacktestQuestion, *
     with watch("replay"):
         # The fixed window is chosen one horizon earlier: by the first cut-off all its outcomes are known.
         earlier = cutoffs[0] - terms.horizon
-        training, cases = (replay(facts, (catalogue, book), question.level, at, terms) for at in ([earlier], cutoffs))
+        rules = (catalogue, book, ruleset.code)
+        training, cases = (replay(facts, rules, question.level, at, terms) for at in ([earlier], cutoffs))
     names = [name for name in cases.columns if name.startswith("sign ")]
     window = best_window(training, terms.active.days)
     return Backtest(

@@ -1,7 +1,7 @@
 """Rule tests as analysts write them: cases in YAML, read and checked against the rules they prove."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kehu.features.catalogue import Catalogue
@@ -9,15 +9,17 @@ from kehu.features.given_events import GivenEvents, read_events_given
 from kehu.features.streams import ATTRIBUTES
 from kehu.model.problems import Place, Problem
 from kehu.model.yaml_nodes import Mapping as MappingNode
-from kehu.model.yaml_nodes import Node, Scalar, read_yaml
+from kehu.model.yaml_nodes import Node, Scalar, read_documents
 from kehu.rules.book import RuleBook, RuleSet
-from kehu.rules.evaluate import compile_book
+from kehu.rules.effective import ALWAYS
+from kehu.rules.evaluate import compile_book, compile_keeping
 from kehu.rules.examples import UNDATED, read_as_of, read_expected, read_given, read_value
+from kehu.rules.held import HeldLevel, read_held
 from kehu.rules.shapes import Shapes
 
 FILE_KEYS = ("as_of", "cases")
 _DATED = "add 'as_of: 2024-06-30T00:00:00+08:00'"
-CASE_KEYS = ("name", "as_of", "customer", "given", "events", "expect", "reasons")
+CASE_KEYS = ("name", "as_of", "customer", "given", "events", "held", "expect", "reasons")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class ExpectedReason:
 class Case:
     """One customer told, and what the rules are to say of it. `attributes` and `given` are as stored.
 
-    Features come from `events` where these are not None, else from `given`.
+    Features come from `events` where these are not None, else from `given`; `held` are levels held already.
     """
 
     name: str
@@ -52,11 +54,12 @@ class Case:
     events: GivenEvents | None
     expect: Mapping[str, Expectation]
     reasons: Mapping[str, tuple[ExpectedReason, ...]]
+    held: Mapping[str, tuple[HeldLevel, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What cases are checked against; `timed` are the rule sets whose conditions ask what time it is."""
+    """What cases are checked against; `timed` are the rule sets whose answer depends on the time it is asked."""
 
     catalogue: Catalogue
     book: RuleBook
@@ -65,22 +68,28 @@ class Rules:
 
 def rules_of(catalogue: Catalogue, book: RuleBook) -> Rules:
     """The rules with what is compiled of them once for all files of cases."""
-    compiled = compile_book(book, UNDATED)
-    return Rules(catalogue, book, frozenset(ruleset for (ruleset, _), each in compiled.items() if each.asks_time))
+    return Rules(catalogue, book, frozenset(item.code for item in book.rulesets if _is_timed(item, book)))
+
+
+def _is_timed(ruleset: RuleSet, book: RuleBook) -> bool:
+    alone = replace(book, rulesets=(ruleset,))
+    compiled = (*compile_book(alone, UNDATED).values(), *compile_keeping(alone, UNDATED).values())
+    return ruleset.effective != ALWAYS or any(each.asks_time for each in compiled)
 
 
 def read_cases(text: str, path: str, rules: Rules) -> tuple[list[Case], list[Problem]]:
     """The file's cases that are right, and everything wrong with it."""
-    root, problems = read_yaml(text, path)
-    if root is None:
+    roots, problems = read_documents(text, path)
+    if not roots:
         empty = Problem(Place(path), "empty-file", "the file has no cases", "start with 'cases:'")
         return [], problems or [empty]
     shapes = Shapes(problems)
-    top = shapes.mapping(root, "a file of cases", FILE_KEYS, ("cases",))
-    if top is None:
-        return [], shapes.problems
-    reader = _Reader(rules, read_as_of(top.get("as_of"), shapes), shapes)
-    cases = [case for node in shapes.items(top.get("cases"), "'cases'") if (case := reader.case(node))]
+    cases: list[Case] = []
+    for root in roots:
+        top = shapes.mapping(root, "a file of cases", FILE_KEYS, ("cases",))
+        if top is not None:
+            reader = _Reader(rules, read_as_of(top.get("as_of"), shapes), shapes)
+            cases += [case for node in shapes.items(top.get("cases"), "'cases'") if (case := reader.case(node))]
     return cases, shapes.problems
 
 
@@ -106,7 +115,8 @@ class _Reader:
             self._given(found),
             self._events(found, as_of),
             self._expect(found.get("expect"), as_of),
-            self._reasons(found.get("reasons")),
+            self._reasons(found.get("reasons"), as_of),
+            self._held(found.get("held"), as_of),
         )
         return case if len(self.shapes.problems) == before else None
 
@@ -147,7 +157,7 @@ class _Reader:
         return read_events_given(node, as_of or UNDATED, self.rules.catalogue.money_digits, self.shapes)
 
     def _expect(self, node: Node | None, as_of: datetime | None) -> dict[str, Expectation]:
-        found = self._by_ruleset(node, "'expect'")
+        found = self._by_ruleset(node, "'expect'", as_of)
         for ruleset, value in found if as_of is None else ():
             if ruleset.code in self.rules.timed:
                 said = f"the conditions of '{ruleset.code}' ask for the time, the case does not say it"
@@ -157,8 +167,15 @@ class _Reader:
             for ruleset, value in found
         }
 
-    def _reasons(self, node: Node | None) -> dict[str, tuple[ExpectedReason, ...]]:
-        return {ruleset.code: self._texts(ruleset, value) for ruleset, value in self._by_ruleset(node, "'reasons'")}
+    def _reasons(self, node: Node | None, as_of: datetime | None) -> dict[str, tuple[ExpectedReason, ...]]:
+        found = self._by_ruleset(node, "'reasons'", as_of)
+        return {ruleset.code: self._texts(ruleset, value) for ruleset, value in found}
+
+    def _held(self, node: Node | None, as_of: datetime | None) -> dict[str, tuple[HeldLevel, ...]]:
+        return {
+            ruleset.code: read_held(value, ruleset.kind, _codes(ruleset), self.shapes)
+            for ruleset, value in self._by_ruleset(node, "'held'", as_of)
+        }
 
     def _texts(self, ruleset: RuleSet, node: Node) -> tuple[ExpectedReason, ...]:
         if not isinstance(node, MappingNode):
@@ -173,13 +190,15 @@ class _Reader:
             for name, value in node.entries.items()
         )
 
-    def _by_ruleset(self, node: Node | None, what: str) -> list[tuple[RuleSet, Node]]:
+    def _by_ruleset(self, node: Node | None, what: str, as_of: datetime | None) -> list[tuple[RuleSet, Node]]:
         if node is None:
             return []
         if not isinstance(node, MappingNode) or not node.entries:
             self.shapes.note(node.place, "wrong-shape", f"{what} must name rule sets", "such as {service_tier: vip}")
             return []
-        known = {item.code: item for item in self.rules.book.rulesets}
+        book = self.rules.book
+        now = book.in_force(as_of or UNDATED)
+        known = {item.code: item for item in (*book.latest().rulesets, *now.rulesets)}
         for name in node.entries:
             self.shapes.word(node.keys[name], "a rule set", known)
         return [(known[name], value) for name, value in node.entries.items() if name in known]

@@ -6,7 +6,7 @@ from kehu.features.streams import ATTRIBUTES, STREAMS, Stream
 from kehu.model.json_schema import INSTANT, Fragment, document, items, mapping, one_or_more, said, words
 from kehu.pipeline.rule_cases import codes_of
 from kehu.rules.book import RuleBook, RuleSet
-from kehu.rules.schema import feature_value, given_schema
+from kehu.rules.schema import feature_value, given_schema, held_schema
 
 _AGO = r"^[0-9]{1,4} (minute|hour|day|week)s? ago$"
 _LENGTH = "^[1-9][0-9]{0,3} (minute|hour|day|week)s?$"
@@ -15,6 +15,7 @@ _WHEN: Fragment = {"anyOf": [INSTANT, {"type": "string", "pattern": _AGO}], "des
 
 def cases_schema(catalogue: Catalogue, book: RuleBook) -> Fragment:
     """The schema of files of cases in a workspace with these features and rule sets."""
+    rulesets = book.latest().rulesets
     case = {
         "name": said({"type": "string"}, "what the case shows"),
         "as_of": INSTANT,
@@ -26,11 +27,15 @@ def cases_schema(catalogue: Catalogue, book: RuleBook) -> Fragment:
             mapping({name: items(_event(each, catalogue.money_digits)) for name, each in STREAMS.items()}),
             "what happened, by kind; every feature is computed of it",
         ),
+        "held": said(
+            mapping({item.code: held_schema(words(codes_of(item))) for item in rulesets if item.levels}),
+            "the levels held already, by rule set",
+        ),
         "expect": said(
-            mapping({item.code: _expected(item) for item in book.rulesets}, minProperties=1), "answers by rule set"
+            mapping({item.code: _expected(item) for item in rulesets}, minProperties=1), "answers by rule set"
         ),
         "reasons": said(
-            mapping({item.code: _reasons(item) for item in book.rulesets if item.warnings}, minProperties=1),
+            mapping({item.code: _reasons(item) for item in rulesets if item.warnings}, minProperties=1),
             "what warnings say, by rule set",
         ),
     }

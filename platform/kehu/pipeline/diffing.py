@@ -1,7 +1,7 @@
 """What changes if the rule directory as it stands replaces another: exact, over all customers, nothing written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -19,11 +19,12 @@ from kehu.pipeline.resegmenting import now_of
 from kehu.pipeline.rule_bases import FileChange, RuleFiles, changed_files, files_as_they_stand, find_base
 from kehu.pipeline.rule_directory import FEATURES, read_rule_files
 from kehu.pipeline.transactions import reading
+from kehu.publish.standing import standing_as_of
 from kehu.reader.customers import Customer, customers_by_id
 from kehu.rules.book import RuleBook
 from kehu.rules.differences import Answers, BookDifference, answer, compare_books
 from kehu.rules.figures import figure_types, figures_of
-from kehu.rules.parts import features_of, part_of
+from kehu.rules.parts import concerned_by, exactly, features_of, part_of
 from kehu.rules.samples import Reasons, sample_reasons
 from kehu.workspace.workspace import Workspace
 
@@ -65,11 +66,12 @@ class RuleDiff:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """One side's files, understood."""
+    """One side's files, understood. `codes` are the rule sets to speak of; the book may have more that these ask."""
 
     files: RuleFiles
     catalogue: Catalogue
     book: RuleBook
+    codes: frozenset[str] = frozenset()
 
     @property
     def feature_files(self) -> dict[str, str]:
@@ -78,7 +80,7 @@ class _Rules:
     def narrowed(self, codes: set[str], more: set[str]) -> "_Rules":
         """Only those rule sets, and the features that they and others (`more`) ask for."""
         book = part_of(self.book, codes)
-        return _Rules(self.files, only(self.catalogue, features_of(book) | more), book)
+        return _Rules(self.files, only(self.catalogue, features_of(book) | more), book, frozenset(codes))
 
 
 def diff_rules(
@@ -96,6 +98,7 @@ def diff_rules(
     types = figure_types(scale)
     gate = None if question.fail_if is None else read_gate(question.fail_if, types, _OPTION)
     instant = question.as_of or now_of(workspace, engine, clock)
+    before, now = (replace(side, book=side.book.in_force(instant)) for side in (before, now))
     old, new, revenue = _answers(engine, _concerned(before, now), instant, watch)
     with watch("compare"):
         difference = compare_books(old, new, revenue)
@@ -134,10 +137,11 @@ def _concerned(before: _Rules, now: _Rules) -> tuple[_Rules, _Rules]:
     if before.feature_files != now.feature_files:
         codes = was.keys() | is_.keys()
         return before.narrowed(codes, {REVENUE}), now.narrowed(codes, {REVENUE})
-    codes = {code for code, _ in was.items() ^ is_.items()}
+    changed = {code for code, _ in was.items() ^ is_.items()}
+    codes = concerned_by(before.book, changed) | concerned_by(now.book, changed)
     asked = {REVENUE} | features_of(part_of(before.book, codes)) | features_of(part_of(now.book, codes))
     new = now.narrowed(codes, asked)
-    return _Rules(before.files, new.catalogue, part_of(before.book, codes)), new
+    return _Rules(before.files, new.catalogue, part_of(before.book, codes), frozenset(codes)), new
 
 
 def _answers(
@@ -151,9 +155,19 @@ def _answers(
         same = before.catalogue is now.catalogue
         earlier = features if same else features_as_of(facts, before.catalogue, as_of)
     with watch("rules"):
-        old, new = answer(before.book, earlier, as_of), answer(now.book, features, as_of)
+        with reading(engine) as connection:
+            standing = standing_as_of(connection, [before.book, now.book], as_of)
+        old, new = (
+            _told(answer(side.book, frame, as_of, standing), side.codes)
+            for side, frame in ((before, earlier), (now, features))
+        )
     weight = pl.lit(0) if _revenue_scale(now.catalogue.schema) is None else pl.col(REVENUE).fill_null(0)
     return old, new, features.select("customer", weight=weight.cast(pl.Int64))
+
+
+def _told(answers: Answers, codes: frozenset[str]) -> Answers:
+    """The answers of those rule sets alone; the others were only asked by them."""
+    return replace(answers, book=exactly(answers.book, codes))
 
 
 def _revenue_scale(schema: Schema) -> int | None:

@@ -13,11 +13,13 @@ from kehu.pipeline.progress import Clock
 from kehu.pipeline.resegmenting import now_of
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.transactions import reading
+from kehu.publish.standing import standing_as_of
 from kehu.reader.customers import Customer, customers_by_id
 from kehu.reader.lookup import Match, find_customers
 from kehu.reader.memberships import current_memberships
 from kehu.reader.runs import published
-from kehu.rules.verdicts import Verdict, used_features, verdicts
+from kehu.rules.parts import features_of
+from kehu.rules.verdicts import Verdict, verdicts
 from kehu.tables.runs import warnings
 from kehu.workspace.workspace import Workspace
 
@@ -70,13 +72,15 @@ def explain_customer(
         said, remedy = f"no rule set '{ruleset}'", did_you_mean(ruleset, codes)
         raise RefusedError([Problem(Place(ruleset), "unknown-ruleset", said, remedy)])
     instant = as_of or now_of(workspace, engine, clock)
+    book = book.in_force(instant)
     with reading(engine) as connection:
         match = _the_one(connection, text, workspace.settings.phone_region)
-        features = one_customers_features(connection, catalogue, used_features(book), match.customer_id, instant)
+        features = one_customers_features(connection, catalogue, features_of(book), match.customer_id, instant)
         customer = customers_by_id(connection, [match.customer_id])[match.customer_id]
         publication = published(connection)
         answers = _published(connection, match.customer_id)
-    found = tuple(item for item in verdicts(book, features, instant) if ruleset in {"", item.ruleset})
+        standing = standing_as_of(connection, [book], instant, match.customer_id)
+    found = tuple(item for item in verdicts(book, features, instant, standing) if ruleset in {"", item.ruleset})
     run = None if publication is None else publication.run_id
     return CustomerExplanation(customer, match, instant, features.row(0, named=True), found, run, answers)
 

@@ -16,6 +16,7 @@ from kehu.rules.book import RuleBook
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.evaluate import evaluate
 from kehu.rules.measures import Counts
+from kehu.rules.standing import NOBODY, carried
 
 COLUMNS = ("payer_id", "at", "status")
 DAY_MICROS = 86_400_000_000
@@ -61,26 +62,30 @@ def payments(facts: Facts) -> pl.DataFrame:
 
 
 def replay(
-    facts: Facts, rules: tuple[Catalogue, RuleBook], level: str | None, cutoffs: Sequence[datetime], terms: Terms
+    facts: Facts, rules: tuple[Catalogue, RuleBook, str], level: str | None, cutoffs: Sequence[datetime], terms: Terms
 ) -> pl.DataFrame:
     """A row per cut-off and active customer: `cutoff`, the columns of `standing`, and a boolean per warning.
 
-    `rules` hold one rule set; with a level the one boolean is membership in it. The features of a cut-off know
-    nothing that came after it. Raises RefusedError when the condition `among` is wrong.
+    `rules` name the rule set to replay; with a level the one boolean is membership in it. The features of a cut-off
+    know nothing that came after it; who held a level is known from the cut-off before.
+
+    Raises RefusedError when the condition `among` is wrong.
     """
-    catalogue, book = rules
+    catalogue, book, code_of = rules
+    ruleset, before = book.ruleset(code_of), NOBODY
     shipments = payments(facts)
-    (ruleset,) = book.rulesets
     codes = [level] if level is not None else [rule.code for rule in ruleset.warnings]
     parts = []
     for cutoff in cutoffs:
         features = features_as_of(facts, catalogue, cutoff)
         cases = standing(shipments, cutoff, terms.active, terms.horizon)
         if terms.among is not None:
-            among = features.filter(among_whom(terms.among, book.schema, cutoff).match)
+            among = features.filter(among_whom(terms.among, book.features, cutoff).match)
             cases = cases.join(among, on="customer", how="semi", maintain_order="left")
-        evaluation = evaluate(book, features, cutoff)
-        held = evaluation.warnings.rename({"warning": "code"}) if level is None else _members(evaluation.memberships)
+        evaluation = evaluate(book, features, cutoff, before)
+        before = carried(evaluation.memberships, evaluation.slipping, before, cutoff)
+        found = evaluation.warnings.rename({"warning": "code"}) if level is None else _members(evaluation.memberships)
+        held = found.filter(ruleset=ruleset.code)
         for code in codes:
             flagged = held.filter(pl.col("code") == code).select("customer", pl.lit(value=True).alias(f"sign {code}"))
             cases = cases.join(flagged, on="customer", how="left", maintain_order="left")

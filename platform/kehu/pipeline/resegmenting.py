@@ -16,18 +16,25 @@ from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.transactions import reading, writing
 from kehu.publish.publish import Changes, compare, level_counts, publish, warning_counts
 from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, finish_run
+from kehu.publish.standing import standing_as_of
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation, evaluate
-from kehu.rules.verdicts import used_features
+from kehu.rules.parts import features_of
 from kehu.store.events import latest_event
 from kehu.store.lock import only_run
 from kehu.store.reading import read_customers
 from kehu.workspace.workspace import Workspace
 
+# What the record of a run keeps beside the counts by level and warning.
+_COUNTED = ("entered", "left", "fired", "cleared", "slipping", "by_hand")
+
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run found. `run` is None for a dry run, which writes nothing."""
+    """What a run found. `run` is None for a dry run, which writes nothing.
+
+    `slipping` counts memberships that only a grace or minimum stay keeps, `by_hand` those that a person decided.
+    """
 
     run: int | None
     as_of: datetime
@@ -39,6 +46,8 @@ class RunReport:
     fired: int
     cleared: int
     row_errors: Mapping[str, int]
+    slipping: int
+    by_hand: int
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -60,8 +69,9 @@ def resegment(
     refuse_errors(problems)
     with only_run(engine):
         instant = as_of or now_of(workspace, engine, clock)
+        book = book.in_force(instant)
         # A feature that no rule asks for costs nothing.
-        asked = only(catalogue, used_features(book))
+        asked = only(catalogue, features_of(book))
         job = _Job(engine, asked, book, instant, Watch(progress))
         if dry_run:
             return job.compare()
@@ -115,37 +125,39 @@ class _Job:
     watch: Watch
 
     def compare(self) -> RunReport:
-        features, evaluation = self._answer()
+        evaluation = self._answer()
         with self.watch("compare"), reading(self.engine) as connection:
-            features, evaluation = _of_those_there(connection, features, evaluation)
+            evaluation = _of_those_there(connection, evaluation)
             changes = compare(connection, self.book, evaluation, self.as_of)
-        return self._report(None, features, evaluation, changes)
+        return self._report(None, evaluation, changes)
 
     def publish(self, run_id: int, clock: Clock) -> RunReport:
-        features, evaluation = self._answer()
+        evaluation = self._answer()
         with self.watch("publish"), writing(self.engine) as connection:
-            features, evaluation = _of_those_there(connection, features, evaluation)
-            changes = publish(connection, run_id, self.book, features, evaluation)
-            report = self._report(run_id, features, evaluation, changes)
+            evaluation = _of_those_there(connection, evaluation)
+            changes = publish(connection, run_id, self.book, evaluation)
+            report = self._report(run_id, evaluation, changes)
             counts = {"levels": report.levels, "warnings": report.warnings, "row_errors": report.row_errors}
-            counts |= {name: getattr(report, name) for name in ("entered", "left", "fired", "cleared")}
+            counts |= {name: getattr(report, name) for name in _COUNTED}
             timings = dict(self.watch.seconds)
             finish_run(connection, run_id, now=clock(), customers=report.customers, counts=counts, timings=timings)
-        return self._report(run_id, features, evaluation, changes)
+        return self._report(run_id, evaluation, changes)
 
-    def _answer(self) -> tuple[pl.DataFrame, Evaluation]:
+    def _answer(self) -> Evaluation:
         with self.watch("features"):
             features = current_features(self.engine, self.catalogue, self.as_of)
         with self.watch("rules"):
-            return features, evaluate(self.book, features, self.as_of)
+            with reading(self.engine) as connection:
+                standing = standing_as_of(connection, [self.book], self.as_of)
+            return evaluate(self.book, features, self.as_of, standing)
 
-    def _report(
-        self, run_id: int | None, features: pl.DataFrame, evaluation: Evaluation, changes: Changes
-    ) -> RunReport:
+    def _report(self, run_id: int | None, evaluation: Evaluation, changes: Changes) -> RunReport:
         return RunReport(
             run=run_id,
             as_of=self.as_of,
-            customers=len(features),
+            customers=len(evaluation.features),
+            slipping=len(evaluation.slipping),
+            by_hand=len(evaluation.by_hand),
             levels=level_counts(self.book, evaluation),
             warnings=warning_counts(self.book, evaluation),
             entered=len(changes.entered),
@@ -157,16 +169,14 @@ class _Job:
         )
 
 
-def _of_those_there(
-    connection: Connection, features: pl.DataFrame, evaluation: Evaluation
-) -> tuple[pl.DataFrame, Evaluation]:
+def _of_those_there(connection: Connection, evaluation: Evaluation) -> Evaluation:
     """The answers without those about customers that a load has merged away since the run read them."""
     there = read_customers(connection, set())
-    kept = features.join(there, on="customer", how="semi", maintain_order="left")
-    if len(kept) == len(features):
-        return features, evaluation
-    memberships, warnings = (
-        answers.join(there, on="customer", how="semi", maintain_order="left")
-        for answers in (evaluation.memberships, evaluation.warnings)
-    )
-    return kept, replace(evaluation, memberships=memberships, warnings=warnings)
+    kept = evaluation.features.join(there, on="customer", how="semi", maintain_order="left")
+    if len(kept) == len(evaluation.features):
+        return evaluation
+    names = ("memberships", "warnings", "slipping", "by_hand")
+    answers = {
+        name: getattr(evaluation, name).join(there, on="customer", how="semi", maintain_order="left") for name in names
+    }
+    return replace(evaluation, features=kept, **answers)

@@ -16,6 +16,7 @@ from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.evaluate import Evaluation, evaluate
 from kehu.rules.examples import complete_row
 from kehu.rules.reasons import warning_reasons
+from kehu.rules.standing import HELD, Standing
 from kehu.rules.truths import deciding, truth_of
 from kehu.rules.wording import worded
 
@@ -51,6 +52,7 @@ def run_cases(cases: Sequence[Case], catalogue: Catalogue, book: RuleBook) -> li
     """
     results: dict[int, CaseResult] = {}
     for as_of in dict.fromkeys(case.as_of for case in cases):
+        there = book.in_force(as_of)
         for from_events in (True, False):
             chosen = {
                 number: case
@@ -59,7 +61,8 @@ def run_cases(cases: Sequence[Case], catalogue: Catalogue, book: RuleBook) -> li
             }
             if chosen:
                 features = _computed(chosen, catalogue) if from_events else _given(chosen, catalogue)
-                results |= _Answers(book, features, evaluate(book, features, as_of)).results(chosen)
+                evaluation = evaluate(there, features, as_of, _standing(chosen))
+                results |= _Answers(there, evaluation.features, evaluation).results(chosen)
     return [results[number] for number in sorted(results)]
 
 
@@ -67,13 +70,27 @@ def uncovered(cases: Sequence[Case], book: RuleBook) -> list[str]:
     """The levels and warnings, as "rule set/code", that no case expects."""
     expected = {(ruleset, code) for case in cases for ruleset, wanted in case.expect.items() for code in wanted.codes}
     return [
-        f"{item.code}/{code}" for item in book.rulesets for code in codes_of(item) if (item.code, code) not in expected
+        f"{item.code}/{code}"
+        for item in book.latest().rulesets
+        for code in codes_of(item)
+        if (item.code, code) not in expected
     ]
 
 
 def codes_of(ruleset: RuleSet) -> list[str]:
     """The codes of its levels or warnings, in the order of the file."""
     return [level.code for level in ruleset.levels] + [rule.code for rule in ruleset.warnings]
+
+
+def _standing(cases: Mapping[int, Case]) -> Standing:
+    """What the cases' customers hold already."""
+    rows = []
+    for number, case in cases.items():
+        for ruleset, levels in case.held.items():
+            for held in levels:
+                below = case.as_of - held.below if held.below else None
+                rows.append((number, ruleset, held.code, case.as_of - held.since, below))
+    return Standing(pl.DataFrame(rows, schema=HELD, orient="row"))
 
 
 def _customers(cases: Mapping[int, Case]) -> pl.DataFrame:
@@ -147,7 +164,9 @@ class _Answers:
 
     def _because(self, case: Case, code: str, differing: set[str], row: Mapping[str, object]) -> str:
         """The clauses that decided the first condition on which case and rules differ."""
-        ruleset = self.book.ruleset(code)
+        ruleset = next((item for item in self.book.rulesets if item.code == code), None)
+        if ruleset is None:
+            return "it is not in force then"
         for name, text in ruleset.conditions():
             if name in differing:
                 leaves = deciding(truth_of(text, row, self.book.schema, case.as_of))

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.model.money import minor_digits
 from kehu.model.problems import Problem
-from kehu.rules.book import RuleBook, read_rules
+from kehu.rules.book import RuleBook
+from kehu.rules.reading import read_rules
 from kehu.workspace.workspace import Workspace, rule_texts, shown_path
 
 FEATURES = "features/"

@@ -1,5 +1,7 @@
 """What readers show of a rule set, kept with every version that ever decided something."""
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from kehu.model.feature_types import Label
@@ -13,12 +15,17 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
         "kind": ruleset.written,
         "label": _label(ruleset.label),
         "description": ruleset.description or None,
+        "effective": {"from": _instant(ruleset.effective.start), "until": _instant(ruleset.effective.end)},
         "levels": [
             {
                 "code": level.code,
                 "label": _label(level.label),
                 "when": level.when,
                 "otherwise": level.otherwise,
+                "keep_while": level.keep_while,
+                "grace_seconds": int(level.grace.total_seconds()),
+                "minimum_stay_seconds": int(level.minimum_stay.total_seconds()),
+                "variants": [asdict(variant) for variant in level.variants],
                 "treatment": dict(level.treatment),
             }
             for level in ruleset.levels
@@ -32,6 +39,7 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
                 "route": list(rule.route),
                 "reason": rule.reason,
                 "cooldown_seconds": int(rule.cooldown.total_seconds()),
+                "variants": [asdict(variant) for variant in rule.variants],
             }
             for rule in ruleset.warnings
         ],
@@ -40,3 +48,7 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
 
 def _label(label: Label) -> dict[str, str]:
     return {"en": label.en, "zh": label.zh}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

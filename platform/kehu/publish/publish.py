@@ -5,28 +5,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
-from sqlalchemy import Connection, Table, column, insert, select, table, update
+from sqlalchemy import Connection, Table, column, insert, or_, select, table, update
 
 from kehu.publish.definitions import definition
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation
 from kehu.rules.reasons import membership_reasons, warning_reasons
-from kehu.store.bulk import insert_frame, next_id, read_frame, stage
+from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
 from kehu.tables.runs import memberships, rule_versions, run_levels, run_rules, runs, warnings
 
+BY_HAND_REASON = "by hand"
 _TICK = timedelta(microseconds=1)
 _MEMBER = ["customer", "ruleset", "level"]
 _FIRED = ["customer", "ruleset", "warning"]
+_NOTES = ["below_since", "drops_at", "override_id"]
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a publication changes. The frames have customer, ruleset and level or warning; `ended` ones also id."""
+    """What a publication changes. The frames have customer, ruleset and level or warning; those that end also id.
+
+    `noted` are memberships that go on and of which something else is to be said: id and the columns of _NOTES.
+    """
 
     entered: pl.DataFrame
     left: pl.DataFrame
     fired: pl.DataFrame
     cleared: pl.DataFrame
+    noted: pl.DataFrame
 
 
 def compare(connection: Connection, book: RuleBook, evaluation: Evaluation, as_of: datetime) -> Changes:
@@ -46,7 +52,35 @@ def compare(connection: Connection, book: RuleBook, evaluation: Evaluation, as_o
             maintain_order="left",
         ),
         cleared=firing.join(evaluation.warnings, on=_FIRED, how="anti", maintain_order="left"),
+        noted=_noted(connection, members, evaluation),
     )
+
+
+def _notes(evaluation: Evaluation) -> pl.DataFrame:
+    """Columns of _MEMBER and _NOTES: what is to be said of memberships beside that they are."""
+    by_hand = evaluation.by_hand.select(*_MEMBER, pl.col("override").alias("override_id"))
+    slipping = evaluation.slipping.select(*_MEMBER, "below_since", "drops_at")
+    notes = slipping.join(by_hand, on=_MEMBER, how="full", coalesce=True).select(*_MEMBER, *_NOTES)
+    # While a person's decision gives the level, it does not drop.
+    drops_at = pl.when(pl.col("override_id").is_null()).then("drops_at")
+    return notes.with_columns(drops_at.alias("drops_at"))
+
+
+def _noted(connection: Connection, members: pl.DataFrame, evaluation: Evaluation) -> pl.DataFrame:
+    """The open memberships that go on with other notes than before."""
+    columns = [memberships.c[name] for name in _NOTES]
+    has_any = or_(*(column.is_not(None) for column in columns))
+    said = read_frame(
+        connection, select(memberships.c.id, *columns).where(memberships.c.until_run_id.is_(None), has_any)
+    )
+    notes = _notes(evaluation)
+    going_on = (
+        members.join(evaluation.memberships, on=_MEMBER, how="semi") if len(said) + len(notes) else members.clear()
+    )
+    now = notes.join(going_on, on=_MEMBER).select("id", *_NOTES)
+    both = said.join(going_on, on="id", how="semi").join(now, on="id", how="full", coalesce=True, suffix="_now")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in _NOTES)
+    return both.filter(differs).sort("id").select("id", **{name: pl.col(f"{name}_now") for name in _NOTES})
 
 
 def _cooling(connection: Connection, book: RuleBook, as_of: datetime) -> pl.DataFrame:
@@ -62,9 +96,7 @@ def _cooling(connection: Connection, book: RuleBook, as_of: datetime) -> pl.Data
     return pl.concat(found)
 
 
-def publish(
-    connection: Connection, run_id: int, book: RuleBook, features: pl.DataFrame, evaluation: Evaluation
-) -> Changes:
+def publish(connection: Connection, run_id: int, book: RuleBook, evaluation: Evaluation) -> Changes:
     """Write the run's answers in the caller's transaction, which `finish_run` then makes the published run.
 
     A membership or warning that goes on keeps the row, the run and the reasons it began with.
@@ -77,9 +109,10 @@ def publish(
         {"ruleset": [item.code for item in book.rulesets], "digest": [item.digest for item in book.rulesets]},
         schema={"ruleset": pl.String(), "digest": pl.String()},
     )
-    _begin_memberships(
-        connection, run_id, changes.entered, digests, membership_reasons(book, features, changes.entered)
-    )
+    update_frame(connection, memberships, changes.noted)
+    features = evaluation.features
+    reasons = _reasons(book, evaluation, changes.entered)
+    _begin_memberships(connection, run_id, changes.entered.with_columns(reasons), digests, _notes(evaluation))
     _begin_warnings(connection, run_id, book, features, changes.fired, digests)
     _record_rules(connection, run_id, book)
     _record_levels(connection, run_id, book, evaluation)
@@ -116,10 +149,24 @@ def _end(connection: Connection, history: Table, until: str, ids: pl.Series, run
     connection.execute(update(history).where(ended).values({until: run_id}))
 
 
+def _reasons(book: RuleBook, evaluation: Evaluation, entered: pl.DataFrame) -> pl.Series:
+    """JSON as of `membership_reasons`; of a membership given by hand, `when` says by whom and why."""
+    reasons = membership_reasons(book, evaluation.features, entered).alias("reasons")
+    if evaluation.by_hand.is_empty():
+        return reasons
+    said = pl.format("{}: {} ({})", pl.lit(BY_HAND_REASON), "reason", "author")
+    told = pl.struct(when=said, features=pl.lit(None)).struct.json_encode().alias("told")
+    by_hand = evaluation.by_hand.select(*_MEMBER, told)
+    found = entered.select(_MEMBER).with_columns(reasons).join(by_hand, on=_MEMBER, how="left", maintain_order="left")
+    return found.select(pl.coalesce("told", "reasons").alias("reasons")).to_series()
+
+
 def _begin_memberships(
-    connection: Connection, run_id: int, entered: pl.DataFrame, digests: pl.DataFrame, reasons: pl.Series
+    connection: Connection, run_id: int, entered: pl.DataFrame, digests: pl.DataFrame, notes: pl.DataFrame
 ) -> None:
-    rows = entered.with_columns(reasons.alias("reasons")).join(digests, on="ruleset", maintain_order="left")
+    """`entered` has its `reasons`."""
+    rows = entered.join(digests, on="ruleset", maintain_order="left")
+    rows = rows.join(notes, on=_MEMBER, how="left", maintain_order="left")
     _append(
         connection,
         memberships,
@@ -130,6 +177,7 @@ def _begin_memberships(
             pl.lit(run_id, pl.Int64).alias("from_run_id"),
             "digest",
             "reasons",
+            *_NOTES,
         ),
     )
 

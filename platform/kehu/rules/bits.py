@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-import polars as pl
-
+from kehu.rules.columns import Column
 from kehu.rules.numbers import integers, is_whole, numeric, whole
 from kehu.rules.values import INT64_MOST, Refused, Value, either, errors_of
 
@@ -47,6 +46,6 @@ def _shifted(left: Value, right: Value, *, back: bool) -> Value:
     return Value("number", expr * whole(power), bound=left.bound * power)
 
 
-def _negative(value: Value) -> pl.Expr | None:
+def _negative(value: Value) -> Column | None:
     """Where the number is below 0; the interpreter's checker has refused constants that are."""
     return None if value.literal is not None else value.expr < 0

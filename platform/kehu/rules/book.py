@@ -1,29 +1,56 @@
 """The rule book: every rule set of the directory, checked and ready to be evaluated."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import cast
 
 from kehu.model.feature_types import Label, Schema
-from kehu.model.problems import Place, Problem
-from kehu.rules.conditions import compile_draft
-from kehu.rules.examples import UNDATED
-from kehu.rules.files import Draft, Entry, Kind, Written, read_draft
-from kehu.rules.proof import check_examples
-from kehu.rules.shapes import Shapes
+from kehu.model.yaml_nodes import Scalar
+from kehu.rules.effective import ALWAYS, Effective
+from kehu.rules.entries import Entry
+from kehu.rules.files import Draft
+from kehu.rules.kinds import Kind
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRule:
+    """Conditions that count for the customers that meet `whom`; `keep_while` is None where none is of its own.
+
+    After an entry's variants stands what counts for everybody else, with '' for `whom`.
+    """
+
+    whom: str
+    when: str
+    keep_while: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """An answer of a rule set. `when` is None for the level that takes the rest."""
+    """An answer of a rule set. `when` is None for the level that takes the rest.
+
+    Who holds it goes on while `keep_while` is met, or `when` where that is None; then before `grace` has passed since
+    it ceased to be, and before `minimum_stay` has passed since the level was entered. Both conditions already ask
+    which of the `variants` a customer is.
+    """
 
     code: str
     label: Label
     when: str | None
     otherwise: bool
     treatment: Mapping[str, object] = field(default_factory=dict)
+    keep_while: str | None = None
+    grace: timedelta = timedelta()
+    minimum_stay: timedelta = timedelta()
+    variants: tuple[VariantRule, ...] = ()
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it makes a difference who held it before."""
+        return self.keep_while is not None or bool(self.grace or self.minimum_stay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +67,15 @@ class WarningRule:
     route: tuple[str, ...]
     reason: str
     cooldown: timedelta = timedelta()
+    variants: tuple[VariantRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """One file's question. A tier's levels are exclusive and the first that matches wins; a flag's are independent.
 
-    A score is written as points and bands and means a tier: `written` tells the two apart. `source` is the file's
-    text, `digest` its SHA-256.
+    A score is written as points and bands and means a tier: `written` tells the two apart. `source` is its text,
+    `digest` that text's SHA-256. `asks` are the rule sets whose levels its conditions name.
     """
 
     code: str
@@ -59,21 +87,32 @@ class RuleSet:
     path: str
     source: str
     digest: str
-    written: Written = "tier"
+    written: str = "tier"
+    effective: Effective = ALWAYS
+    asks: frozenset[str] = frozenset()
 
     def conditions(self) -> Iterator[tuple[str, str]]:
         """(code, condition) of each level and warning that has one, in order."""
         yield from ((level.code, level.when) for level in self.levels if level.when is not None)
         yield from ((rule.code, rule.when) for rule in self.warnings)
 
+    def keeping(self) -> Iterator[tuple[str, str]]:
+        """(code, condition) of each level that is kept by a condition of its own."""
+        yield from ((level.code, level.keep_while) for level in self.levels if level.keep_while is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """The rule sets in the order of their paths, and the schema they were checked against."""
+    """The rule sets in the order of their paths, and the schema they were checked against.
+
+    The schema holds the features and what conditions may ask of rule sets; `answered_by` names the rule set of each
+    of the latter.
+    """
 
     rulesets: tuple[RuleSet, ...]
     digest: str
     schema: Schema = field(default_factory=dict)
+    answered_by: Mapping[str, str] = field(default_factory=dict)
 
     def ruleset(self, code: str) -> RuleSet:
         """The rule set of that code; raises KeyError when there is none."""
@@ -82,37 +121,27 @@ class RuleBook:
                 return ruleset
         raise KeyError(code)
 
+    @property
+    def features(self) -> Schema:
+        """The features of the schema alone."""
+        return {name: kind for name, kind in self.schema.items() if name not in self.answered_by}
 
-def read_rules(texts: Mapping[str, str], schema: Schema) -> tuple[RuleBook, list[Problem]]:
-    """The rule sets in `texts` (path to YAML) without error, and every problem of all files, sorted by place."""
-    shapes = Shapes()
-    rulesets: list[RuleSet] = []
-    first: dict[str, str] = {}
-    for path in sorted(texts):
-        source = texts[path].removeprefix("\ufeff")
-        draft, found = read_draft(source, path)
-        if draft is not None:
-            found = found + _understood(draft, schema, sound=not found)
-            if draft.code in first:
-                said = f"rule set '{draft.code}' is also in {first[draft.code]}"
-                found.append(Problem(draft.place, "duplicate-code", said, "give one of them another code"))
-            first.setdefault(draft.code, path)
-            if not any(problem.severity == "error" for problem in found):
-                rulesets.append(_ruleset(draft))
-        shapes.problems += found
-    return RuleBook(tuple(rulesets), _digest(rulesets), schema), sorted(shapes.problems, key=_order)
+    def latest(self) -> "RuleBook":
+        """Of each code the version that comes into force last; the digest stays."""
+        last: dict[str, RuleSet] = {}
+        for item in self.rulesets:
+            rival = last.setdefault(item.code, item)
+            if (item.effective.start or _BEGINNING) > (rival.effective.start or _BEGINNING):
+                last[item.code] = item
+        return replace(self, rulesets=tuple(item for item in self.rulesets if last[item.code] is item))
+
+    def in_force(self, as_of: datetime) -> "RuleBook":
+        """The rule sets that count at the instant, of each code one at most; the digest stays."""
+        return replace(self, rulesets=tuple(item for item in self.rulesets if item.effective.holds(as_of)))
 
 
-def _understood(draft: Draft, schema: Schema, *, sound: bool) -> list[Problem]:
-    """Problems of the conditions; those of the examples only where the rest of the file is right."""
-    compiled, problems = compile_draft(draft, schema, UNDATED)
-    shapes = Shapes(problems)
-    if sound and not any(problem.severity == "error" for problem in problems):
-        check_examples(draft, compiled, schema, shapes)
-    return shapes.problems
-
-
-def _ruleset(draft: Draft) -> RuleSet:
+def ruleset_of(draft: Draft, asks: Iterable[str]) -> RuleSet:
+    """The rule set of a draft without error."""
     warning = draft.kind == "warning"
     return RuleSet(
         draft.code,
@@ -125,24 +154,51 @@ def _ruleset(draft: Draft) -> RuleSet:
         draft.source,
         sha256(draft.source.replace("\r\n", "\n").encode()).hexdigest(),
         draft.written,
+        draft.effective,
+        frozenset(asks),
     )
 
 
-def _level(entry: Entry) -> Level:
-    when = None if entry.when is None else entry.when.text
-    treatment = cast("Mapping[str, object]", entry.treatment or {})
-    return Level(entry.code, entry.label, when, when is None, treatment)
-
-
-def _warning(entry: Entry) -> WarningRule:
-    when = "" if entry.when is None else entry.when.text
-    reason = "" if entry.reason is None else entry.reason.text
-    return WarningRule(entry.code, entry.label, when, entry.severity, entry.route, reason, entry.cooldown)
-
-
-def _digest(rulesets: list[RuleSet]) -> str:
+def digest_of(rulesets: Iterable[RuleSet]) -> str:
+    """One digest of them all, in their order."""
     return sha256("".join(f"{item.code} {item.digest}\n" for item in rulesets).encode()).hexdigest()
 
 
-def _order(problem: Problem) -> tuple[Place, str, str]:
-    return (problem.place, problem.check, problem.message)
+def _level(entry: Entry) -> Level:
+    return Level(
+        entry.code,
+        entry.label,
+        entry.condition,
+        entry.when is None,
+        cast("Mapping[str, object]", entry.treatment or {}),
+        entry.keep_condition,
+        entry.keeping.grace,
+        entry.keeping.minimum_stay,
+        _variants(entry),
+    )
+
+
+def _warning(entry: Entry) -> WarningRule:
+    reason = "" if entry.reason is None else entry.reason.text
+    return WarningRule(
+        entry.code,
+        entry.label,
+        entry.condition or "",
+        entry.severity,
+        entry.route,
+        reason,
+        entry.cooldown,
+        _variants(entry),
+    )
+
+
+def _variants(entry: Entry) -> tuple[VariantRule, ...]:
+    if not entry.variants or entry.when is None:
+        return ()
+    own = _text(entry.keeping.condition)
+    told = (VariantRule(each.whom.text, each.when.text, _text(each.keep) or own) for each in entry.variants)
+    return (*told, VariantRule("", entry.when.text, own))
+
+
+def _text(condition: Scalar | None) -> str | None:
+    return None if condition is None else condition.text

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from kehu.rules.columns import Column, lit, when
 from kehu.rules.comparisons import ordered
 from kehu.rules.numbers import NUMERIC, aligned, arithmetic, as_float, integers, literal_number, quotient
 from kehu.rules.values import FALSE, Refused, Value, either, errors_of, truthy
@@ -32,7 +33,7 @@ def chosen_by(condition: Value, left: Value, right: Value) -> Value:
     result = picked(truth, left, right, "the sides of '?:'")
     null = None
     if left.null is not None or right.null is not None or "null" in {left.kind, right.kind}:
-        null = pl.when(truth).then(_missing(left)).otherwise(_missing(right))
+        null = when(truth).then(_missing(left)).otherwise(_missing(right))
     lazy = either(
         None if left.error is None else truth & left.error,
         None if right.error is None else ~truth & right.error,
@@ -40,18 +41,18 @@ def chosen_by(condition: Value, left: Value, right: Value) -> Value:
     return replace(result, null=null, error=either(condition.error, lazy))
 
 
-def picked(truth: pl.Expr, left: Value, right: Value, role: str) -> Value:
+def picked(truth: Column, left: Value, right: Value, role: str) -> Value:
     """The left value where true, in the type both share; nulls and errors are the caller's."""
     left, right = common(left, right, role)
     if left.kind == "null":
         return left
-    expr = pl.when(truth).then(left.expr).otherwise(right.expr)
+    expr = when(truth).then(left.expr).otherwise(right.expr)
     divisor = None
     if left.divisor is not None and right.divisor is not None:
         under = integers(max(left.divisor.bound, right.divisor.bound), left.divisor.expr, right.divisor.expr)
         divisor = Value(
             "number",
-            pl.when(truth).then(under[0]).otherwise(under[1]),
+            when(truth).then(under[0]).otherwise(under[1]),
             bound=max(left.divisor.bound, right.divisor.bound),
         )
     return Value(
@@ -104,11 +105,11 @@ def total(members: tuple[Value, ...]) -> Value:
     return result
 
 
-def _missing(value: Value) -> pl.Expr:
-    return pl.lit(value=True) if value.kind == "null" else truth_of(value.null)
+def _missing(value: Value) -> Column:
+    return lit(value=True) if value.kind == "null" else truth_of(value.null)
 
 
-def truth_of(condition: pl.Expr | None) -> pl.Expr:
+def truth_of(condition: Column | None) -> Column:
     """The condition, or false where it can never hold."""
     return FALSE if condition is None else condition
 
@@ -121,8 +122,8 @@ def _must_match(left: Value, right: Value, role: str) -> None:
         raise Refused("type-mismatch", f"{role} differ: {left.noun}, {right.noun}", "give both one type")
 
 
-def _nothing(like: Value) -> pl.Expr:
-    return pl.lit(None, dtype=pl.Int64) if like.kind in {"number", "quotient", "instant", "duration"} else pl.lit(None)
+def _nothing(like: Value) -> Column:
+    return lit(None, dtype=pl.Int64) if like.kind in {"number", "quotient", "instant", "duration"} else lit(None)
 
 
 def _shared_words(left: Value, right: Value) -> tuple[str, ...]:

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-import polars as pl
-
 from kehu.model.problems import did_you_mean
+from kehu.rules.columns import Column, when
 from kehu.rules.numbers import NUMERIC, aligned, as_float, decimal_parts, integers, quotient, whole
 from kehu.rules.values import FALSE, NOUNS, TRUE, Refused, Value, boolean, both, either, known, unless
 
@@ -57,12 +56,12 @@ def contains(container: Value, member: Value) -> Value:
     return Value("boolean", FALSE if truth is None else truth, error=error, approximate=rough)
 
 
-def apply(operator: str, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+def apply(operator: str, left: Column, right: Column) -> Column:
     """The comparison of two columns of one type.
 
     A constant goes to the right: Polars 2.1 takes `constant == when(..).then(1).otherwise(2)` for one row.
     """
-    if not left.meta.root_names():
+    if left.constant:
         operator, left, right = _MIRRORED[operator], right, left
     match operator:
         case "lt":
@@ -125,7 +124,7 @@ def _numbers(operator: str, left: Value, right: Value) -> Value:
     return boolean(apply(operator, first.expr, second.expr), left, right)
 
 
-def _with_literal(operator: str, column: Value, literal: Decimal) -> pl.Expr:
+def _with_literal(operator: str, column: Value, literal: Decimal) -> Column:
     """The literal moved to the column's scale: rounded to the side that keeps the answer."""
     number, scale = decimal_parts(literal)
     if scale <= column.scale:
@@ -175,11 +174,11 @@ def _quotients(operator: str, left: Value, right: Value) -> Value:
     )
     turned = either(*negative)
     if turned is not None and operator not in {"eq", "ne"}:
-        test = pl.when(turned).then(apply(_MIRRORED[operator], first, second)).otherwise(test)
+        test = when(turned).then(apply(_MIRRORED[operator], first, second)).otherwise(test)
     return boolean(test, left, right)
 
 
-def _negative(divisor: Value) -> pl.Expr | None:
+def _negative(divisor: Value) -> Column | None:
     """Where the divisor is negative; None for constants above zero."""
     if divisor.literal is not None:
         return TRUE if Decimal(divisor.literal) < 0 else None

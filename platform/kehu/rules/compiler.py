@@ -9,10 +9,12 @@ import polars as pl
 
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.model.problems import Place, Problem
+from kehu.rules.columns import Column, Engine, lit, made, when
 from kehu.rules.faults import refusals_of
 from kehu.rules.interpreter import engine_context
 from kehu.rules.nodes import Visitor
 from kehu.rules.numbers import NUMERIC, as_float
+from kehu.rules.polars_engine import POLARS
 from kehu.rules.trees import Parsed, parse
 from kehu.rules.values import INT64_MOST, Refused, Value, either, known
 
@@ -22,6 +24,8 @@ PlaceAt = Callable[[int], Place]
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A condition: `match` and `error` are boolean columns without null; a row in error does not match.
+
+    Both are expressions of the engine it was compiled for, Polars' own unless another was asked for.
 
     `can_fail` is false where no row can be in error; `asks_time` says that `$now` or `$today` stands in it.
     `root` is the tree for the interpreter.
@@ -48,20 +52,26 @@ class CompiledValue:
     warnings: tuple[Problem, ...] = ()
 
 
-def compile_condition(text: str, schema: Schema, as_of: datetime | None, place_at: PlaceAt) -> Compiled | list[Problem]:
+def compile_condition(
+    text: str, schema: Schema, as_of: datetime | None, place_at: PlaceAt, engine: Engine = POLARS
+) -> Compiled | list[Problem]:
     """The condition over columns named by feature, or every problem found.
 
     `$now` and `$today` are `as_of` and refused when it is None; `place_at` tells an offset's place in its file.
+    What the engine cannot compute is a problem too.
     """
     result = _compile(text, schema, as_of, place_at, _condition)
     if isinstance(result, list):
         return result
     value, visitor, root = result
-    error = pl.lit(value=False) if value.error is None else value.error.fill_null(value=True)
+    error = lit(value=False) if value.error is None else value.error.fill_null(value=True)
     match = value.expr if value.error is None else value.expr.fill_null(value=False) & ~error
+    try:
+        columns = (made(match, engine), made(error, engine))
+    except Refused as refusal:
+        return [Problem(place_at(0), refusal.check, refusal.message, refusal.remedy)]
     return Compiled(
-        match,
-        error,
+        *columns,
         frozenset(visitor.features),
         can_fail=value.error is not None,
         asks_time=visitor.asks_time,
@@ -81,12 +91,12 @@ def compile_value(
     # Only float arithmetic, always warned of, can leave the range of doubles; the interpreter's decimals cannot.
     rounded = value.kind == "float" and any(caution.check == "approximate" for caution in visitor.cautions)
     failed = either(value.error, ~value.expr.is_finite() if rounded else None)
-    error = pl.lit(value=False) if failed is None else failed.fill_null(value=value.null is None)
+    error = lit(value=False) if failed is None else failed.fill_null(value=value.null is None)
     unknown = either(value.null, None if failed is None else error)
-    expr = value.expr.cast(pl.Datetime("us", "UTC")) if value.kind == "instant" else value.expr
+    expr: Column = value.expr.cast(pl.Datetime("us", "UTC")) if value.kind == "instant" else value.expr
     return CompiledValue(
-        expr if unknown is None else pl.when(unknown).then(None).otherwise(expr),
-        error,
+        made(expr if unknown is None else when(unknown).then(None).otherwise(expr), POLARS),
+        made(error, POLARS),
         _feature_type(value, nullable=unknown is not None),
         frozenset(visitor.features),
         root,

@@ -9,6 +9,7 @@ import polars as pl
 
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation, evaluate
+from kehu.rules.standing import NOBODY, Standing
 
 Change = Literal["added", "removed", "changed"]
 
@@ -81,9 +82,10 @@ class BookDifference:
     weight_moved: int
 
 
-def answer(book: RuleBook, features: pl.DataFrame, as_of: datetime) -> Answers:
+def answer(book: RuleBook, features: pl.DataFrame, as_of: datetime, standing: Standing = NOBODY) -> Answers:
     """The book's answers for every row of `features`; raises RefusedError as `evaluate` does."""
-    return Answers(book, features, evaluate(book, features, as_of))
+    evaluation = evaluate(book, features, as_of, standing)
+    return Answers(book, evaluation.features, evaluation)
 
 
 def compare_books(before: Answers, after: Answers, weights: pl.DataFrame) -> BookDifference:

@@ -1,7 +1,7 @@
 """Every rule over every customer in one pass of column expressions."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -10,9 +10,15 @@ from kehu.model.problems import Place, RefusedError
 from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.contract import check_features
+from kehu.rules.holding import excluded, holding, included, with_standing
+from kehu.rules.references import flag_name, generations
+from kehu.rules.standing import INCLUDE, NOBODY, Standing
 
 MEMBERSHIPS = {"customer": pl.Int64(), "ruleset": pl.String(), "level": pl.String()}
 WARNINGS = {"customer": pl.Int64(), "ruleset": pl.String(), "warning": pl.String(), "severity": pl.String()}
+_INSTANT = pl.Datetime("us", "UTC")
+SLIPPING = {**MEMBERSHIPS, "below_since": _INSTANT, "drops_at": _INSTANT}
+BY_HAND = {**MEMBERSHIPS, "override": pl.Int64(), "reason": pl.String(), "author": pl.String()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +26,42 @@ class Evaluation:
     """Who is in which level and which warnings fire, by rule set in book order, then customer as in the features.
 
     `row_errors` counts per "rule set/code" the customers on whom the condition fails, as when it divides by
-    zero; they do not match it.
+    zero; they do not match it. `slipping` are the memberships that only a grace or a minimum stay keeps, with the
+    first instant at which they end if nothing changes; `by_hand` those that a person's decision gives, whether or not
+    the rules would. `features` are those given, and what rule sets asked of others.
     """
 
     memberships: pl.DataFrame
     warnings: pl.DataFrame
     row_errors: Mapping[str, int]
+    features: pl.DataFrame
+    slipping: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SLIPPING))
+    by_hand: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BY_HAND))
 
 
 def compile_book(book: RuleBook, as_of: datetime) -> Mapping[tuple[str, str], Compiled]:
     """Every condition by rule set and code. Raises RefusedError when the book was not checked by its schema."""
-    compiled: dict[tuple[str, str], Compiled] = {}
-    for ruleset in book.rulesets:
-        for code, text in ruleset.conditions():
-            result = compile_condition(text, book.schema, as_of, _whole_file(ruleset.path))
-            if isinstance(result, list):
-                raise RefusedError(result)
-            compiled[ruleset.code, code] = result
-    return compiled
+    return {
+        (ruleset.code, code): _compiled(text, ruleset, book, as_of)
+        for ruleset in book.rulesets
+        for code, text in ruleset.conditions()
+    }
+
+
+def compile_keeping(book: RuleBook, as_of: datetime) -> Mapping[tuple[str, str], Compiled]:
+    """The same of the conditions of their own that keep levels."""
+    return {
+        (ruleset.code, code): _compiled(text, ruleset, book, as_of)
+        for ruleset in book.rulesets
+        for code, text in ruleset.keeping()
+    }
+
+
+def _compiled(text: str, ruleset: RuleSet, book: RuleBook, as_of: datetime) -> Compiled:
+    result = compile_condition(text, book.schema, as_of, _whole_file(ruleset.path))
+    if isinstance(result, list):
+        raise RefusedError(result)
+    return result
 
 
 def _whole_file(path: str) -> Callable[[int], Place]:
@@ -45,37 +69,128 @@ def _whole_file(path: str) -> Callable[[int], Place]:
     return lambda _offset: Place(path)
 
 
-def evaluate(book: RuleBook, features: pl.DataFrame, as_of: datetime) -> Evaluation:
+def evaluate(book: RuleBook, features: pl.DataFrame, as_of: datetime, standing: Standing = NOBODY) -> Evaluation:
     """The answers for every row of `features`: `customer` and one column per feature.
 
-    Raises RefusedError when a feature the rules need is absent or breaks its contract.
+    `book` holds each code once, as `in_force` gives it. Raises RefusedError when a feature the rules need is absent or
+    breaks its contract.
     """
-    compiled = compile_book(book, as_of)
-    check_features(features, {name for each in compiled.values() for name in each.features}, book.schema)
-    columns: dict[str, pl.Expr] = {}
-    for ruleset in book.rulesets:
-        columns |= _answers(ruleset, compiled)
-    for (ruleset_code, code), each in compiled.items():
-        if each.can_fail:
-            columns[f"error {ruleset_code}/{code}"] = each.error
-    answers = features.select("customer", **columns)
+    job = _Job(book, compile_book(book, as_of), compile_keeping(book, as_of), as_of)
+    asked = {name for each in (*job.entering.values(), *job.keeping.values()) for name in each.features}
+    check_features(features, asked - set(book.answered_by), book.schema)
+    frame, answers = features, features.select("customer")
+    for rulesets in job.generations():
+        frame = job.with_asked(frame, answers)
+        found = job.answers(frame, rulesets, standing)
+        answers = pl.concat([answers, found], how="horizontal")
+    errors = [name for name in answers.columns if name.startswith("error ")]
+    memberships = _memberships(book, answers)
     return Evaluation(
-        _memberships(book, answers),
+        memberships,
         _warnings(book, answers),
-        {name.removeprefix("error "): int(answers[name].sum()) for name in columns if name.startswith("error ")},
+        {name.removeprefix("error "): int(answers[name].sum()) for name in sorted(errors)},
+        job.with_asked(frame, answers),
+        _slipping(book, answers),
+        _by_hand(memberships, standing),
     )
 
 
-def _answers(ruleset: RuleSet, compiled: Mapping[tuple[str, str], Compiled]) -> dict[str, pl.Expr]:
-    """One column of levels for a tier, one boolean column per flag or warning."""
-    matches = {code: compiled[ruleset.code, code].match for code, _ in ruleset.conditions()}
-    if ruleset.kind != "tier":
-        return {f"{ruleset.code}/{code}": match for code, match in matches.items()}
-    level: pl.Expr = pl.lit(None, dtype=pl.String)
-    for each in reversed(ruleset.levels):
-        code = pl.lit(each.code)
-        level = code if each.when is None else pl.when(matches[each.code]).then(code).otherwise(level)
-    return {ruleset.code: level}
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A book compiled for an instant."""
+
+    book: RuleBook
+    entering: Mapping[tuple[str, str], Compiled]
+    keeping: Mapping[tuple[str, str], Compiled]
+    as_of: datetime
+
+    def generations(self) -> Iterable[list[RuleSet]]:
+        """Rule sets that can be answered together, those that others ask first."""
+        by_code = {item.code: item for item in self.book.rulesets}
+        for codes in generations({item.code: set(item.asks) for item in self.book.rulesets}):
+            yield [by_code[code] for code in sorted(codes)]
+
+    def with_asked(self, frame: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+        """The frame with a column per name that conditions ask of the rule sets, as far as they are answered.
+
+        Rule sets that are not in the book, because they are not in force, are answered by nobody's level.
+        """
+        there = {item.code for item in self.book.rulesets}
+        asked = set().union(*(item.asks for item in self.book.rulesets))
+        columns: dict[str, pl.Series | pl.Expr] = {}
+        for name, code in self.book.answered_by.items():
+            if code not in asked or name in frame.columns:
+                continue
+            if name in answers.columns:
+                columns[name] = answers[name]
+            elif code not in there:
+                is_word = self.book.schema[name].kind == "string"
+                columns[name] = pl.lit(None, dtype=pl.String) if is_word else pl.lit(value=False)
+        return frame.with_columns(**columns) if columns else frame
+
+    def answers(self, frame: pl.DataFrame, rulesets: list[RuleSet], standing: Standing) -> pl.DataFrame:
+        """A column of levels per tier, a boolean column per flag and warning, and what is to be known of them."""
+        told = with_standing(frame.lazy(), rulesets, standing).collect()
+        there = set(told.columns) - set(frame.columns)
+        columns: dict[str, pl.Expr] = {}
+        for ruleset in rulesets:
+            columns |= self._tier(ruleset, there) if ruleset.kind == "tier" else self._each(ruleset, there)
+            columns |= self._failing(ruleset)
+        # Beside "customer" a level that is the same for all takes as many rows as there are customers.
+        return told.select("customer", **columns).drop("customer")
+
+    def _tier(self, ruleset: RuleSet, there: set[str]) -> dict[str, pl.Expr]:
+        columns: dict[str, pl.Expr] = {}
+        level: pl.Expr = pl.lit(None, dtype=pl.String)
+        for each in reversed(ruleset.levels):
+            code = pl.lit(each.code)
+            stands, more = self._stands(ruleset, each.code, there)
+            columns |= more
+            level = code if stands is None else pl.when(stands).then(code).otherwise(level)
+        chosen = included(ruleset, there)
+        columns[ruleset.code] = level if chosen is None else pl.coalesce(chosen.list.first(), level)
+        return columns
+
+    def _each(self, ruleset: RuleSet, there: set[str]) -> dict[str, pl.Expr]:
+        columns: dict[str, pl.Expr] = {}
+        chosen = included(ruleset, there)
+        for code, _ in ruleset.conditions():
+            stands, more = self._stands(ruleset, code, there)
+            columns |= more
+            if stands is not None:
+                by_hand = None if chosen is None else chosen.list.contains(code).fill_null(value=False)
+                columns[_name(ruleset, code)] = stands if by_hand is None else stands | by_hand
+        return columns
+
+    def _stands(self, ruleset: RuleSet, code: str, there: set[str]) -> tuple[pl.Expr | None, dict[str, pl.Expr]]:
+        """Who is in it, None where it takes the rest, and the columns of what is slipping."""
+        compiled = self.entering.get((ruleset.code, code))
+        if compiled is None:
+            return None, {}
+        level = next((each for each in ruleset.levels if each.code == code), None)
+        out = excluded(ruleset, code, there)
+        if level is None:
+            return (compiled.match if out is None else compiled.match & ~out), {}
+        held = holding(ruleset, level, compiled, self.keeping.get((ruleset.code, code)), there, self.as_of)
+        stands = held.stands if out is None else held.stands & ~out
+        if held.below_since is None or held.drops_at is None:
+            return stands, {}
+        key = f"{ruleset.code}/{code}"
+        return stands, {f"below {key}": held.below_since, f"drops {key}": held.drops_at}
+
+    def _failing(self, ruleset: RuleSet) -> dict[str, pl.Expr]:
+        columns: dict[str, pl.Expr] = {}
+        for code in dict.fromkeys(code for code, _ in (*ruleset.conditions(), *ruleset.keeping())):
+            both = (self.entering.get((ruleset.code, code)), self.keeping.get((ruleset.code, code)))
+            errors = [each.error for each in both if each is not None and each.can_fail]
+            if errors:
+                columns[f"error {ruleset.code}/{code}"] = pl.any_horizontal(errors)
+        return columns
+
+
+def _name(ruleset: RuleSet, code: str) -> str:
+    """The column of a flag is named as conditions ask for it; a warning has no such name."""
+    return flag_name(ruleset.code, code) if ruleset.kind == "flag" else f"{ruleset.code}/{code}"
 
 
 def _memberships(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
@@ -100,6 +215,27 @@ def _warnings(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _holders(answers: pl.DataFrame, ruleset: RuleSet, code: str, words: Mapping[str, str]) -> pl.DataFrame:
-    held = answers.lazy().filter(pl.col(f"{ruleset.code}/{code}")).select("customer")
+    held = answers.lazy().filter(pl.col(_name(ruleset, code))).select("customer")
     named = {"ruleset": ruleset.code, **words}
     return held.with_columns(**{name: pl.lit(word) for name, word in named.items()}).collect()
+
+
+def _slipping(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
+    parts = [pl.DataFrame(schema=SLIPPING)]
+    for ruleset in book.rulesets:
+        for level in ruleset.levels:
+            key = f"{ruleset.code}/{level.code}"
+            if f"below {key}" in answers.columns:
+                tier = ruleset.kind == "tier"
+                holds = pl.col(ruleset.code) == level.code if tier else pl.col(_name(ruleset, level.code))
+                found = answers.filter(holds & pl.col(f"below {key}").is_not_null())
+                columns = {"ruleset": pl.lit(ruleset.code), "level": pl.lit(level.code)}
+                dates = {"below_since": pl.col(f"below {key}"), "drops_at": pl.col(f"drops {key}")}
+                parts.append(found.select("customer", **columns, **dates))
+    return pl.concat(parts)
+
+
+def _by_hand(memberships: pl.DataFrame, standing: Standing) -> pl.DataFrame:
+    decided = standing.overrides.filter(effect=INCLUDE).rename({"code": "level"})
+    latest = decided.unique(list(MEMBERSHIPS), keep="last", maintain_order=True).select(list(BY_HAND))
+    return latest.join(memberships, on=list(MEMBERSHIPS), how="semi", maintain_order="left")

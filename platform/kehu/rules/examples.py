@@ -11,8 +11,10 @@ from kehu.model.problems import Place, did_you_mean
 from kehu.model.yaml_nodes import Items, Node, Scalar
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.rules.files import Draft
+from kehu.rules.held import HeldLevel, read_held
 from kehu.rules.shapes import Shapes
 
+EXAMPLE_KEYS = ("given", "held", "expect", "as_of")
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # for examples whose conditions do not ask for the time
 _LARGEST_EXPONENT = 20
 _LONGEST_TEXT = 200  # the interpreter matches patterns against it
@@ -21,13 +23,17 @@ _NEUTRAL: dict[str, object] = {"integer": 0, "decimal": 0, "float": 0.0, "string
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`row` holds the given features as stored; `expected` the codes, none for an empty answer."""
+    """`row` holds the given features as stored; `expected` the codes, none for an empty answer.
+
+    `held` is what the customer holds already, as far as the example says.
+    """
 
     row: Mapping[str, object]
     expected: tuple[str, ...]
     as_of: datetime | None
     place: Place
     expect_place: Place
+    held: tuple[HeldLevel, ...] = ()
 
 
 def read_examples(draft: Draft, schema: Schema, shapes: Shapes) -> list[Example]:
@@ -47,7 +53,7 @@ def _neutral(kind: FeatureType) -> object:
 
 def _example(node: Node, kind: str, codes: list[str], schema: Schema, shapes: Shapes) -> Example | None:
     before = len(shapes.problems)
-    found = shapes.mapping(node, "an example", ("given", "expect", "as_of"), ("given",))
+    found = shapes.mapping(node, "an example", EXAMPLE_KEYS, ("given",))
     if found is None:
         return None
     given = found.get("given")
@@ -62,9 +68,10 @@ def _example(node: Node, kind: str, codes: list[str], schema: Schema, shapes: Sh
     expect = found.entries["expect"]
     expected = read_expected(expect, kind, codes, shapes)
     as_of = read_as_of(found.get("as_of"), shapes)
+    held = read_held(found.get("held"), kind, codes, shapes)
     if len(shapes.problems) > before:
         return None
-    return Example(row, expected, as_of, found.place, expect.place)
+    return Example(row, expected, as_of, found.place, expect.place, held)
 
 
 def read_given(node: MappingNode, schema: Schema, shapes: Shapes) -> dict[str, object]:

@@ -1,221 +1,118 @@
 """A rule file as its writer wrote it: nodes with places, in the right shape, not yet understood."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
-from typing import Literal
 
-from kehu.model.durations import parse_duration
 from kehu.model.feature_types import Label
 from kehu.model.problems import Place, Problem
-from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
-from kehu.rules.scores import Points, band, read_bound, read_points
+from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_documents
+from kehu.rules.effective import Effective, read_effective
+from kehu.rules.entries import Entry
+from kehu.rules.kinds import Kind, RuleKind, kinds
 from kehu.rules.shapes import Shapes
-from kehu.rules.treatments import read_treatment
 
-Kind = Literal["tier", "flag", "warning"]
-# A score is written as points and bands and means a tier.
-Written = Literal["tier", "flag", "score", "warning"]
-KINDS: tuple[Written, ...] = ("tier", "flag", "score", "warning")
-_MEANING: dict[str, Kind] = {"tier": "tier", "flag": "flag", "score": "tier", "warning": "warning"}
-SEVERITIES = ("low", "medium", "high")
-LONGEST_REASON = 1_000
-
-_FILE_KEYS = ("ruleset", "kind", "label", "description", "examples")
-_LEVEL_KEYS = ("level", "label", "when", "otherwise", "treatment")
-_BAND_KEYS = ("level", "label", "at_least", "otherwise", "treatment")
-_WARNING_KEYS = ("warning", "label", "when", "severity", "route", "reason", "cooldown")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A level or a warning. `when` is None where the level takes the rest, or where it is wrong."""
-
-    code: str
-    label: Label
-    when: Scalar | None
-    place: Place
-    otherwise: bool = False
-    treatment: object = None
-    severity: str = ""
-    route: tuple[str, ...] = ()
-    reason: Scalar | None = None
-    cooldown: timedelta = timedelta()
+FILE_KEYS = ("ruleset", "kind", "label", "description", "effective", "examples")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A rule set in the right shape; its conditions and examples are still text.
 
-    `points` are the conditions of a score, of which those of its levels are made.
+    `pieces` are the conditions that those of its levels are made of, where its kind makes them. `file_text` is what
+    places count in; `source` is the rule set's own part of it, all of it where the file has one rule set.
     """
 
     code: str
     kind: Kind
-    written: Written
+    written: str
     label: Label
     description: str
+    effective: Effective
     entries: tuple[Entry, ...]
+    pieces: tuple[Scalar, ...]
     examples: tuple[Node, ...]
-    points: tuple[Scalar, ...]
     path: str
+    file_text: str
     source: str
     place: Place
 
 
-def read_draft(source: str, path: str) -> tuple[Draft | None, list[Problem]]:
-    """The file's rule set, None where it cannot be told which it is, and everything wrong with its shape."""
-    root, problems = read_yaml(source, path)
-    problems = [_with_yaml_remedy(problem, source) for problem in problems]
-    if root is None:
-        empty = Problem(Place(path), "empty-file", "the file has no rule set", "start with 'ruleset: <code>'")
-        return None, problems or [empty]
-    shapes = Shapes(problems)
-    draft = _draft(root, source, shapes)
-    return draft, shapes.problems
+def read_drafts(text: str, path: str) -> tuple[list[tuple[Draft, list[Problem]]], list[Problem]]:
+    """The file's rule sets, a document each, with what is wrong with the shape of each.
+
+    The problems beside them are those of documents of which it cannot be told which rule set they are, and the file's.
+    """
+    roots, problems = read_documents(text, path)
+    problems = [_with_yaml_remedy(problem, text) for problem in problems]
+    if not roots and not problems:
+        problems = [Problem(Place(path), "empty-file", "the file has no rule set", "start with 'ruleset: <code>'")]
+    drafts: list[tuple[Draft, list[Problem]]] = []
+    for root, source in zip(roots, _parts(text, roots), strict=True):
+        shapes = Shapes()
+        draft = _draft(root, text, source, shapes)
+        if draft is None:
+            problems += shapes.problems
+        else:
+            drafts.append((draft, shapes.problems))
+    return drafts, problems
 
 
-def _draft(root: Node, source: str, shapes: Shapes) -> Draft | None:
+def _parts(text: str, roots: Sequence[Node]) -> list[str]:
+    """The text of each document; comments before a document's first key belong to it."""
+    if len(roots) < 2:  # noqa: PLR2004 - one document is the whole file
+        return [text] * len(roots)
+    begins = [0, *(_line_after_mark(text, root.start) for root in roots[1:])]
+    ends = [*(text.rfind("---", 0, begin) for begin in begins[1:]), len(text)]
+    return [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
+
+
+def _line_after_mark(text: str, start: int) -> int:
+    """Where the line after the last `---` before `start` begins."""
+    mark = text.rfind("\n---", 0, start) + 1
+    return text.find("\n", mark) + 1
+
+
+def _draft(root: Node, text: str, source: str, shapes: Shapes) -> Draft | None:
+    known = kinds()
     kind_node = root.get("kind") if isinstance(root, Mapping) else None
-    kind = kind_node.text if isinstance(kind_node, Scalar) else ""
-    body = "warnings" if kind == "warning" else "levels"
-    bodies = (body, "points") if kind == "score" else (body,)
-    keys = (*_FILE_KEYS, *bodies) if kind in KINDS else (*_FILE_KEYS, "levels", "points", "warnings")
-    top = shapes.mapping(root, "a rule file", keys, ("ruleset", "kind", *(bodies if kind in KINDS else ())))
+    written = kind_node.text if isinstance(kind_node, Scalar) else ""
+    kind = known.get(written)
+    keys = kind.keys if kind else tuple(dict.fromkeys(key for each in known.values() for key in each.keys))
+    top = shapes.mapping(root, "a rule file", (*FILE_KEYS, *keys), ("ruleset", "kind", *(keys if kind else ())))
     if top is None:
         return None
     code = shapes.code(top.get("ruleset"), "the code of a rule set")
-    shapes.word(kind_node, "a kind of rule set", KINDS)
+    shapes.word(kind_node, "a kind of rule set", known)
     label = shapes.label(top.get("label"), top.place, f"rule set '{code}'")
     description = shapes.text(top.get("description"), "a description")
-    if kind not in KINDS:
+    effective = read_effective(top.get("effective"), shapes)
+    if kind is None:
         return None
-    nodes = shapes.items(top.get(body), f"'{body}'")
-    points = read_points(top.get("points"), shapes) if kind == "score" else Points("", ())
-    read = _reader(kind, points)
-    entries = tuple(entry for node in nodes if (entry := read(node, shapes)))
-    _check_codes(entries, shapes)
-    _check_otherwise(entries, _MEANING[kind], shapes)
-    if kind == "score":
-        _check_bands(top.get("levels"), shapes)
-    examples = shapes.items(top.get("examples"), "'examples'")
-    place = top.entries["ruleset"].place if "ruleset" in top.entries else top.place
-    meaning, written = _MEANING[kind], KINDS[KINDS.index(kind)]
+    body = kind.read(top, shapes)
+    _check_entries(body.entries, kind, shapes)
     return Draft(
-        code, meaning, written, label, description, entries, examples, points.conditions, root.place.path, source, place
-    )
-
-
-def _reader(kind: str, points: Points) -> Callable[[Node, Shapes], Entry | None]:
-    if kind == "score":
-        return partial(_band, points=points)
-    return _warning if kind == "warning" else _level
-
-
-def _band(node: Node, shapes: Shapes, *, points: Points) -> Entry | None:
-    found = shapes.mapping(node, "a level of a score", _BAND_KEYS, ("level",))
-    if found is None:
-        return None
-    code = shapes.code(found.get("level"), "the code of a level")
-    label = shapes.label(found.get("label"), found.place, f"level '{code}'")
-    bound, otherwise = found.get("at_least"), found.get("otherwise")
-    if (bound is None) == (otherwise is None):
-        said = f"level '{code}' needs either 'at_least' or 'otherwise: true'"
-        shapes.note(found.place, "level-condition", said, "write one of the two")
-    least = read_bound(bound, shapes)
-    treatment = read_treatment(found.get("treatment"), shapes)
-    place = _place_of(found, "level")
-    return Entry(code, label, band(points, bound, least), place, otherwise is not None, treatment)
-
-
-def _check_bands(node: Node | None, shapes: Shapes) -> None:
-    """Bands stand from the greatest bound to the least: any other order hides one behind another."""
-    least: int | None = None
-    for level in shapes.items(node, "'levels'"):
-        bound = level.get("at_least") if isinstance(level, Mapping) else None
-        number = read_bound(bound, Shapes())
-        if bound is None or number is None:
-            continue
-        if least is not None and number >= least:
-            said = f"a score of {number} is taken by the level above, from {least} on"
-            shapes.note(bound.place, "unreachable-level", said, "let the bounds fall from level to level")
-        least = number
-
-
-def _level(node: Node, shapes: Shapes) -> Entry | None:
-    found = shapes.mapping(node, "a level", _LEVEL_KEYS, ("level",))
-    if found is None:
-        return None
-    code = shapes.code(found.get("level"), "the code of a level")
-    label = shapes.label(found.get("label"), found.place, f"level '{code}'")
-    when, otherwise = found.get("when"), found.get("otherwise")
-    if (when is None) == (otherwise is None):
-        said = f"level '{code}' needs either 'when' or 'otherwise: true'"
-        shapes.note(found.place, "level-condition", said, "write one of the two")
-    if otherwise is not None and not (isinstance(otherwise, Scalar) and otherwise.text == "true"):
-        shapes.note(otherwise.place, "level-condition", "'otherwise' can only be true", "write 'otherwise: true'")
-    treatment = read_treatment(found.get("treatment"), shapes)
-    place = _place_of(found, "level")
-    return Entry(code, label, _condition(when, shapes), place, otherwise is not None, treatment)
-
-
-def _warning(node: Node, shapes: Shapes) -> Entry | None:
-    found = shapes.mapping(node, "a warning", _WARNING_KEYS, ("warning", "when", "severity", "route", "reason"))
-    if found is None:
-        return None
-    code = shapes.code(found.get("warning"), "the code of a warning")
-    label = shapes.label(found.get("label"), found.place, f"warning '{code}'")
-    severity = shapes.word(found.get("severity"), "a severity", SEVERITIES)
-    route_node = found.get("route")
-    route = tuple(shapes.code(item, "a department") for item in shapes.items(route_node, "'route'"))
-    if route_node is not None and not route:
-        shapes.note(route_node.place, "missing-route", f"warning '{code}' goes to nobody", "name a department")
-    reason = _reason(found.get("reason"), shapes)
-    return Entry(
         code,
+        kind.means,
+        written,
         label,
-        _condition(found.get("when"), shapes),
-        _place_of(found, "warning"),
-        severity=severity,
-        route=route,
-        reason=reason,
-        cooldown=_cooldown(found.get("cooldown"), shapes),
+        description,
+        effective,
+        body.entries,
+        body.pieces,
+        shapes.items(top.get("examples"), "'examples'"),
+        root.place.path,
+        text,
+        source,
+        top.entries["ruleset"].place if "ruleset" in top.entries else top.place,
     )
 
 
-def _cooldown(node: Node | None, shapes: Shapes) -> timedelta:
-    if node is None:
-        return timedelta()
-    text = node.text if isinstance(node, Scalar) else "this"
-    try:
-        return parse_duration(text)
-    except ValueError:
-        shapes.note(node.place, "bad-cooldown", f"'{text}' is no length of time", "write for example '30 days'")
-        return timedelta()
+def _check_entries(entries: Sequence[Entry], kind: RuleKind, shapes: Shapes) -> None:
+    _check_codes(entries, shapes)
+    _check_otherwise(entries, kind.means, shapes)
 
 
-def _reason(node: Node | None, shapes: Shapes) -> Scalar | None:
-    text = shapes.text(node, "a reason")
-    if node is not None and len(text) > LONGEST_REASON:
-        said = f"a reason of {len(text):,} characters is too long to read"
-        shapes.note(node.place, "wrong-shape", said, f"say it in at most {LONGEST_REASON:,}")
-        return None
-    return node if isinstance(node, Scalar) else None
-
-
-def _condition(node: Node | None, shapes: Shapes) -> Scalar | None:
-    """The condition's text. YAML takes [..] and {..} for its own, so those come as lists and mappings."""
-    if node is None:
-        return None
-    if isinstance(node, Scalar) and not node.is_null:
-        return node
-    said = "the condition is missing" if isinstance(node, Scalar) else "YAML reads this condition as a list or mapping"
-    shapes.note(node.place, "condition-shape", said, "write it after 'when: |' on a line of its own")
-    return None
-
-
-def _check_codes(entries: tuple[Entry, ...], shapes: Shapes) -> None:
+def _check_codes(entries: Sequence[Entry], shapes: Shapes) -> None:
     first: dict[str, Place] = {}
     for entry in entries:
         if entry.code and entry.code in first:
@@ -224,7 +121,7 @@ def _check_codes(entries: tuple[Entry, ...], shapes: Shapes) -> None:
         first.setdefault(entry.code, entry.place)
 
 
-def _check_otherwise(entries: tuple[Entry, ...], kind: str, shapes: Shapes) -> None:
+def _check_otherwise(entries: Sequence[Entry], kind: Kind, shapes: Shapes) -> None:
     rest: Entry | None = None
     for entry in entries:
         if rest is not None:
@@ -235,11 +132,6 @@ def _check_otherwise(entries: tuple[Entry, ...], kind: str, shapes: Shapes) -> N
         elif entry.otherwise and kind == "flag":
             said = f"flag '{entry.code}' cannot take the rest"
             shapes.note(entry.place, "level-condition", said, "give it a 'when', or make the rule set a tier")
-
-
-def _place_of(mapping: Mapping, key: str) -> Place:
-    node = mapping.get(key)
-    return mapping.place if node is None else node.place
 
 
 def _with_yaml_remedy(problem: Problem, source: str) -> Problem:

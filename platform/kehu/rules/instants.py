@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from kehu.rules.columns import Column, lit
 from kehu.rules.numbers import integers, whole
 from kehu.rules.values import Refused, Value, either, errors_of, known
 
@@ -82,16 +83,16 @@ def _like(part: Value, value: Value) -> Value:
     return replace(part, null=value.null, error=value.error)
 
 
-def _number(expr: pl.Expr, bound: int, scale: int = 0) -> Value:
+def _number(expr: Column, bound: int, scale: int = 0) -> Value:
     return Value("number", expr.cast(pl.Int64), bound=bound, scale=scale)
 
 
-def _weekday(instant: pl.Expr, _micros: pl.Expr) -> Value:
+def _weekday(instant: Column, _micros: Column) -> Value:
     day = instant.dt.weekday().replace_strict(dict(enumerate(WEEKDAYS, 1)), return_dtype=pl.String)
     return Value("string", day, words=WEEKDAYS)
 
 
-_PARTS: dict[str, Callable[[pl.Expr, pl.Expr], Value]] = {
+_PARTS: dict[str, Callable[[Column, Column], Value]] = {
     "date": lambda _instant, micros: Value("instant", micros - micros % whole(_DAY)),
     "year": lambda instant, _micros: _number(instant.dt.year(), 9999),
     "month": lambda instant, _micros: _number(instant.dt.month(), 12),
@@ -103,5 +104,5 @@ _PARTS: dict[str, Callable[[pl.Expr, pl.Expr], Value]] = {
     "microsecond": lambda _instant, micros: _number(micros % _SECOND, _SECOND - 1),
     "weekday": _weekday,
     "to_epoch": lambda _instant, micros: Value("number", micros, scale=6, bound=max(-FIRST, LAST)),
-    "zone_name": lambda _instant, _micros: Value("string", pl.lit("UTC"), words=("UTC",)),
+    "zone_name": lambda _instant, _micros: Value("string", lit("UTC"), words=("UTC",)),
 }

@@ -5,16 +5,17 @@ from dataclasses import replace
 import polars as pl
 
 from kehu.model.feature_types import FeatureType
+from kehu.rules.columns import Column, element, when
 from kehu.rules.comparisons import apply, check_words
 from kehu.rules.numbers import integers, is_whole, numeric, rescaled, whole
 from kehu.rules.values import FALSE, INT64_MOST, TRUE, Refused, Value, boolean, either, errors_of, known, truthy
 
 LONGEST = 2**32
-_ITEM = pl.element()
+_ITEM = element()
 _ITEM_KINDS = ("string", "number", "boolean")
 
 
-def list_feature(column: pl.Expr, kind: FeatureType) -> Value:
+def list_feature(column: Column, kind: FeatureType) -> Value:
     """A feature's column of lists, and what each item is."""
     if kind.kind == "strings":
         return Value("list", column, each=Value("string", _ITEM, words=kind.words))
@@ -83,7 +84,7 @@ def comprehended(container: Value, body: Value, condition: Value | None) -> Valu
         said = f"items of this kind cannot be gathered: {body.noun}"
         raise Refused("unsupported", said, "gather texts, whole numbers, amounts or truths", body.span)
     held = _ITEM.is_not_null() if condition is None else _ITEM.is_not_null() & truthy(condition)
-    expr = container.expr.list.eval(pl.when(held).then(body.expr).drop_nulls())
+    expr = container.expr.list.eval(when(held).then(body.expr).otherwise(None).drop_nulls())
     return Value("list", expr, each=replace(body, expr=_ITEM, literal=None), error=container.error)
 
 
@@ -104,7 +105,7 @@ def reckoned(name: str, argument: Value) -> Value:
     return replace(each, expr=found, error=either(argument.error, _length(argument) == 0))
 
 
-def _length(value: Value) -> pl.Expr:
+def _length(value: Value) -> Column:
     return value.expr.list.len().cast(pl.Int64)
 
 

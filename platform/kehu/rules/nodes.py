@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-import polars as pl
 from rule_engine import ast
 
 from kehu.model.feature_types import Schema
 from kehu.rules.attributes import attribute_of
 from kehu.rules.bits import bitwise
 from kehu.rules.choices import chosen_by, coalesced
+from kehu.rules.columns import lit
 from kehu.rules.comparisons import contains, equal, ordered
 from kehu.rules.functions import FUNCTIONS, call
 from kehu.rules.instants import literal_duration, literal_instant, moved
@@ -106,9 +106,9 @@ class Visitor:
             case ast.FloatExpression():
                 return literal_number(node.value)
             case ast.StringExpression():
-                return Value("string", pl.lit(node.value), literal=node.value)
+                return Value("string", lit(node.value), literal=node.value)
             case ast.BooleanExpression():
-                return Value("boolean", pl.lit(value=node.value), literal=node.value)
+                return Value("boolean", lit(value=node.value), literal=node.value)
             case ast.DatetimeExpression():
                 return literal_instant(node.value)
             case ast.TimedeltaExpression():

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from kehu.rules.columns import Column, lit, when
 from kehu.rules.values import EXACT_MOST, INT64_MOST, Refused, Value, either, errors_of, known
 
 _DOUBLE_MOST = 10**15 - 1  # every decimal of at most 15 digits has a double of its own
@@ -33,14 +34,14 @@ def decimal_parts(value: Decimal) -> tuple[int, int]:
     return (number * 10**-scale, 0) if scale < 0 else (number, scale)
 
 
-def whole(number: int) -> pl.Expr:
+def whole(number: int) -> Column:
     """An integer constant in the narrowest type that holds it; beyond 128 bits the operation refuses its bound."""
     if abs(number) <= INT64_MOST:
-        return pl.lit(number, dtype=pl.Int64)
-    return pl.lit(number, dtype=pl.Int128) if abs(number) < 10**38 else pl.lit(None, dtype=pl.Int128)
+        return lit(number, dtype=pl.Int64)
+    return lit(number, dtype=pl.Int128) if abs(number) < 10**38 else lit(None, dtype=pl.Int128)
 
 
-def integers(bound: int, *exprs: pl.Expr) -> tuple[pl.Expr, ...]:
+def integers(bound: int, *exprs: Column) -> tuple[Column, ...]:
     """The expressions in the integer type a result of that bound needs. Refuses what 28 digits cannot hold."""
     if bound > EXACT_MOST:
         raise Refused(
@@ -90,7 +91,7 @@ def as_float(value: Value) -> Value:
     assert over is not None  # noqa: S101 - every quotient has one
     numerator = value.expr.cast(pl.Float64)
     if value.literal is not None:
-        expr, rough = pl.lit(float(Decimal(value.literal))), value.bound > _DOUBLE_MOST
+        expr, rough = lit(float(Decimal(value.literal))), value.bound > _DOUBLE_MOST
         return replace(value, kind="float", expr=expr, approximate=rough, scale=0, divisor=None)
     if value.kind == "number" and value.scale == 0:
         return replace(value, kind="float", expr=numerator, approximate=value.bound > _DOUBLE_MOST)
@@ -161,21 +162,21 @@ def _remainder(left: Value, right: Value) -> Value:
     return Value("number", expr, error=error, scale=over.scale, bound=min(over.bound, under.bound))
 
 
-def _truncated(over: pl.Expr, under: pl.Expr) -> pl.Expr:
+def _truncated(over: Column, under: Column) -> Column:
     """Toward zero, as the interpreter's decimals divide; Polars floors."""
     size = over.abs() // under.abs()
-    return pl.when((over < 0) ^ (under < 0)).then(0 - size).otherwise(size)
+    return when((over < 0) ^ (under < 0)).then(0 - size).otherwise(size)
 
 
-def _zero(value: Value) -> pl.Expr | None:
+def _zero(value: Value) -> Column | None:
     """Where dividing by it raises; None for a constant other than zero."""
     return value.expr == 0 if value.literal is None or value.bound == 0 else None
 
 
-def _nonzero(value: Value) -> pl.Expr:
+def _nonzero(value: Value) -> Column:
     if _zero(value) is None:
         return value.expr
-    return pl.when(value.expr == 0).then(whole(1)).otherwise(value.expr)
+    return when(value.expr == 0).then(whole(1)).otherwise(value.expr)
 
 
 _EXACT = {
@@ -242,7 +243,7 @@ def floored(value: Value, *, up: bool) -> Value:
     return Value("number", expr, error=value.error, null=value.null, bound=over.bound + 1)
 
 
-def is_whole(value: Value) -> pl.Expr | None:
+def is_whole(value: Value) -> Column | None:
     """Where a number has decimals other than zero, so is not whole; None when it never has."""
     if value.kind == "number" and value.scale == 0:
         return None

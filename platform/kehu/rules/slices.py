@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from kehu.rules.columns import Column, when
 from kehu.rules.lists import position_of
 from kehu.rules.numbers import whole
 from kehu.rules.values import Refused, Value, either, errors_of, known, unless
@@ -35,14 +36,14 @@ def _cut(value: Value, start: Value, stop: Value) -> tuple[Value, ...]:
     return value.members[slice(*edges)]
 
 
-def _text(value: Value, start: Value, stop: Value) -> pl.Expr:
+def _text(value: Value, start: Value, stop: Value) -> Column:
     if _from_the_front(start) and _from_the_front(stop):
         return value.expr.str.slice(*_plain(start, stop))
     first, size = _reach(start, stop, value.expr.str.len_chars().cast(pl.Int64))
     return value.expr.str.slice(first, size)
 
 
-def _list(value: Value, start: Value, stop: Value) -> pl.Expr:
+def _list(value: Value, start: Value, stop: Value) -> Column:
     if _from_the_front(start) and _from_the_front(stop):
         return value.expr.list.slice(*_plain(start, stop))
     first, size = _reach(start, stop, value.expr.list.len().cast(pl.Int64))
@@ -58,16 +59,16 @@ def _plain(start: Value, stop: Value) -> tuple[int, int | None]:
     return first, None if stop.kind == "null" else max(int(stop.literal or 0) - first, 0)
 
 
-def _reach(start: Value, stop: Value, length: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def _reach(start: Value, stop: Value, length: Column) -> tuple[Column, Column]:
     """Where the slice begins and how long it is."""
     first, last = _edge(start, length, whole(0)), _edge(stop, length, length)
-    return first, pl.when(last > first).then(last - first).otherwise(whole(0))
+    return first, when(last > first).then(last - first).otherwise(whole(0))
 
 
-def _edge(position: Value, length: pl.Expr, absent: pl.Expr) -> pl.Expr:
+def _edge(position: Value, length: Column, absent: Column) -> Column:
     """Counted from the front: never below 0, beyond the end as it is."""
     if position.kind == "null":
         return absent
     at = position.expr.cast(pl.Int64)
-    back = pl.when(at + length > 0).then(at + length).otherwise(whole(0))
-    return pl.when(at < 0).then(back).otherwise(at)
+    back = when(at + length > 0).then(at + length).otherwise(whole(0))
+    return when(at < 0).then(back).otherwise(at)

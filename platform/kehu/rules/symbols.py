@@ -8,6 +8,7 @@ import polars as pl
 
 from kehu.model.feature_types import FeatureType
 from kehu.model.problems import did_you_mean
+from kehu.rules.columns import col
 from kehu.rules.functions import FUNCTIONS
 from kehu.rules.instants import literal_instant
 from kehu.rules.lists import list_feature
@@ -21,7 +22,7 @@ CLOCK = ("now", "today")
 
 def feature_value(name: str, kind: FeatureType) -> Value:
     """The feature's column; instants as microseconds."""
-    column = pl.col(name)
+    column = col(name)
     null = column.is_null() if kind.nullable else None
     match kind.kind:
         case "integer" | "decimal":

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from kehu.rules.columns import Column, concat_str
 from kehu.rules.comparisons import apply
 from kehu.rules.lists import position_of
 from kehu.rules.regex import translate
@@ -54,7 +55,7 @@ def character(value: Value, index: Value, *, safe: bool) -> Value:
     return Value("string", expr, null=value.null, error=either(error, unless(outside, value.null)))
 
 
-def unless_null(error: pl.Expr | None, value: Value, *positions: Value) -> pl.Expr | None:
+def unless_null(error: Column | None, value: Value, *positions: Value) -> Column | None:
     """Errors of a safe access: the positions are not evaluated where the text is null."""
     return either(value.error, unless(errors_of(*positions), value.null)) if error is not None else None
 
@@ -79,4 +80,4 @@ def matches(operator: str, text: Value, pattern: Value) -> tuple[Value, list[str
 def joined(left: Value, right: Value) -> Value:
     """Two texts one after the other."""
     left, right = known(left, "the left side"), known(right, "the right side")
-    return Value("string", pl.concat_str(left.expr, right.expr), error=errors_of(left, right))
+    return Value("string", concat_str(left.expr, right.expr), error=errors_of(left, right))

@@ -6,8 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import Literal
 
-import polars as pl
-
+from kehu.rules.columns import Column, lit
 from kehu.rules.trees import Span
 
 Kind = Literal["number", "float", "quotient", "string", "boolean", "instant", "duration", "null", "list", "function"]
@@ -28,8 +27,8 @@ NOUNS: dict[Kind, str] = {
     "function": "a function",
 }
 
-FALSE = pl.lit(value=False)
-TRUE = pl.lit(value=True)
+FALSE = lit(value=False)
+TRUE = lit(value=True)
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is no failure of the program
@@ -54,9 +53,9 @@ class Value:
     """
 
     kind: Kind
-    expr: pl.Expr = FALSE
-    null: pl.Expr | None = None
-    error: pl.Expr | None = None
+    expr: Column = FALSE
+    null: Column | None = None
+    error: Column | None = None
     scale: int = 0
     bound: int = 0
     divisor: "Value | None" = None
@@ -85,33 +84,33 @@ def quoted(text: str) -> str:
     return text if text[:1] in {"'", '"'} else f"'{text}'"
 
 
-def either(*conditions: pl.Expr | None) -> pl.Expr | None:
+def either(*conditions: Column | None) -> Column | None:
     """Any of the conditions that can hold at all; None when none can."""
     held = [condition for condition in conditions if condition is not None]
     return reduce(or_, held) if held else None
 
 
-def both(first: pl.Expr | None, second: pl.Expr | None) -> pl.Expr | None:
+def both(first: Column | None, second: Column | None) -> Column | None:
     """Where the two hold; None when one of them never does."""
     return None if first is None or second is None else first & second
 
 
-def unless(condition: pl.Expr | None, exception: pl.Expr | None) -> pl.Expr | None:
+def unless(condition: Column | None, exception: Column | None) -> Column | None:
     """The condition outside the exception."""
     return condition if condition is None or exception is None else condition & ~exception
 
 
-def errors_of(*values: Value) -> pl.Expr | None:
+def errors_of(*values: Value) -> Column | None:
     """Where evaluating any of them raises."""
     return either(*(value.error for value in values))
 
 
-def boolean(expr: pl.Expr, *operands: Value, error: pl.Expr | None = None) -> Value:
+def boolean(expr: Column, *operands: Value, error: Column | None = None) -> Value:
     """A test that raises where its operands do, and where `error` says."""
     return Value("boolean", expr, error=either(errors_of(*operands), error))
 
 
-def truthy(value: Value) -> pl.Expr:
+def truthy(value: Value) -> Column:
     """Where Python takes the value for true: not null, not zero, not empty. Never null on rows without error."""
     match value.kind:
         case "null" | "function":

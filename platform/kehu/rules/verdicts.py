@@ -6,13 +6,37 @@ from datetime import datetime
 
 import polars as pl
 
-from kehu.model.feature_types import Label
-from kehu.rules.book import RuleBook, RuleSet
-from kehu.rules.conditions import PLACEHOLDER
+from kehu.model.feature_types import Label, Schema
+from kehu.rules.book import Level, RuleBook, RuleSet, VariantRule, WarningRule
 from kehu.rules.evaluate import Evaluation, evaluate
 from kehu.rules.needs import Need, need_of
-from kehu.rules.reasons import features_in, warning_reasons
+from kehu.rules.reasons import warning_reasons
+from kehu.rules.standing import NOBODY, Standing
 from kehu.rules.truths import Truth, deciding, truth_of
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Why a level is held though its condition is not met: it was entered at `since` and `condition` is met.
+
+    Where that is not either, a grace or minimum stay keeps it: since `below_since`, until `drops_at` at the latest.
+    """
+
+    since: datetime
+    condition: Truth | None
+    below_since: datetime | None = None
+    drops_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A person's decision about the customer and a level or warning; `effect` is 'include' or 'exclude'."""
+
+    override: int
+    effect: str
+    reason: str
+    author: str
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +45,7 @@ class Answer:
 
     `decided_by` are the clauses that made the condition true or false; `need` is what lacks, where the customer
     could come next: the level above its own in a tier, every level of a flag it has not. `reason` is the filled
-    text of a warning that fires.
+    text of a warning that fires. `variant` is the condition by which the customer is one of those a variant is for.
     """
 
     code: str
@@ -31,6 +55,9 @@ class Answer:
     decided_by: tuple[Truth, ...] = ()
     need: Need | None = None
     reason: str = ""
+    variant: str = ""
+    kept: Kept | None = None
+    by_hand: ByHand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +71,22 @@ class Verdict:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Customer:
-    """One customer's row and what the compiled rules made of it."""
+def verdicts(
+    book: RuleBook, features: pl.DataFrame, as_of: datetime, standing: Standing = NOBODY
+) -> tuple[Verdict, ...]:
+    """Every rule set's verdict on the one row of `features`, in the order of the book, which is that in force.
 
-    row: Mapping[str, object]
-    as_of: datetime
-    holding: Mapping[str, tuple[str, ...]]
-    reasons: Mapping[tuple[str, str], str]
-
-
-def verdicts(book: RuleBook, features: pl.DataFrame, as_of: datetime) -> tuple[Verdict, ...]:
-    """Every rule set's verdict on the one row of `features`, in the order of the book.
-
-    Raises RefusedError when a feature the rules need is absent or breaks its contract, ValueError for other than
-    one row.
+    `standing` is that customer's. Raises RefusedError when a feature the rules need is absent or breaks its contract,
+    ValueError for other than one row.
     """
     if len(features) != 1:
         raise ValueError(f"one row is wanted, not {len(features)}")
-    evaluation = evaluate(book, features, as_of)
-    texts = warning_reasons(book, features, evaluation.warnings)["reason"]
+    evaluation = evaluate(book, features, as_of, standing)
+    texts = warning_reasons(book, evaluation.features, evaluation.warnings)["reason"]
     fired = evaluation.warnings.select("ruleset", "warning").rows()
     reasons = {(ruleset, code): text for (ruleset, code), text in zip(fired, texts, strict=True)}
-    customer = _Customer(features.row(0, named=True), as_of, holding_of(evaluation), reasons)
-    return tuple(_verdict(ruleset, book, customer) for ruleset in book.rulesets)
-
-
-def used_features(book: RuleBook) -> set[str]:
-    """The features that the book's conditions and reasons name."""
-    named = {
-        found[1] for item in book.rulesets for rule in item.warnings for found in PLACEHOLDER.finditer(rule.reason)
-    }
-    asked = (features_in(text, book.schema) for item in book.rulesets for _, text in item.conditions())
-    return named.union(*asked)
+    customer = _Customer(evaluation, standing, as_of, book.schema, reasons)
+    return tuple(customer.verdict(ruleset) for ruleset in book.rulesets)
 
 
 def holding_of(evaluation: Evaluation) -> dict[str, tuple[str, ...]]:
@@ -88,31 +98,76 @@ def holding_of(evaluation: Evaluation) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _verdict(ruleset: RuleSet, book: RuleBook, customer: _Customer) -> Verdict:
-    holding = customer.holding.get(ruleset.code, ())
-    codes = [(level.code, level.label) for level in ruleset.levels]
-    codes += [(rule.code, rule.label) for rule in ruleset.warnings]
-    names = [code for code, _ in codes]
-    at = names.index(holding[0]) if ruleset.kind == "tier" and holding else len(names)
-    answers = []
-    for position, (code, label) in enumerate(codes):
-        comes_next = position == at - 1 if ruleset.kind == "tier" else ruleset.kind == "flag"
-        asked = ruleset.kind != "tier" or position <= at
-        answers.append(_answer(ruleset, book, customer, (code, label), asked=asked, comes_next=comes_next))
-    return Verdict(ruleset.code, ruleset.kind, ruleset.label, holding, tuple(answers))
+@dataclass(frozen=True, slots=True)
+class _Customer:
+    """One customer's row, what it held, and what the compiled rules made of it."""
 
+    evaluation: Evaluation
+    standing: Standing
+    as_of: datetime
+    schema: Schema
+    reasons: Mapping[tuple[str, str], str]
 
-def _answer(
-    ruleset: RuleSet, book: RuleBook, customer: _Customer, named: tuple[str, Label], *, asked: bool, comes_next: bool
-) -> Answer:
-    code, label = named
-    holds = code in customer.holding.get(ruleset.code, ())
-    reason = customer.reasons.get((ruleset.code, code), "")
-    text = dict(ruleset.conditions()).get(code)
-    if text is None:
-        return Answer(code, label, holds, None)
-    if not asked:
-        return Answer(code, label, holds, Truth(" ".join(text.split()), "skipped"))
-    condition = truth_of(text, customer.row, book.schema, customer.as_of)
-    need = need_of(text, customer.row, book.schema, customer.as_of) if comes_next and not holds else None
-    return Answer(code, label, holds, condition, deciding(condition), need, reason)
+    def verdict(self, ruleset: RuleSet) -> Verdict:
+        holding = holding_of(self.evaluation).get(ruleset.code, ())
+        entries: tuple[Level | WarningRule, ...] = (*ruleset.levels, *ruleset.warnings)
+        names = [entry.code for entry in entries]
+        at = names.index(holding[0]) if ruleset.kind == "tier" and holding else len(names)
+        answers = []
+        for position, entry in enumerate(entries):
+            comes_next = position == at - 1 if ruleset.kind == "tier" else ruleset.kind == "flag"
+            asked = ruleset.kind != "tier" or position <= at
+            holds = entry.code in holding
+            answers.append(self._answer(ruleset.code, entry, holds=holds, asked=asked, comes_next=comes_next))
+        return Verdict(ruleset.code, ruleset.kind, ruleset.label, holding, tuple(answers))
+
+    def _answer(
+        self, ruleset: str, entry: Level | WarningRule, *, holds: bool, asked: bool, comes_next: bool
+    ) -> Answer:
+        by_hand = self._by_hand(ruleset, entry.code)
+        if entry.when is None:
+            return Answer(entry.code, entry.label, holds, None, by_hand=by_hand)
+        if not asked:
+            skipped = Truth(" ".join(entry.when.split()), "skipped")
+            return Answer(entry.code, entry.label, holds, skipped, by_hand=by_hand)
+        variant = self._variant(entry) or VariantRule("", entry.when)
+        condition = self._truth(variant.when)
+        need = need_of(variant.when, self._row, self.schema, self.as_of) if comes_next and not holds else None
+        return Answer(
+            entry.code,
+            entry.label,
+            holds,
+            condition,
+            deciding(condition),
+            need,
+            self.reasons.get((ruleset, entry.code), ""),
+            " ".join(variant.whom.split()),
+            self._kept(ruleset, entry, variant) if holds and condition.state != "true" else None,
+            by_hand,
+        )
+
+    @property
+    def _row(self) -> Mapping[str, object]:
+        return self.evaluation.features.row(0, named=True)
+
+    def _truth(self, condition: str) -> Truth:
+        return truth_of(condition, self._row, self.schema, self.as_of)
+
+    def _variant(self, entry: Level | WarningRule) -> VariantRule | None:
+        """The one that counts for the customer, that of everybody else at last; None where there are none."""
+        return next((each for each in entry.variants if not each.whom or self._truth(each.whom).state == "true"), None)
+
+    def _kept(self, ruleset: str, level: Level | WarningRule, variant: VariantRule) -> Kept | None:
+        held = self.standing.held.filter(ruleset=ruleset, level=level.code)
+        if held.is_empty() or not isinstance(level, Level):
+            return None
+        keeps = variant.keep_while if level.variants else level.keep_while
+        condition = None if keeps is None else self._truth(keeps)
+        slipping = self.evaluation.slipping.filter(ruleset=ruleset, level=level.code)
+        dates = slipping.select("below_since", "drops_at").rows()
+        return Kept(held["since"][0], condition, *(dates[0] if dates else (None, None)))
+
+    def _by_hand(self, ruleset: str, code: str) -> ByHand | None:
+        columns = ("override", "effect", "reason", "author", "expires_at")
+        found = self.standing.overrides.filter(ruleset=ruleset, code=code).select(columns).rows()
+        return ByHand(*found[-1]) if found else None

@@ -1,0 +1,40 @@
+"""What the published run left standing: levels held since when, and what people decided."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from kehu.rules.book import RuleBook
+from kehu.rules.parts import remembering
+from kehu.rules.standing import HELD, Standing
+from kehu.store.bulk import read_frame
+from kehu.store.overrides import active_overrides
+from kehu.tables.runs import memberships, runs
+
+
+def standing_as_of(
+    connection: Connection, books: Collection[RuleBook], as_of: datetime, customer_id: int | None = None
+) -> Standing:
+    """What the rule sets of the books have to know of everyone, or of one customer, before they answer."""
+    codes = {code for book in books for code in remembering(book)}
+    tiers = {item.code for book in books for item in book.rulesets if item.kind == "tier"}
+    decided = active_overrides(connection, as_of, tiers=tiers)
+    if customer_id is not None:
+        decided = decided.filter(customer=customer_id)
+    return Standing(_held(connection, codes, customer_id), decided)
+
+
+def _held(connection: Connection, codes: set[str], customer_id: int | None) -> pl.DataFrame:
+    if not codes:
+        return pl.DataFrame(schema=HELD)
+    columns = (memberships.c.customer_id.label("customer"), memberships.c.ruleset, memberships.c.level)
+    query = (
+        select(*columns, runs.c.as_of.label("since"), memberships.c.below_since)
+        .join(runs, runs.c.id == memberships.c.from_run_id)
+        .where(memberships.c.until_run_id.is_(None), memberships.c.ruleset.in_(sorted(codes)))
+    )
+    if customer_id is not None:
+        query = query.where(memberships.c.customer_id == customer_id)
+    return read_frame(connection, query)

@@ -1,0 +1,133 @@
+"""Rule sets ask for the levels of others; the order follows from that, whatever the files are called."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from kehu.model.feature_types import FeatureType
+from kehu.rules.evaluate import evaluate
+from kehu.rules.parts import concerned_by, features_of, part_of
+from kehu.rules.reading import read_rules
+from kehu.rules.references import circles, generations
+
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+SCHEMA = {"n": FeatureType("integer"), "late": FeatureType("integer")}
+SIZE = """
+ruleset: size
+kind: tier
+label: {en: Size, zh: 规模}
+levels:
+  - level: large
+    label: {en: Large, zh: 大}
+    when: n >= 10
+  - level: small
+    label: {en: Small, zh: 小}
+    otherwise: true
+examples:
+  - {given: {n: 10}, expect: large}
+  - {given: {n: 9}, expect: small}
+"""
+CARE = """
+ruleset: care
+kind: flag
+label: {en: Care, zh: 关怀}
+levels:
+  - level: call
+    label: {en: Call, zh: 回访}
+    when: size == "large" and late > 0
+examples:
+  - {given: {size: large, late: 1}, expect: call}
+  - {given: {size: large}, expect: []}
+  - {given: {size: small, late: 1}, expect: []}
+"""
+ALARM = """
+ruleset: alarm
+kind: warning
+label: {en: Alarm, zh: 警报}
+warnings:
+  - warning: angry
+    label: {en: Angry, zh: 不满}
+    when: care_call and late > 2
+    severity: high
+    route: [sales]
+    reason: "a {size} customer had {late} late deliveries"
+examples:
+  - {given: {care_call: true, late: 3}, expect: angry}
+  - {given: {care_call: true, late: 2}, expect: []}
+"""
+TEXTS = {"a_alarm.yaml": ALARM, "b_care.yaml": CARE, "c_size.yaml": SIZE}
+FRAME = pl.DataFrame({"customer": [1, 2, 3], "n": [10, 10, 9], "late": [3, 1, 3]})
+
+
+def test_those_that_are_asked_answer_first() -> None:
+    book, problems = read_rules(TEXTS, SCHEMA)
+    assert problems == []
+    found = evaluate(book, FRAME, AS_OF)
+    assert found.memberships.rows() == [
+        (1, "care", "call"),
+        (2, "care", "call"),
+        (1, "size", "large"),
+        (2, "size", "large"),
+        (3, "size", "small"),
+    ]
+    assert found.warnings.rows() == [(1, "alarm", "angry", "high")]
+    assert found.features.select("customer", "size", "care_call").rows() == [
+        (1, "large", True),
+        (2, "large", True),
+        (3, "small", False),
+    ]
+
+
+def test_a_part_of_a_book_brings_those_it_asks() -> None:
+    book, _ = read_rules(TEXTS, SCHEMA)
+    assert [item.code for item in part_of(book, {"care"}).rulesets] == ["care", "size"]
+    assert [item.code for item in part_of(book, {"size"}).rulesets] == ["size"]
+    assert concerned_by(book, {"size"}) == {"size", "care", "alarm"}
+    assert features_of(part_of(book, {"care"})) == {"n", "late"}
+
+
+def test_a_rule_set_that_asks_a_wrong_one_is_left_out_without_a_word() -> None:
+    book, problems = read_rules({**TEXTS, "c_size.yaml": SIZE.replace("n >= 10", "m >= 10")}, SCHEMA)
+    assert [str(problem) for problem in problems] == [
+        "c_size.yaml:8:11: error[unknown-feature]: unknown feature 'm' (did you mean 'n'?)"
+    ] or [problem.check for problem in problems] == ["unknown-feature"]
+    assert book.rulesets == ()
+
+
+def test_a_tier_that_does_not_take_the_rest_may_be_unknown() -> None:
+    size = SIZE.replace("    otherwise: true\n", "    when: n >= 5\n").replace("expect: small}", "expect: small}\n"
+        "  - {given: {n: 4}, expect: null}")  # fmt: skip
+    _, problems = read_rules({**TEXTS, "c_size.yaml": size}, SCHEMA)
+    assert problems == []
+    book, problems = read_rules({"c_size.yaml": size, "d.yaml": CARE.replace('size == "large"', 'size < "m"')}, SCHEMA)
+    assert [problem.check for problem in problems] == ["nullable-operand"]
+    assert [item.code for item in book.rulesets] == ["size"]
+
+
+def test_who_is_asked_but_not_in_force_answers_nothing() -> None:
+    size = SIZE.replace("levels:", "effective: {from: 2027-01-01}\nlevels:", 1)
+    book, problems = read_rules({"b.yaml": CARE, "c.yaml": size}, SCHEMA)
+    assert [str(problem) for problem in problems] == []
+    assert evaluate(book.in_force(AS_OF), FRAME, AS_OF).memberships.is_empty()
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    assert len(evaluate(book.in_force(later), FRAME, later).memberships) == 5
+
+
+@pytest.mark.parametrize(
+    ("_case", "asks", "expected"),
+    [
+        ("none", {"a": {"b"}, "b": set()}, []),
+        ("itself", {"a": {"a"}}, [{"a"}]),
+        ("two circles", {"a": {"b"}, "b": {"a"}, "c": {"d"}, "d": {"c"}}, [{"a", "b"}, {"c", "d"}]),
+    ],
+)
+def test_circles_are_found_each_once(_case: str, asks: dict[str, set[str]], expected: list[set[str]]) -> None:
+    found = [set(circle) for circle in circles(asks)]
+    assert sorted(map(sorted, found)) == sorted(map(sorted, expected))
+    assert all(circle[0] == circle[-1] for circle in circles(asks))
+
+
+def test_a_generation_asks_only_earlier_ones() -> None:
+    asks = {"a": {"b", "elsewhere"}, "b": {"c"}, "c": set[str](), "d": set[str]()}
+    assert [set(each) for each in generations(asks)] == [{"c", "d"}, {"b"}, {"a"}]
