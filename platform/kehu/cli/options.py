@@ -46,20 +46,22 @@ def database_of(workspace: Workspace) -> Engine:
     return engine
 
 
-def read_instant(text: str, workspace: Workspace) -> datetime:
+def read_instant(text: str, workspace: Workspace, place: Place | None = None) -> datetime:
     """An instant such as 2014-06-30 or 2014-06-30T18:00+08:00, in UTC.
 
     Without an offset it is the workspace's local time; a date alone means the end of that day. Raises RefusedError,
-    also for a year before 1900 or after 9998, which windows of days would reach out of the calendar.
+    at `place` or else '--as-of', also for a year before 1900 or after 9998, which windows of days would reach out of
+    the calendar.
     """
+    where = place or Place("--as-of")
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
         remedy = "write 2014-06-30 or 2014-06-30T18:00:00+08:00"
-        raise RefusedError([Problem(Place("--as-of"), "instant", f"'{text}' is not an instant", remedy)]) from error
+        raise RefusedError([Problem(where, "instant", f"'{text}' is not an instant", remedy)]) from error
     if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
         message = f"'{text}' is outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
-        raise RefusedError([Problem(Place("--as-of"), "instant", message)])
+        raise RefusedError([Problem(where, "instant", message)])
     if ":" not in text:
         instant = datetime.combine(instant.date(), time.max)
     if instant.tzinfo is None:
