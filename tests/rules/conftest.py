@@ -1,11 +1,14 @@
 """The features the rules of the tests may use."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kehu.features.catalogue import read_catalogue
 from kehu.model.feature_types import FeatureType, Schema
+
+TOLD = "told"
 
 COUNTS = (
     "shipments_total shipments_30d shipments_90d shipments_prev_90d shipments_365d shipments_prev_365d sent_365d "
@@ -36,3 +39,18 @@ def shipped_schema() -> Schema:
     folder = Path(__file__).parents[2] / "rules" / "features"
     texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.yaml"))}
     return read_catalogue(texts, money_digits=2)[0].schema
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Have a line printed at the end of the run, whether the test passes or not."""
+    return lambda line: record_property(TOLD, line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the proofs counted."""
+    reports = [each for fate in ("passed", "failed") for each in terminalreporter.stats.get(fate, [])]
+    lines = [str(line) for each in reports for name, line in each.user_properties if name == TOLD]
+    if lines:
+        terminalreporter.section("proof of the rule compiler")
+        terminalreporter.write_line("\n".join(lines))
