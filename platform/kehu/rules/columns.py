@@ -28,10 +28,10 @@ class Column:
     options: Mapping[str, Any] = field(default_factory=dict)
     constant: bool = False
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> "_Method":
         if name.startswith("_"):
             raise AttributeError(name)
-        return _Methods(self, f"{name}.") if name in _ACCESSORS else _Method(self, name)
+        return _Method(self, name)
 
     def __bool__(self) -> bool:
         raise TypeError("whether a column is true is known row by row only")
@@ -102,27 +102,18 @@ class Column:
     __hash__ = object.__hash__
 
 
-_ACCESSORS = {"str", "dt", "list"}
-
-
 @dataclass(frozen=True, slots=True)
 class _Method:
+    """A method to be called, or what stands before its name, as `str` in `str.len_chars`."""
+
     owner: Column
     name: str
 
+    def __getattr__(self, name: str) -> "_Method":
+        return _Method(self.owner, f"{self.name}.{name}")
+
     def __call__(self, *parts: Any, **options: Any) -> Column:
         return _called(self.name, self.owner, *parts, **options)
-
-
-@dataclass(frozen=True, slots=True)
-class _Methods:
-    """The methods behind `.str`, `.dt` and `.list`."""
-
-    owner: Column
-    prefix: str
-
-    def __getattr__(self, name: str) -> _Method:
-        return _Method(self.owner, self.prefix + name)
 
 
 @dataclass(frozen=True, slots=True)
