@@ -5,7 +5,6 @@ import pytest
 from kehu.rules.slips import last_remedy, name_remedy, syntax_remedy
 
 LABELS = "features have names in English letters; 'kehu rules features' lists them with their Chinese labels"
-JOIN = "join conditions with 'and' or 'or'; a list stands in [ ]"
 NUMBER = "write the number out, 30000 for 3万 or 30k"
 
 
@@ -51,15 +50,15 @@ NUMBER = "write the number out, 30000 for 3万 or 30k"
         ("^if n > 3", "write the condition alone, without 'if' and 'then'"),
         ("n > 3 ^THEN", "write the condition alone, without 'if' and 'then'"),
         ("n > 3^;", "leave the ';' out; 'and' and 'or' join conditions"),
-        ("n > 3^, m > 2", JOIN),
-        ("n > 1^,000", ""),
-        ("n > 3^)", "there is no '(' for this ')'"),
+        ("n > 3^, m > 2", ""),
         ("^@n > 3", "write the name of the feature alone, such as revenue_365d"),
         ("^${n} > 3", "write the name of the feature alone, such as revenue_365d"),
-        ("name == ^'vip\"", "end the text with the quote it begins with"),
         ("n in 1^..5", ""),
         ("n in 1.^.5", "write 'x >= low and x <= high' for a range"),
         ("n ^between 1 and 2", ""),
+        ("n > 1 ^000", "write the number without separators, 500000"),
+        ("n not ^null", "write '!= null'"),
+        ("when ^n > 3", "write the condition alone, without 'if' and 'then'"),
         ("n >^", ""),
     ],
 )
@@ -72,7 +71,15 @@ def test_a_mistake_is_advised_by_what_stands_there(text: str, expected: str) -> 
     [
         ("a name after a name", "n ^m", "does a sign such as 'and', '>=' or '==' lack before it?"),
         ("a number after a name", "n ^3", "does a sign such as 'and', '>=' or '==' lack before it?"),
-        ("a sign", "n > ^> 3", "remove it, or see the language in docs/rules.md"),
+        ("a sign", "n > ^> 3", "remove it, or see docs/language.md"),
+        ("a comma", "n > 3^, m > 2", "join conditions with 'and' or 'or'; a list stands in [ ]"),
+        ("a bracket", "n > 3^)", "there is no '(' for this ')'"),
+        ("a square bracket", "n > 3^]", "there is no '[' for this ']'"),
+        (
+            "a quote",
+            "name == ^'vip\"",
+            "end a text with the quote it begins with; a sign such as '==' stands before it",
+        ),
     ],
 )
 def test_where_nothing_is_known_the_mistake_still_has_advice(_case: str, text: str, expected: str) -> None:

@@ -5,17 +5,37 @@ from collections.abc import Iterable, Iterator
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
+from kehu.rules.pattern_sets import unclear_sign
+
 _TEXT = 64  # characters a text is reckoned with
 _MOST_WAYS = _TEXT**4  # four open repeats behind one another; a few seconds at most on a text of 200 characters
 _DEEPEST = 20  # groups within groups
 
 
 class SlowPatternError(ValueError):
-    """The interpreter could be busy with this pattern for longer than anybody waits."""
+    """The interpreter could be busy with this pattern for longer than anybody waits, or take it for another one day.
+
+    `remedy` says what to write instead.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "take a repeat out of the repeat, or split the pattern into conditions joined by 'and'",
+    ) -> None:
+        self.remedy = remedy
+        super().__init__(message)
 
 
 def check_pattern(pattern: str) -> None:
-    """Raise SlowPatternError where matching may take for ever; a pattern that cannot be read passes."""
+    """Raise SlowPatternError where matching may take for ever; a pattern that cannot be read passes.
+
+    So does it for a set whose meaning Python has announced to change.
+    """
+    sign = unclear_sign(pattern)
+    if sign:
+        escaped = "".join(f"\\{character}" for character in sign)
+        raise SlowPatternError(f"has '{sign}' in a set, which may mean another one day", f'write {escaped} in r"..."')
     try:
         tree = _parser.parse(pattern)
     except (re.error, OverflowError):

@@ -11,6 +11,7 @@ from kehu.model.problems import did_you_mean
 from kehu.rules.backtracking import SlowPatternError
 from kehu.rules.functions import FUNCTIONS
 from kehu.rules.remedies import no_node
+from kehu.rules.slips import last_remedy, name_remedy, syntax_remedy
 from kehu.rules.trees import Fault, Span
 from kehu.rules.values import Refused, quoted
 
@@ -57,6 +58,7 @@ _TAKES = {
     **{name: f'give one text, .{name}("x")' for name in ("starts_with", "ends_with")},
 }
 _DEFAULTS = {"STRING": "''", "BOOLEAN": "false", "DATETIME": "$now", "TIMEDELTA": 't"P0D"'}
+_NUMBER = 'write a number without zeros before it, an instant as d"2024-06-30"'
 _NAMES = "'kehu rules features' lists what there is"
 
 
@@ -68,7 +70,7 @@ def refusals_of(fault: Fault, text: str, schema: Schema) -> list[Refused]:
             return [_syntax(fault, text)]
         case errors.SymbolResolutionError():
             name = str(error.symbol_name)
-            remedy = did_you_mean(name, schema) or _NAMES
+            remedy = name_remedy(name) or did_you_mean(name, schema) or _NAMES
             return [Refused("unknown-feature", f"unknown feature '{name}'", remedy, fault.span)]
         case errors.AttributeResolutionError():
             return [_attribute(fault, text)]
@@ -76,8 +78,7 @@ def refusals_of(fault: Fault, text: str, schema: Schema) -> list[Refused]:
             said = f"the pattern is not a regular expression: {error.error}"
             return [Refused("bad-pattern", said, "", _literal_span(fault))]
         case SlowPatternError():
-            remedy = "take a repeat out of the repeat, or split the pattern into conditions joined by 'and'"
-            return [Refused("regex-unsupported", f"the pattern {error}", remedy, _literal_span(fault))]
+            return [Refused("regex-unsupported", f"the pattern {error}", error.remedy, _literal_span(fault))]
         case errors.SyntaxError():
             written = text[fault.span.start : fault.span.end]
             return [Refused("bad-literal", f"{written} cannot be read", _literal_remedy(written), fault.span)]
@@ -88,11 +89,11 @@ def refusals_of(fault: Fault, text: str, schema: Schema) -> list[Refused]:
 
 def _syntax(fault: Fault, text: str) -> Refused:
     start, end = fault.span.start, fault.span.end
-    remedy = _hint(text, start)
+    remedy = syntax_remedy(text, start) or _hint(text, start)
     if start >= len(text.rstrip()):
         return Refused("syntax", "the condition ends too early", remedy or "complete it", fault.span)
     found = text[start : max(end, start + 1)]
-    return Refused("syntax", f"'{found}' does not fit here", remedy, fault.span)
+    return Refused("syntax", f"'{found}' does not fit here", remedy or last_remedy(text, start), fault.span)
 
 
 def _hint(text: str, start: int) -> str:
@@ -168,7 +169,7 @@ def _literal_remedy(written: str) -> str:
     return {
         "d": 'write an instant as d"2024-06-30" or d"2024-06-30T08:00:00"',
         "t": 'write a duration as t"P30D" or t"PT2H"',
-    }.get(written[:1], "" if written[:1].isdigit() else 'double the backslash, or write r"..."')
+    }.get(written[:1], _NUMBER if written[:1].isdigit() else 'double the backslash, or write r"..."')
 
 
 def _flat(operands: Iterable[Any]) -> Iterable[Any]:

@@ -27,19 +27,26 @@ _AT: tuple[tuple[str, str], ...] = (
     (r"matches\b", "write '=~ \"pattern\"'"),
     (r"(?i:if|when|where|then)\b", "write the condition alone, without 'if' and 'then'"),
     (r";", "leave the ';' out; 'and' and 'or' join conditions"),
-    (r",(?!\d{3}\b)", "join conditions with 'and' or 'or'; a list stands in [ ]"),
-    (r"\)", "there is no '(' for this ')'"),
-    (r"\]", "there is no '[' for this ']'"),
     (r"[@{}`]|\$\{", "write the name of the feature alone, such as revenue_365d"),
-    (r"[\"']", "end the text with the quote it begins with"),
     (r"\.\d", "write 'x >= low and x <= high' for a range"),
 )
-# What stands right before the mistake.
-_BEFORE: tuple[tuple[str, str], ...] = (
-    (r"\d\s*%\s*", "write a share as a number, 0.3 for 30%"),
-    (r"\d\s*", "write the number out, 30000 for 3万 or 30k"),
+# What stands at a mistake of which nothing else is known.
+_AT_LAST: tuple[tuple[str, str], ...] = (
+    (r",", "join conditions with 'and' or 'or'; a list stands in [ ]"),
+    (r"\)", "there is no '(' for this ')'"),
+    (r"\]", "there is no '[' for this ']'"),
+    (r"[\"']", "end a text with the quote it begins with; a sign such as '==' stands before it"),
+    (r"[A-Za-z_]\w*|\d", "does a sign such as 'and', '>=' or '==' lack before it?"),
+    (r"", "remove it, or see docs/language.md"),
 )
-_MAGNITUDE = re.compile(r"[万千百亿]|[kKmM](?![A-Za-z0-9_])")
+# What stands right before the mistake, what stands at it, what to write.
+_AROUND: tuple[tuple[str, str, str], ...] = (
+    (r"\d\s*%\s*", r"", "write a share as a number, 0.3 for 30%"),
+    (r"\d\s*", r"[万千百亿]|[kKmM](?![A-Za-z0-9_])", "write the number out, 30000 for 3万 or 30k"),
+    (r"\d\s+", r"\d{3}\b", "write the number without separators, 500000"),
+    (r"\bnot\s+", r"null\b", "write '!= null'"),
+    (r"\b(?i:when|where|if)\s+", r"", "write the condition alone, without 'if' and 'then'"),
+)
 _NULL, _TRUE, _FALSE = "write 'null'", "write 'true'", "write 'false'"
 _IS_NULL, _NOW = "write 'x == null'", "write '$now', or '$today' for its beginning"
 _NAMES: dict[str, str] = {
@@ -52,7 +59,6 @@ _NAMES: dict[str, str] = {
     **dict.fromkeys(("coalesce", "COALESCE", "ifnull", "IFNULL", "nvl"), "write 'x ?? 0' for 'x, or 0 where unknown'"),
     **{name: f"write '${name}(...)'" for name in ("abs", "any", "all", "max", "min", "sum")},
 }
-_WORD = re.compile(r"[A-Za-z_]\w*|\d")
 
 
 def syntax_remedy(text: str, start: int) -> str:
@@ -62,19 +68,15 @@ def syntax_remedy(text: str, start: int) -> str:
         if re.match(pattern, rest):
             return remedy
     before = text[max(0, start - _NEAR) : start]
-    percent, number = _BEFORE
-    if re.search(f"{percent[0]}\\Z", before):
-        return percent[1]
-    if _MAGNITUDE.match(rest) and re.search(f"{number[0]}\\Z", before):
-        return number[1]
+    for behind, pattern, remedy in _AROUND:
+        if re.search(f"(?:{behind})\\Z", before) and re.match(pattern, rest):
+            return remedy
     return _of_sign(rest[:1])
 
 
 def last_remedy(text: str, start: int) -> str:
     """The remedy where nothing else is known of the mistake."""
-    if _WORD.match(text, start):
-        return "does a sign such as 'and', '>=' or '==' lack before it?"
-    return "remove it, or see the language in docs/rules.md"
+    return next(remedy for pattern, remedy in _AT_LAST if re.match(pattern, text[start:]))
 
 
 def name_remedy(name: str) -> str:

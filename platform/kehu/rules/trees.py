@@ -14,6 +14,7 @@ from rule_engine import ast, errors
 from rule_engine.parser import Parser, _DeferredAstNode
 
 from kehu.rules.backtracking import check_pattern
+from kehu.rules.escapes import unknown_escape
 
 DEEPEST = 100  # nested operators; far above what people write, far below Python's recursion limit
 
@@ -147,6 +148,7 @@ def _action(action: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     def run(self: Any, p: Any) -> None:
         span = _span_of(p)
         try:
+            _check_text(p)
             action(self, p)
         except errors.StringSyntaxError as error:
             self.faults.append(Fault(span, error))
@@ -161,6 +163,13 @@ def _action(action: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     # PLY orders the grammar's productions by this line; the order resolves the grammar's conflicts.
     run.co_firstlineno = action.__code__.co_firstlineno  # type: ignore[attr-defined]
     return run
+
+
+def _check_text(production: Any) -> None:
+    r"""Refuses a text with `\q`: Python warns of it today, reads the backslash as itself, and will not for ever."""
+    token = production.slice[1]
+    if token.type == "STRING" and unknown_escape(str(token.value)):
+        raise errors.StringSyntaxError("unknown escape", str(token.value))
 
 
 class _SpanParser(Parser):  # type: ignore[misc]
