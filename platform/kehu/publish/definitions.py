@@ -20,12 +20,12 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
             {
                 "code": level.code,
                 "label": _label(level.label),
-                "when": level.when,
+                "when": level.written.when or None,
                 "otherwise": level.otherwise,
-                "keep_while": level.keep_while,
+                "keep_while": level.written.keep_while,
                 "grace_seconds": int(level.grace.total_seconds()),
                 "minimum_stay_seconds": int(level.minimum_stay.total_seconds()),
-                "variants": [asdict(variant) for variant in level.variants],
+                "variants": [asdict(variant) for variant in level.variants[:-1]],
                 "treatment": dict(level.treatment),
             }
             for level in ruleset.levels
@@ -34,12 +34,12 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
             {
                 "code": rule.code,
                 "label": _label(rule.label),
-                "when": rule.when,
+                "when": rule.written.when,
                 "severity": rule.severity,
                 "route": list(rule.route),
                 "reason": rule.reason,
                 "cooldown_seconds": int(rule.cooldown.total_seconds()),
-                "variants": [asdict(variant) for variant in rule.variants],
+                "variants": [asdict(variant) for variant in rule.variants[:-1]],
             }
             for rule in ruleset.warnings
         ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,10 +12,20 @@ from kehu.tables.runs import publication, rule_versions, run_levels, run_rules
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """Conditions of an entry that count for the customers who meet `whom` instead of its own."""
+
+    whom: str
+    when: str
+    keep_while: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """One answer of a rule set, with what it grants; `otherwise` catches who meets no other level.
 
-    `members` counts customers in the run that the definition was read for; None where no run was named.
+    `members` counts customers in the run that the definition was read for; None where no run was named. Who holds it
+    keeps it while `keep_while` is met, then for the grace and the minimum stay.
     """
 
     code: str
@@ -23,6 +34,10 @@ class Level:
     otherwise: bool
     treatment: Mapping[str, Any]
     members: int | None
+    keep_while: str | None = None
+    grace_seconds: int = 0
+    minimum_stay_seconds: int = 0
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +50,16 @@ class WarningRule:
     severity: str
     route: tuple[str, ...]
     reason: str
+    cooldown_seconds: int = 0
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """One version of a rule file: levels in their order, first match wins; `digest` names the version."""
+    """One version of a rule file: levels in their order, first match wins; `digest` names the version.
+
+    It is in force in [`effective_from`, `effective_until`); None is without bound.
+    """
 
     code: str
     kind: str
@@ -50,6 +70,8 @@ class RuleSet:
     digest: str
     source: str
     path: str
+    effective_from: datetime | None = None
+    effective_until: datetime | None = None
 
     def level(self, code: str) -> Level | None:
         """None when the rule set has no such level."""
@@ -108,7 +130,14 @@ def _rule_set(row: Mapping[Any, Any], members: Mapping[tuple[str, str], int] | N
         digest=row["digest"],
         source=row["source"],
         path=row["path"],
+        effective_from=_instant(definition, "from"),
+        effective_until=_instant(definition, "until"),
     )
+
+
+def _instant(definition: Mapping[str, Any], edge: str) -> datetime | None:
+    text = (definition.get("effective") or {}).get(edge)
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _level(level: Mapping[str, Any], members: int | None) -> Level:
@@ -119,7 +148,15 @@ def _level(level: Mapping[str, Any], members: int | None) -> Level:
         otherwise=bool(level.get("otherwise")),
         treatment=level.get("treatment") or {},
         members=members,
+        keep_while=level.get("keep_while"),
+        grace_seconds=level.get("grace_seconds", 0),
+        minimum_stay_seconds=level.get("minimum_stay_seconds", 0),
+        variants=_variants(level),
     )
+
+
+def _variants(entry: Mapping[str, Any]) -> tuple[Variant, ...]:
+    return tuple(Variant(each["whom"], each["when"], each.get("keep_while")) for each in entry.get("variants", ()))
 
 
 def _warning_rule(warning: Mapping[str, Any]) -> WarningRule:
@@ -130,6 +167,8 @@ def _warning_rule(warning: Mapping[str, Any]) -> WarningRule:
         severity=warning["severity"],
         route=tuple(warning.get("route") or ()),
         reason=warning.get("reason") or "",
+        cooldown_seconds=warning.get("cooldown_seconds", 0),
+        variants=_variants(warning),
     )
 
 

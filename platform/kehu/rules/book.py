@@ -48,6 +48,11 @@ class Level:
     variants: tuple[VariantRule, ...] = ()
 
     @property
+    def written(self) -> VariantRule:
+        """The conditions as they stand in the file, for whom no variant is; `when` is '' for who takes the rest."""
+        return self.variants[-1] if self.variants else VariantRule("", self.when or "", self.keep_while)
+
+    @property
     def remembers(self) -> bool:
         """Whether it makes a difference who held it before."""
         return self.keep_while is not None or bool(self.grace or self.minimum_stay)
@@ -68,6 +73,11 @@ class WarningRule:
     reason: str
     cooldown: timedelta = timedelta()
     variants: tuple[VariantRule, ...] = ()
+
+    @property
+    def written(self) -> VariantRule:
+        """The condition as it stands in the file, for whom no variant is."""
+        return self.variants[-1] if self.variants else VariantRule("", self.when)
 
 
 @dataclass(frozen=True, slots=True)

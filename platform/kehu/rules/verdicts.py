@@ -130,7 +130,7 @@ class _Customer:
         if not asked:
             skipped = Truth(" ".join(entry.when.split()), "skipped")
             return Answer(entry.code, entry.label, holds, skipped, by_hand=by_hand)
-        variant = self._variant(entry) or VariantRule("", entry.when)
+        variant = self._variant(entry)
         condition = self._truth(variant.when)
         need = need_of(variant.when, self._row, self.schema, self.as_of) if comes_next and not holds else None
         return Answer(
@@ -153,16 +153,16 @@ class _Customer:
     def _truth(self, condition: str) -> Truth:
         return truth_of(condition, self._row, self.schema, self.as_of)
 
-    def _variant(self, entry: Level | WarningRule) -> VariantRule | None:
-        """The one that counts for the customer, that of everybody else at last; None where there are none."""
-        return next((each for each in entry.variants if not each.whom or self._truth(each.whom).state == "true"), None)
+    def _variant(self, entry: Level | WarningRule) -> VariantRule:
+        """The one that counts for the customer, what is written for everybody else at last."""
+        own = (each for each in entry.variants[:-1] if self._truth(each.whom).state == "true")
+        return next(own, entry.written)
 
     def _kept(self, ruleset: str, level: Level | WarningRule, variant: VariantRule) -> Kept | None:
         held = self.standing.held.filter(ruleset=ruleset, level=level.code)
         if held.is_empty() or not isinstance(level, Level):
             return None
-        keeps = variant.keep_while if level.variants else level.keep_while
-        condition = None if keeps is None else self._truth(keeps)
+        condition = None if variant.keep_while is None else self._truth(variant.keep_while)
         slipping = self.evaluation.slipping.filter(ruleset=ruleset, level=level.code)
         dates = slipping.select("below_since", "drops_at").rows()
         return Kept(held["since"][0], condition, *(dates[0] if dates else (None, None)))
