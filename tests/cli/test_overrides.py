@@ -307,6 +307,12 @@ def test_one_wrong_row_keeps_the_whole_file_out(loaded: Path, kehu: Kehu) -> Non
             HEADER.encode() + b'A1,tier,v"ip,include,why,,\n',
             ["2:9: error[csv-quotes]: the quotes do not match"],
         ),
+        ("a line of commas", HEADER.encode() + b"," * 51, ["2:51: error[csv-row]: the row has more than 50 cells"]),
+        (
+            "rows without end",
+            HEADER.encode() + b"a,b\n" * 50_001,
+            ["50001:3: error[file-too-large]: the file has more than 50,000 rows"],
+        ),
         ("no text", b"\xff\xfe\x00", ["1:1: error[encoding]: the file is neither UTF-8 nor GB18030"]),
     ],
 )
@@ -326,8 +332,8 @@ def test_a_file_that_is_no_table_is_refused(
         ("not there", lambda _: None, "error[unreadable-file]: the file cannot be read: No such file or directory"),
         (
             "far too long",
-            lambda file: file.write_bytes(b"a" * 20_000_001),
-            "error[file-too-large]: the file has more than 20,000,000 bytes",
+            lambda file: file.write_bytes(b"a" * 10_000_001),
+            "error[file-too-large]: the file has more than 10,000,000 bytes",
         ),
     ],
 )

@@ -7,15 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, event, func, insert, select, update
 
 from kehu.model.problems import Place, RefusedError
 from kehu.pipeline.loading import load
+from kehu.pipeline.named_customer import named_customer, surely_named
 from kehu.pipeline.overriding import NamedDecision, decide, end, listed, workspace_now
 from kehu.pipeline.transactions import reading
 from kehu.pipeline.wishes import Wish
 from kehu.store.database import open_database, upgrade
-from kehu.tables.facts import customers, identifiers
+from kehu.tables.facts import customer_aliases, customers, identifiers
 from kehu.tables.overrides import overrides
 from kehu.workspace.workspace import Workspace, open_workspace
 
@@ -311,6 +312,32 @@ def test_a_phone_of_several_customers_is_refused_with_their_uids(loaded: tuple[W
     assert (column, check, remedy) == (1, "ambiguous-customer", "give the uid of one of them")
     listed_ones = f"{first.uid} {first.name}, {second.uid} {second.name}"
     assert said == f"'139 1234 0001' names 2 customers: {listed_ones}"
+
+
+def test_customers_named_plainly_are_those_found_one_by_one(loaded: tuple[Workspace, Engine]) -> None:
+    with loaded[1].begin() as connection:
+        first, second, third = connection.execute(select(customers).order_by(customers.c.id)).all()
+        shared = {"kind": "source_key", "system": "erp", "value": "B7"}
+        phone = {"kind": "phone", "system": None, "value": "A8"}
+        connection.execute(insert(customer_aliases).values(uid="former", customer_id=third.id))
+        named = [shared | {"customer_id": first.id}, shared | {"customer_id": second.id}, phone | {"customer_id": 1}]
+        connection.execute(insert(identifiers), [{"id": 900 + number, **row} for number, row in enumerate(named)])
+    plain = ["A1", " A2 ", first.uid, first.uid.upper(), "former", "FORMER "]
+    other = ["B7", "A8", "A9", "a1", "", " ", "\udcff", "139 1234 0001"]
+    with reading(loaded[1]) as connection:
+        found = surely_named(connection, [*plain, *other])
+        assert sorted(found) == sorted(plain)
+        for text, customer in found.items():
+            assert named_customer(connection, text, "CN", Place("x")).customer_id == customer.id
+
+
+def test_many_wishes_cost_no_more_statements_than_one(loaded: tuple[Workspace, Engine]) -> None:
+    statements: list[str] = []
+    event.listen(loaded[1], "before_cursor_execute", lambda *given: statements.append(given[2]))
+    ask(loaded, VIP)
+    for_one = len(statements)
+    ask(loaded, *(replace(BUSY, customer=account) for account in ("A1", "A2", "A3")))
+    assert len(statements) == 2 * for_one
 
 
 def test_everything_wrong_with_all_wishes_is_said_at_once(loaded: tuple[Workspace, Engine]) -> None:

@@ -1,7 +1,6 @@
 """Overrides in a CSV file: read whole, each cell knowing its line and column."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from kehu.workspace.workspace import Workspace
 
 REQUIRED = ("customer", "ruleset", "code", "effect", "reason")
 OPTIONAL = ("author", "starts_at", "expires_at")
-_LARGEST_BYTES = 20_000_000
+_LARGEST_BYTES, _MOST_ROWS, _MOST_CELLS = 10_000_000, 50_000, 50
 # Quoted, with quotes inside doubled, or plain; then what ends it. Possessive, so that no text takes long to refuse.
 _CELL = re.compile(r'[ \t]*+"((?:[^"]++|"")*+)"[ \t]*+(,|\r\n|\n|\r|\Z)|([^,"\r\n]*+)(,|\r\n|\n|\r|\Z)')
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -34,7 +33,7 @@ def read_wishes(path: Path, workspace: Workspace, author: str) -> tuple[list[Wis
     rows = list(_rows(_read_text(path), str(path)))
     if not rows:
         said = "the file is empty, not even a header"
-        raise RefusedError([Problem(Place(str(path)), "csv-header", said, f"begin with {','.join(REQUIRED)}")])
+        raise _refusal(Place(str(path)), "csv-header", said, f"begin with {','.join(REQUIRED)}")
     header = _header(rows[0], str(path))
     wishes: list[Wish] = []
     problems: list[Problem] = []
@@ -52,41 +51,51 @@ def _read_text(path: Path) -> str:
         data = path.read_bytes() if path.stat().st_size <= _LARGEST_BYTES else None
     except OSError as error:
         said = f"the file cannot be read: {error.strerror}"
-        raise RefusedError([Problem(Place(str(path)), "unreadable-file", said, "check its path and rights")]) from error
+        raise _refusal(Place(str(path)), "unreadable-file", said, "check its path and rights") from error
     if data is None:
         said = f"the file has more than {_LARGEST_BYTES:,} bytes"
-        raise RefusedError([Problem(Place(str(path)), "file-too-large", said, "split it")])
+        raise _refusal(Place(str(path)), "file-too-large", said, "split it")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
     said = "the file is neither UTF-8 nor GB18030"
-    raise RefusedError([Problem(Place(str(path)), "encoding", said, "save it as CSV UTF-8")])
+    raise _refusal(Place(str(path)), "encoding", said, "save it as CSV UTF-8")
 
 
 def _rows(text: str, path: str) -> Iterator[list[_Cell]]:
-    """The rows that have any text. Raises RefusedError where the quotes do not match."""
-    starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+    """The rows that have any text. Raises RefusedError where the quotes do not match, and for too much of anything."""
     row: list[_Cell] = []
-    position = 0
+    position = line_start = 0
+    line, rows = 1, 0
     while position < len(text):
-        line = bisect_right(starts, position)
-        place = Place(path, line, position - starts[line - 1] + 1)
+        place = Place(path, line, position - line_start + 1)
         found = _CELL.match(text, position)
         if found is None:
-            said = "the quotes do not match"
-            raise RefusedError([Problem(place, "csv-quotes", said, "double a quote inside a quoted cell")])
+            raise _refusal(place, "csv-quotes", "the quotes do not match", "double a quote inside a quoted cell")
         quoted, quoted_end, plain, plain_end = found.groups()
         row.append(_Cell(plain.strip() if quoted is None else quoted.replace('""', '"').strip(), place))
+        if len(row) > _MOST_CELLS:
+            raise _refusal(
+                place, "csv-row", f"the row has more than {_MOST_CELLS} cells", "check that this is a CSV file"
+            )
+        for end in _LINE_END.finditer(text, position, found.end()):
+            line, line_start = line + 1, end.end()
         position = found.end()
         # A comma at the very end still has an empty cell after it.
         if (quoted_end or plain_end) != ",":
             if any(cell.text for cell in row):
                 yield row
-            row = []
+            row, rows = [], rows + 1
+        if rows > _MOST_ROWS:
+            raise _refusal(place, "file-too-large", f"the file has more than {_MOST_ROWS:,} rows", "split it")
     if any(cell.text for cell in row):
         yield [*row, _Cell("", row[-1].place)]
+
+
+def _refusal(place: Place, check: str, said: str, remedy: str) -> RefusedError:
+    return RefusedError([Problem(place, check, said, remedy)])
 
 
 def _header(row: Sequence[_Cell], path: str) -> list[str]:

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Engine
 
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
 from kehu.pipeline.contradictions import Decided, Standing, standing_override
-from kehu.pipeline.named_customer import named_customer
+from kehu.pipeline.named_customer import named_customer, surely_named
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.transactions import reading, writing
 from kehu.pipeline.wishes import Question, Wish, questions_of, shown, wish_problems, words_problems
-from kehu.reader.customers import customers_by_id
+from kehu.reader.customers import Customer, customers_by_id
 from kehu.reader.overrides import NamedOverride, Override, all_overrides, overrides_by_id
 from kehu.store.events import latest_event
 from kehu.store.overrides import Decision, Effect, active_overrides, add_overrides, end_override
@@ -68,6 +68,7 @@ def decide(
     with reading(engine) if dry_run else writing(engine) as connection:
         now = workspace_now(workspace, connection, clock)
         hearing = _Hearing(connection, workspace.settings.phone_region, questions_of(book), now)
+        hearing.recognise(wishes)
         heard = [hearing.hear(wish) for wish in wishes]
         refuse_errors([*found, *hearing.problems])
         sound = [each for each in heard if each is not None]
@@ -144,17 +145,21 @@ class _Hearing:
     def __init__(self, connection: Connection, region: str, questions: dict[str, Question], now: datetime) -> None:
         self.problems: list[Problem] = []
         self._connection, self._region, self._questions, self._now = connection, region, questions, now
-        self._customers: dict[str, tuple[int, str, str]] = {}
+        self._customers: dict[str, Customer] = {}
         self._decided = Decided(questions)
         for each in all_overrides(connection, with_ended=False):
             if each.override.expires_at is None or now < each.override.expires_at:
                 self._decided.add(standing_override(each.override))
 
+    def recognise(self, wishes: Sequence[Wish]) -> None:
+        """Look up at once whom the wishes name plainly."""
+        self._customers |= surely_named(self._connection, (wish.customer for wish in wishes))
+
     def hear(self, wish: Wish) -> NamedDecision | None:
         """What the wish becomes; None where something is wrong, which `problems` then has."""
         problems = list(wish_problems(wish, self._questions, self._now))
         try:
-            customer_id, uid, name = self._customer(wish)
+            customer = self._customer(wish)
         except RefusedError as error:
             self.problems += [*problems, *error.problems]
             return None
@@ -163,18 +168,18 @@ class _Hearing:
             return None
         effect = cast("Effect", wish.effect)
         words = (wish.reason.strip(), wish.author.strip())
-        decision = Decision(customer_id, wish.ruleset, wish.code, effect, *words, wish.starts_at, wish.expires_at)
+        decision = Decision(customer.id, wish.ruleset, wish.code, effect, *words, wish.starts_at, wish.expires_at)
         said, remedy = self._decided.against(decision)
         if said:
             self.problems.append(Problem(wish.places["code"], "contradiction", said, remedy))
             return None
         self._decided.add(Standing(decision, f"{wish.places['code']}", "keep one of the two"))
-        return NamedDecision(None, uid, name, decision)
+        return NamedDecision(None, customer.uid, customer.name, decision)
 
-    def _customer(self, wish: Wish) -> tuple[int, str, str]:
-        """Row id, uid and name."""
+    def _customer(self, wish: Wish) -> Customer:
         if wish.customer not in self._customers:
             match = named_customer(self._connection, wish.customer, self._region, wish.places["customer"])
-            found = customers_by_id(self._connection, [match.customer_id])[match.customer_id]
-            self._customers[wish.customer] = (found.id, found.uid, found.name)
+            self._customers |= {
+                wish.customer: customers_by_id(self._connection, [match.customer_id])[match.customer_id]
+            }
         return self._customers[wish.customer]
