@@ -1,13 +1,17 @@
 """Each membership and warning says why, with the numbers."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kehu.model.feature_types import FeatureType, Schema
-from kehu.rules.book import RuleBook
+from kehu.model.feature_types import FeatureType, Label, Schema
+from kehu.rules.book import Level, RuleBook, RuleSet
 from kehu.rules.evaluate import evaluate
 from kehu.rules.reading import read_rules
 from kehu.rules.reasons import membership_reasons, warning_reasons
@@ -107,3 +111,31 @@ def test_a_warning_fills_its_text(book: RuleBook) -> None:
         "when": "(rate ?? 1) < 0.9",
         "features": {"last_at": "2024-01-02T03:04:05Z", "rate": 0.125, "region": None, "revenue": "-0.05"},
     }
+
+
+@given(scale=st.integers(1, 9), cents=st.lists(st.integers(-(10**18) + 1, 10**18 - 1) | st.none(), min_size=1))
+def test_amounts_are_written_with_all_their_decimals(scale: int, cents: Sequence[int | None]) -> None:
+    told = _told({"amount": FeatureType("decimal", nullable=True, scale=scale, digits=18)}, cents)
+    assert told == [None if each is None else f"{Decimal(each).scaleb(-scale):f}" for each in cents]
+
+
+def test_a_feature_may_be_called_like_a_row() -> None:
+    assert _told({"row": FeatureType("integer", nullable=True)}, [7, None]) == [7, None]
+
+
+def test_a_membership_of_nobody_known_is_refused(book: RuleBook) -> None:
+    found = evaluate(book, FRAME, AS_OF).memberships.with_columns(customer=pl.col("customer") + 10)
+    with pytest.raises(KeyError, match="customer 13 has no features"):
+        membership_reasons(book, FRAME, found)
+
+
+def _told(schema: Schema, values: Sequence[int | None]) -> list[object]:
+    """The one feature of the schema as the reasons tell it, customers in falling order."""
+    (name,) = schema
+    level = Level("known", Label("Known", "已知"), f"{name} == {name}", otherwise=False)
+    item = RuleSet("asked", "flag", Label("Asked", "问"), "", (level,), (), "asked.yaml", "", "")
+    customers = list(range(len(values), 0, -1))
+    features = pl.DataFrame({"customer": customers, name: values}, schema_overrides={name: pl.Int64()})
+    rows = pl.DataFrame({"customer": customers, "ruleset": "asked", "level": "known"})
+    reasons = membership_reasons(RuleBook((item,), "", schema), features, rows)
+    return [json.loads(reason)["features"][name] for reason in reasons]

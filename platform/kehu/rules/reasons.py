@@ -1,6 +1,7 @@
 """Why a customer is in a level or a warning fires: the condition and the values that decided."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 import polars as pl
 
@@ -12,6 +13,9 @@ from kehu.rules.interpreter import engine_context
 from kehu.rules.trees import parse, symbols_of
 
 OTHERWISE = "otherwise"
+# Names that no feature can have.
+_ROW, _PLACE = "row number", "place in features"
+_MOST_DIGITS = 38  # of a decimal in Polars, twice what an amount has
 
 
 def membership_reasons(book: RuleBook, features: pl.DataFrame, memberships: pl.DataFrame) -> pl.Series:
@@ -54,16 +58,27 @@ def _explained(
     features: pl.DataFrame, rows: pl.DataFrame, code: str, reasons: Mapping[str, pl.Expr], texts: Mapping[str, pl.Expr]
 ) -> pl.DataFrame:
     """The rows' reasons, computed rule by rule over the customers it concerns, back in the rows' order."""
-    parts = [pl.DataFrame(schema={"row": pl.UInt32(), "reasons": pl.String(), "reason": pl.String()})]
-    used = {name for expr in (*reasons.values(), *texts.values()) for name in expr.meta.root_names()}
-    needed = features.select("customer", *sorted(used))
-    numbered = rows.select("customer", "ruleset", code).with_row_index("row")
+    parts = [pl.DataFrame(schema={_ROW: pl.UInt32(), "reasons": pl.String(), "reason": pl.String()})]
+    numbered = rows.select("ruleset", code, _places(features, rows["customer"])).with_row_index(_ROW)
     for (ruleset, name), group in numbered.group_by("ruleset", code):
         key = f"{ruleset}/{name}"
-        values = group.select("row", "customer").join(needed, on="customer", how="left", maintain_order="left")
         text = texts.get(key, pl.lit(None, dtype=pl.String))
-        parts.append(values.select("row", reasons=reasons[key], reason=text))
-    return pl.concat(parts).sort("row")
+        # Taking only what this rule names, by place, is a tenth of joining all features.
+        used = sorted({*reasons[key].meta.root_names(), *text.meta.root_names()})
+        values = group.select(_ROW).hstack([features[each].gather(group[_PLACE]) for each in used])
+        parts.append(values.select(_ROW, reasons=reasons[key], reason=text))
+    return pl.concat(parts).sort(_ROW)
+
+
+def _places(features: pl.DataFrame, customers: pl.Series) -> pl.Series:
+    """Which row of the features is about each; raises KeyError when none is."""
+    order = features["customer"].arg_sort()
+    known = features["customer"].gather(order)
+    found = known.search_sorted(customers)
+    strangers = customers.filter(known.gather(found.clip(upper_bound=len(known) - 1)) != customers)
+    if len(strangers):
+        raise KeyError(f"customer {strangers[0]} has no features")
+    return order.gather(found).alias(_PLACE)
 
 
 def _json(when: str, names: Iterable[str], schema: Schema) -> pl.Expr:
@@ -76,10 +91,8 @@ def _shown(name: str, kind: FeatureType) -> pl.Expr:
     """The value as JSON can hold it exactly."""
     column = pl.col(name)
     if kind.kind == "decimal" and kind.scale:
-        size, unit = column.abs(), 10**kind.scale
-        sign = pl.when(column < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-        fraction = (size % unit).cast(pl.String).str.zfill(kind.scale)
-        return pl.concat_str(sign, (size // unit).cast(pl.String), pl.lit("."), fraction)
+        unit = pl.lit(Decimal(1).scaleb(-kind.scale), dtype=pl.Decimal(_MOST_DIGITS, kind.scale))
+        return (column.cast(pl.Decimal(_MOST_DIGITS, 0)) * unit).cast(pl.String)
     if kind.kind == "instant":
         return column.dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
     return column
