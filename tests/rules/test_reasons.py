@@ -101,6 +101,7 @@ def test_a_membership_names_its_condition_and_the_values_used(book: RuleBook) ->
 def test_no_membership_has_no_reason(book: RuleBook) -> None:
     nobody = evaluate(book, FRAME, AS_OF).memberships.clear()
     assert membership_reasons(book, FRAME, nobody).to_list() == []
+    assert membership_reasons(book, FRAME.clear(), nobody).to_list() == []
 
 
 def test_a_warning_fills_its_text(book: RuleBook) -> None:
@@ -125,8 +126,9 @@ def test_a_feature_may_be_called_like_a_row() -> None:
 
 def test_a_membership_of_nobody_known_is_refused(book: RuleBook) -> None:
     found = evaluate(book, FRAME, AS_OF).memberships.with_columns(customer=pl.col("customer") + 10)
-    with pytest.raises(KeyError, match="customer 13 has no features"):
-        membership_reasons(book, FRAME, found)
+    for features in (FRAME, FRAME.clear()):
+        with pytest.raises(KeyError, match="customer 13 has no features"):
+            membership_reasons(book, features, found)
 
 
 def _told(schema: Schema, values: Sequence[int | None]) -> list[object]:

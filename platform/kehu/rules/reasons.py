@@ -75,7 +75,8 @@ def _places(features: pl.DataFrame, customers: pl.Series) -> pl.Series:
     order = features["customer"].arg_sort()
     known = features["customer"].gather(order)
     found = known.search_sorted(customers)
-    strangers = customers.filter(known.gather(found.clip(upper_bound=len(known) - 1)) != customers)
+    # Past the last one stands nobody.
+    strangers = customers.filter(known.extend_constant(None, 1).gather(found).ne_missing(customers))
     if len(strangers):
         raise KeyError(f"customer {strangers[0]} has no features")
     return order.gather(found).alias(_PLACE)
