@@ -1,10 +1,11 @@
 """Spellings of a text as identifiers, and the order of what it may mean."""
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from kehu.reader.customers import customers_by_uid
 from kehu.reader.lookup import Match, find_customers, spellings
+from kehu.tables.facts import customers
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,12 @@ def test_the_surest_match_comes_first(connection: Connection) -> None:
     both = (Match(1, "phone", None, "+8613912340001"), Match(2, "phone", None, "+8613912340001"))
     assert find_customers(connection, "13912340001", "CN", 10) == both
     assert find_customers(connection, "13912340001", "CN", 1) == both[:1]
+
+
+def test_a_name_is_found_as_one_types_it(connection: Connection) -> None:
+    shown = connection.execute(select(customers.c.name).where(customers.c.id == 1)).scalar_one()
+    assert Match(1, "name", None, shown) in find_customers(connection, f" {shown} ", "CN", 10)
+    assert find_customers(connection, f"{shown} and more", "CN", 10) == ()
 
 
 def test_former_uids_lead_to_today_s_customer(connection: Connection) -> None:

@@ -66,7 +66,7 @@ def test_a_kind_of_another_package_is_read(installed: None) -> None:
 
 def test_a_kind_that_is_not_installed_is_refused_with_those_that_are() -> None:
     _, problems = read_rules({"ladder.yaml": FILE}, {"n": FeatureType("integer")})
-    assert [str(problem) for problem in problems] == [
-        "ladder.yaml:3:7: error[unknown-word]: 'steps' is not a kind of rule set "
-        "(choose one of flag, score, tier, warning)"
-    ]
+    (problem,) = problems
+    assert (str(problem.place), problem.check) == ("ladder.yaml:3:7", "unknown-word")
+    assert problem.message == "'steps' is not a kind of rule set"
+    assert problem.remedy == "choose one of flag, score, tier, warning"

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
+from kehu.pipeline.named_customer import named_customer
 from kehu.pipeline.one_customer import one_customers_features
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.resegmenting import now_of
@@ -15,15 +16,13 @@ from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.transactions import reading
 from kehu.publish.standing import standing_as_of
 from kehu.reader.customers import Customer, customers_by_id
-from kehu.reader.lookup import Match, find_customers
+from kehu.reader.lookup import Match
 from kehu.reader.memberships import current_memberships
 from kehu.reader.runs import published
 from kehu.rules.parts import features_of
 from kehu.rules.verdicts import Verdict, verdicts
 from kehu.tables.runs import warnings
 from kehu.workspace.workspace import Workspace
-
-_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def explain_customer(
     instant = as_of or now_of(workspace, engine, clock)
     book = book.in_force(instant)
     with reading(engine) as connection:
-        match = _the_one(connection, text, workspace.settings.phone_region)
+        match = named_customer(connection, text, workspace.settings.phone_region, Place(text))
         features = one_customers_features(connection, catalogue, features_of(book), match.customer_id, instant)
         customer = customers_by_id(connection, [match.customer_id])[match.customer_id]
         publication = published(connection)
@@ -83,21 +82,6 @@ def explain_customer(
     found = tuple(item for item in verdicts(book, features, instant, standing) if ruleset in {"", item.ruleset})
     run = None if publication is None else publication.run_id
     return CustomerExplanation(customer, match, instant, features.row(0, named=True), found, run, answers)
-
-
-def _the_one(connection: Connection, text: str, region: str) -> Match:
-    """The customer whom the surest kind of identifier names. Raises RefusedError where it is not exactly one."""
-    matches = find_customers(connection, text, region, _FEW)
-    if not matches:
-        remedy = "give a uid, an account or tax code, a phone, an e-mail or the whole name"
-        raise RefusedError([Problem(Place(text), "unknown-customer", f"nobody is known by '{text}'", remedy)])
-    surest = {match.customer_id: match for match in matches if match.kind == matches[0].kind}
-    if len(surest) > 1:
-        found = customers_by_id(connection, list(surest))
-        listed = ", ".join(f"{each.uid} {each.name}" for each in found.values())
-        said = f"'{text}' names {len(surest)} customers: {listed}"
-        raise RefusedError([Problem(Place(text), "ambiguous-customer", said, "give the uid of one of them")])
-    return matches[0]
 
 
 def _published(connection: Connection, customer_id: int) -> dict[str, tuple[PublishedAnswer, ...]]:

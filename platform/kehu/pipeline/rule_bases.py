@@ -12,6 +12,7 @@ from kehu.pipeline.transactions import reading
 from kehu.reader.definitions import published_run_id, rule_sets_of
 from kehu.rules.book import RuleBook
 from kehu.rules.differences import Change
+from kehu.rules.effective import ALWAYS
 from kehu.workspace.revisions import rule_texts_at
 from kehu.workspace.texts import read_texts
 from kehu.workspace.workspace import RULES, Workspace, rule_texts, shipped_texts, shown_path
@@ -85,11 +86,27 @@ def _published(engine: Engine, files: RuleFiles, book: RuleBook) -> RuleFiles | 
         return None
     paths = {files.shown[path]: path for path in files.texts}
     place_of = {item.code: paths[item.path] for item in book.rulesets}
+    kept = {item.digest for item in rulesets.values()}
+    # A version that was not in force took no part in the run; it is as it stands.
+    waiting = [item for item in book.rulesets if item.code in rulesets and item.effective != ALWAYS]
     texts = {path: text for path, text in files.texts.items() if path not in place_of.values()}
-    sources = {place_of.get(code, Path(item.path).name): item.source for code, item in rulesets.items()}
+    parts: dict[str, list[str]] = {}
+    for code, item in rulesets.items():
+        parts.setdefault(place_of.get(code, Path(item.path).name), []).append(item.source)
+    for item in waiting:
+        if item.digest not in kept:
+            parts.setdefault(paths[item.path], []).append(item.source)
+    sources = {path: _one_text(found, files.texts.get(path)) for path, found in parts.items()}
     shown = {path: files.shown[path] for path in texts} | {path: f"run {run_id}:{path}" for path in sources}
     note = "runs keep no feature files: both sides use those of the workspace"
     return RuleFiles(f"run {run_id}", texts | sources, shown, (note,))
+
+
+def _one_text(sources: list[str], as_it_stands: str | None) -> str:
+    """The documents of a file in the order they have in it now, where they are the same."""
+    if as_it_stands is not None and all(source in as_it_stands for source in sources):
+        sources = sorted(sources, key=as_it_stands.index)
+    return "---\n".join(source if source.endswith("\n") else f"{source}\n" for source in sources)
 
 
 def _layered(workspace: Workspace, name: str, prefix: str, own: Mapping[str, str]) -> RuleFiles:

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 from sqlalchemy import Connection, Select, Text, and_, case, literal, null, or_, select, type_coerce, union_all
 
 from kehu.identity.identifiers import email_key, tax_code_key
-from kehu.identity.names import name_key
+from kehu.identity.names import name_key, search_text
 from kehu.identity.phones import phone_key
 from kehu.reader.keyset import ByteOrder
 from kehu.tables.facts import customer_aliases, customers, identifiers
 
 # The surest kind first; kinds not listed come after these, in alphabetical order.
-STRENGTH = {"uid": 0, "source_key": 1, "tax_code": 2, "phone": 3, "email": 4, "name_key": 6}
+STRENGTH = {"uid": 0, "source_key": 1, "tax_code": 2, "phone": 3, "email": 4, "name_key": 6, "name": 7}
 _OTHER = 5
 
 
@@ -44,11 +45,15 @@ def spellings(text: str, region: str) -> dict[str, str]:
 
 
 def find_customers(connection: Connection, text: str, region: str, limit: int) -> tuple[Match, ...]:
-    """Who `text` may mean, the surest first, at most `limit`; one identifier may name several customers."""
+    """Who `text` may mean, the surest first, at most `limit`; one identifier may name several customers.
+
+    A name counts as a customer shows it, in any script and case, and as records gave it.
+    """
     forms = spellings(text, region)
     if not forms:
         return ()
-    found = union_all(_by_uid(forms["uid"]), _by_alias(forms["uid"]), _by_identifier(forms)).subquery()
+    parts = (_by_uid(forms["uid"]), _by_alias(forms["uid"]), _by_identifier(forms), _by_name(text.strip()))
+    found = union_all(*parts).subquery()
     ordered = select(*found.c).order_by(found.c.strength, ByteOrder(found.c.kind), found.c.customer_id, found.c.system)
     rows = connection.execute(ordered.limit(limit)).all()
     return tuple(dict.fromkeys(Match(row.customer_id, row.kind, row.system, row.value) for row in rows))
@@ -70,6 +75,17 @@ def _named_by_uid(customer: Any, condition: Any, uid: str) -> Select[Any]:
         type_coerce(null(), Text).label("system"),
         literal(uid).label("value"),
     ).where(condition)
+
+
+def _by_name(name: str) -> Select[Any]:
+    searched = str(search_text(pl.Series([name]))[0])
+    return select(
+        literal(STRENGTH["name"]).label("strength"),
+        customers.c.id.label("customer_id"),
+        literal("name").label("kind"),
+        type_coerce(null(), Text).label("system"),
+        literal(name).label("value"),
+    ).where(customers.c.name_search == searched)
 
 
 def _by_identifier(forms: dict[str, str]) -> Select[Any]:

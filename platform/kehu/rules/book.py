@@ -53,6 +53,11 @@ class Level:
         return self.variants[-1] if self.variants else VariantRule("", self.when or "", self.keep_while)
 
     @property
+    def told(self) -> str:
+        """Its condition as people read it, with those of its variants."""
+        return _told(self.variants) if self.variants else (self.when or "").strip()
+
+    @property
     def remembers(self) -> bool:
         """Whether it makes a difference who held it before."""
         return self.keep_while is not None or bool(self.grace or self.minimum_stay)
@@ -78,6 +83,11 @@ class WarningRule:
     def written(self) -> VariantRule:
         """The condition as it stands in the file, for whom no variant is."""
         return self.variants[-1] if self.variants else VariantRule("", self.when)
+
+    @property
+    def told(self) -> str:
+        """Its condition as people read it, with those of its variants."""
+        return _told(self.variants) if self.variants else self.when.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +218,12 @@ def _variants(entry: Entry) -> tuple[VariantRule, ...]:
     own = _text(entry.keeping.condition)
     told = (VariantRule(each.whom.text, each.when.text, _text(each.keep) or own) for each in entry.variants)
     return (*told, VariantRule("", entry.when.text, own))
+
+
+def _told(variants: Iterable[VariantRule]) -> str:
+    """`n >= 6 for region == "west", else n >= 10`."""
+    spoken = (f"{each.when} for {each.whom}" if each.whom else f"else {each.when}" for each in variants)
+    return ", ".join(" ".join(text.split()) for text in spoken)
 
 
 def _text(condition: Scalar | None) -> str | None:

@@ -31,7 +31,9 @@ def membership_reasons(book: RuleBook, features: pl.DataFrame, memberships: pl.D
             own = set() if level.when is None else features_in(level.when, book.schema)
             asked |= own
             used = asked if level.when is None else own
-            reasons[f"{ruleset.code}/{level.code}"] = _json(level.when or OTHERWISE, used, book.schema)
+            reasons[f"{ruleset.code}/{level.code}"] = _json(
+                OTHERWISE if level.when is None else level.told, used, book.schema
+            )
     frame = _explained(features, memberships, "level", reasons, {})
     return frame["reasons"]
 
@@ -39,7 +41,7 @@ def membership_reasons(book: RuleBook, features: pl.DataFrame, memberships: pl.D
 def warning_reasons(book: RuleBook, features: pl.DataFrame, warnings: pl.DataFrame) -> pl.DataFrame:
     """`reason`, the filled text, and `reasons`, JSON as for memberships, per warning in its order."""
     rules = {f"{item.code}/{rule.code}": rule for item in book.rulesets for rule in item.warnings}
-    reasons = {key: _json(rule.when, _warning_features(rule, book.schema), book.schema) for key, rule in rules.items()}
+    reasons = {key: _json(rule.told, _warning_features(rule, book.schema), book.schema) for key, rule in rules.items()}
     texts = {key: _filled(rule.reason, book.schema) for key, rule in rules.items()}
     return _explained(features, warnings, "warning", reasons, texts).select("reason", "reasons")
 

@@ -72,6 +72,7 @@ customers = Table(
     Column("last_seen_at", Instant),
     Index(None, "owner_id", "id"),
     Index(None, "name", "id"),
+    Index(None, "name_search"),
     CheckConstraint("kind IN ('company', 'person', 'project')", name="kind"),
 )
 
