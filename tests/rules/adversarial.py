@@ -15,7 +15,9 @@ PLAIN = {
     "f1": FeatureType("float"), "s1": FeatureType("string"), "b1": FeatureType("boolean"), "t1": FeatureType("instant"),
 }  # fmt: skip
 SCHEMA: Schema = PLAIN | {
-    f"{name[0]}n1": replace(kind, nullable=True) for name, kind in PLAIN.items() if name.endswith("1")
+    **{f"{name[0]}n1": replace(kind, nullable=True) for name, kind in PLAIN.items() if name.endswith("1")},
+    "l2": FeatureType("strings"),
+    "w2": FeatureType("integers", digits=6),
 }
 
 INTEGERS = (0, 0, 1, -1, 2, 3, -3, 5, 7, -7, 10, 100, -250, 333, 999_999, -999_999)
@@ -27,7 +29,7 @@ FLOATS = (
 TEXTS = (
     "", "a", "abc", "abc\n", "ABC", "VIP 客户", "ß", "Maß", "e\u0301 VIP", "北京", "a1 b2", "0", "x_y", "İ", "ab\x1cc",
     "\n", "a\nb", "abc\r\n", "b\u2028", "\u0660\u0661", "\u00b2", "ΑΣ", "ŉ\u0345", "👍🏽 ok", " a ", "a.b$", "ＶＩＰ",
-    "\x00", "aaa", "cab", "b \x1f",
+    "\x00", "aaa", "cab", "\x1c \x1f\x1d",
 )  # fmt: skip
 INSTANTS = (
     AS_OF,
@@ -43,9 +45,21 @@ INSTANTS = (
     datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
 )
+TEXT_LISTS = (
+    (),
+    (),
+    ("a",),
+    ("a", "b", "abc"),
+    ("abc", "ABC", "ß"),
+    ("", "a"),
+    ("b\n", "", "b\n", "ab"),
+    ("北京",) * 4,
+)
+WHOLE_LISTS = ((), (), (0,), (1, 2, 3), (-7, 7, 0), (2, 2), (999_999,) * 3, (-999_999, 5, 100, 3), (0, 0, 1))
 VALUES: dict[str, tuple[object, ...]] = {
     "i1": INTEGERS, "i2": LARGE, "d1": (*INTEGERS, 33_333, 250, -1005, 999_999_999), "d2": (*LARGE, 100_500, 2_500),
     "f1": FLOATS, "s1": TEXTS, "b1": (True, False), "t1": INSTANTS,
+    "l2": TEXT_LISTS, "w2": WHOLE_LISTS,
 }  # fmt: skip
 NULLS = 0.25
 

@@ -13,14 +13,19 @@ from kehu.rules.interpreter import Interpreter, engine_context
 from kehu.rules.trees import ENGINE_ERRORS, parse
 
 EXACT = Grammar(avoid=("f1", "fn1"))  # a float's arithmetic is rounded, so it has no edge to hit
-KINDS = ("number", "arithmetic", "quotient", "quotient", "part", "instant", "duration", "text", "text")
+KINDS = (
+    "number", "arithmetic", "quotient", "bitwise", "of_list", "part", "instant", "duration", "text",
+)  # fmt: skip
+PLAIN_TEXT = Sentence("s1", frozenset())  # the texts themselves are what patterns are tried on
+PLAIN_TEXTS = 0.15
 ORDERS = ("<", "<=", ">", ">=", "==", "!=")
 
 
 def boundary(dice: random.Random, rows: list[Row]) -> Sentence:
     """A part of a condition against the value it has on one of the rows, or the next beside it."""
     while True:
-        part = EXACT.sentence(dice.choice(KINDS), dice.choice((0, 1, 1, 2)), dice.choice)
+        part = EXACT.sentence_of_any(KINDS, dice.choice((1, 1, 2)), dice.choice)
+        part = PLAIN_TEXT if dice.random() < PLAIN_TEXTS else part
         parsed = parse(part.text, _context())
         if parsed.root is None or parsed.faults:
             continue

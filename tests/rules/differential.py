@@ -15,6 +15,7 @@ from tests.rules.grammar import Grammar, Sentence
 
 from kehu.model.problems import Place, Problem
 from kehu.rules.compiler import Compiled, compile_condition
+from kehu.rules.instants import EPOCH
 from kehu.rules.interpreter import Interpreter, engine_row
 
 BATCH = 40  # conditions that share their rows
@@ -143,15 +144,22 @@ class Tally:
 
 
 def _answer_with_exact_seconds(root: object, row: Row) -> Answer:
-    """What the interpreter would say if it did not hold `total_seconds` in a float."""
-    registered = _AttributeResolver.attribute.type_map[DataType.TIMEDELTA]["total_seconds"]
-    rounding = registered.function
-    registered.function = lambda _, value: Decimal(value // timedelta(microseconds=1)).scaleb(-6)
+    """What the interpreter would say if it did not hold `total_seconds` and `to_epoch` in a float."""
+    known = _AttributeResolver.attribute.type_map
+    registered = (known[DataType.TIMEDELTA]["total_seconds"], known[DataType.DATETIME]["to_epoch"])
+    rounding = [each.function for each in registered]
+    registered[0].function = lambda _, value: _seconds(value)
+    registered[1].function = lambda _, value: _seconds(value - EPOCH)
     try:
         outcome = Interpreter(root).outcome(row)
     finally:
-        registered.function = rounding
+        for each, function in zip(registered, rounding, strict=True):
+            each.function = function
     return "raises" if outcome is None else outcome
+
+
+def _seconds(value: timedelta) -> Decimal:
+    return Decimal(value // timedelta(microseconds=1)).scaleb(-6)
 
 
 def computed(conditions: list[Compiled], frame: pl.DataFrame) -> list[list[Answer]]:

@@ -107,6 +107,36 @@ FAULTS = (
         "Value('number', value.expr.str.len_chars().cast(pl.Int64), bound=_LONGEST)",
         "Value('number', value.expr.str.len_bytes().cast(pl.Int64), bound=_LONGEST)",
     ),
+    Fault("an unknown text may be in a column's list", "found & ~member.null", "found | member.null", "lists"),
+    Fault(
+        "an item may stand behind the last",
+        "apply('ge', position.expr, size)",
+        "apply('gt', position.expr, size)",
+    ),
+    Fault("nothing has a least", "either(argument.error, _length(argument) == 0)", "argument.error"),
+    Fault(
+        "items are not sifted",
+        "_ITEM.is_not_null() if condition is None else _ITEM.is_not_null() & truthy(condition)",
+        "_ITEM.is_not_null()",
+    ),
+    Fault("a slice is as long as its end", "int(stop.literal or 0) - first", "int(stop.literal or 0)"),
+    Fault("a slice begins before the first", "at + length > 0", "at + length > at"),
+    Fault(
+        "an edge that is a feature is 0",
+        "edge.kind == 'null' or (edge.literal is not None and int(edge.literal) >= 0)",
+        "True",
+    ),
+    Fault(
+        "numbers below zero have bits",
+        "either(errors_of(left, right), _negative(left), _negative(right))",
+        "errors_of(left, right)",
+    ),
+    Fault("the greatest raises nothing", "errors_of(*members)", "None", "choices"),
+    Fault(
+        "an epoch is in milliseconds",
+        "Value('number', micros, scale=6, bound=max(-FIRST, LAST))",
+        "Value('number', micros, scale=3, bound=max(-FIRST, LAST))",
+    ),
 )  # fmt: skip
 
 
