@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kehu.rules.columns import Column
+from kehu.rules.columns import Column, bits
 from kehu.rules.numbers import integers, is_whole, numeric, whole
 from kehu.rules.values import INT64_MOST, Refused, Value, either, errors_of
 
@@ -15,13 +15,13 @@ def bitwise(operator: str, left: Value, right: Value) -> Value:
     error = either(errors_of(left, right), _negative(left), _negative(right))
     if operator in {"bwlsh", "bwrsh"}:
         return replace(_shifted(left, right, back=operator == "bwrsh"), error=error)
-    bits = max(left.bound, right.bound).bit_length()
+    width = max(left.bound, right.bound).bit_length()
     match operator:
         case "bwand":
-            return Value("number", left.expr & right.expr, error=error, bound=min(left.bound, right.bound))
+            return Value("number", bits("&", left.expr, right.expr), error=error, bound=min(left.bound, right.bound))
         case "bwor":
-            return Value("number", left.expr | right.expr, error=error, bound=2**bits - 1)
-    return Value("number", left.expr ^ right.expr, error=error, bound=2**bits - 1)
+            return Value("number", bits("|", left.expr, right.expr), error=error, bound=2**width - 1)
+    return Value("number", bits("^", left.expr, right.expr), error=error, bound=2**width - 1)
 
 
 def _whole(value: Value, role: str) -> Value:

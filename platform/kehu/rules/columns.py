@@ -20,13 +20,15 @@ class Engine(Protocol):
 class Column:
     """One call: of a function (`lit`, `col`), of an operator (`+`), or of a method (`abs`, `str.len_chars`).
 
-    A method's own column is the first part. A column is `constant` when it asks for no column of a frame.
+    A method's own column is the first part. A column is `constant` when it asks for no column of a frame. `weight` is
+    how many calls there are when shared parts are written out, as SQL does; a division writes its sides four times.
     """
 
     call: str
     parts: tuple[Any, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     constant: bool = False
+    weight: int = 1
 
     def __getattr__(self, name: str) -> "_Method":
         if name.startswith("_"):
@@ -153,6 +155,11 @@ def when(condition: Column) -> _When:
     return _When(condition)
 
 
+def bits(operator: str, left: Column, right: Column) -> Column:
+    """`&`, `|` or `^` of integers, bit by bit; between columns themselves these are of truths."""
+    return _called("bits", left, right, operator=operator)
+
+
 def concat_str(*columns: Column) -> Column:
     """Texts one after the other."""
     return _called("concat_str", *columns)
@@ -167,6 +174,9 @@ def made(column: Column, engine: Engine) -> Any:
     pending = [column]
     while pending:
         current = pending[-1]
+        if id(current) in done:
+            pending.pop()
+            continue
         missing = [part for part in current.parts if isinstance(part, Column) and id(part) not in done]
         if missing:
             pending += missing
@@ -178,5 +188,7 @@ def made(column: Column, engine: Engine) -> Any:
 
 
 def _called(call: str, *parts: Any, **options: Any) -> Column:
-    constant = all(part.constant for part in parts if isinstance(part, Column))
-    return Column(call, parts, options, constant=constant)
+    columns = [part for part in parts if isinstance(part, Column)]
+    constant = all(part.constant for part in columns)
+    weight = 1 + sum(part.weight for part in columns) * (4 if call in {"//", "%"} else 1)
+    return Column(call, parts, options, constant=constant, weight=weight)

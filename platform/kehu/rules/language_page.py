@@ -26,11 +26,25 @@ The examples speak of these features:
 |---|---|
 """
 
+_TAIL = """
+## On other engines
+
+Rules are evaluated by Polars. The same conditions compile through Narwhals, for DuckDB among others, and answer row
+for row as Polars does; the tests compare thousands. Refused there by name:
+
+- the items of a list, and 'in' of a feature and a list
+- a position that is not written out, as in `name[count]`
+- bits of a number
+- '.year', '.month' and '.day' of an instant that is reckoned, as in `(seen_at + t"P1D").year`
+- on DuckDB '.as_lower' and '.as_upper', which know fewer letters: 'ß' stays one
+- what SQL, which names no shared parts, would write out too long
+"""
+
 
 def page() -> str:
     """The page's text."""
     features = "".join(f"| `{name}` | {_held(kind)} |\n" for name, kind in PROBE.items())
-    return _HEAD + features + "".join(_section(name, rows) for name, rows in CONSTRUCTS.items())
+    return _HEAD + features + "".join(_section(name, rows) for name, rows in CONSTRUCTS.items()) + _TAIL
 
 
 def main() -> None:

@@ -48,6 +48,8 @@ class Polars:
                 return pl.element()
             case "when":
                 return pl.when(parts[0]).then(parts[1]).otherwise(parts[2])
+            case "bits":
+                return OPERATORS[column.options["operator"]](*parts)  # type: ignore[no-any-return]
             case "concat_str":
                 return pl.concat_str(*parts)
         owner, *given = parts

@@ -20,6 +20,9 @@ _INSIDE = {
     "CATEGORY_WORD": r"\p{L}\p{N}_",
     "CATEGORY_SPACE": r"\s\x{1c}-\x{1f}",
 }
+# How a blank is written, and the same where the engine's own \s knows ASCII only.
+SPACE = _INSIDE["CATEGORY_SPACE"]
+EVERY_SPACE = r"\t-\r\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _REFUSED = {
     "ASSERT": "look-ahead and look-behind",
     "ASSERT_NOT": "look-ahead and look-behind",
