@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kehu.cli.checks import GROUPS, MEANINGS, index_page, page_of
-from kehu.pipeline.checks import CASE_CHECKS
+from kehu.pipeline.checks import CASE_CHECKS, RUN_CHECKS
 from kehu.workspace.checks import WORKSPACE_CHECKS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "checks"
@@ -65,6 +65,12 @@ def test_the_index_is_as_the_checks_are() -> None:
 def test_a_page_is_named_for_its_check_and_says_what_it_means(check: str) -> None:
     assert re.match(rf"# {check}\n\n[A-Z`].+[.]\n", page_of(check))
     assert page_of(check).index("## Refused") < page_of(check).index("## Mended")
+
+
+@pytest.mark.parametrize("check", sorted(RUN_CHECKS))
+def test_a_page_of_a_run_shows_what_is_printed(check: str) -> None:
+    assert re.match(rf"# {check}\n\n[A-Z].+[.]\n", page_of(check))
+    assert f": warning[{check}]: " in fences(page_of(check), "text")[0]
 
 
 def test_a_check_that_is_none_has_no_page() -> None:
@@ -128,7 +134,13 @@ def test_the_page_of_a_folder_that_is_no_workspace_is_true(folder: Path, kehu: K
 
 
 ROOMS = ("model", "features", "rules")
-FILES = ("workspace/settings.py", "workspace/texts.py", "workspace/workspace.py", "pipeline/case_files.py")
+FILES = (
+    "pipeline/empty_levels.py",
+    "workspace/settings.py",
+    "workspace/texts.py",
+    "workspace/workspace.py",
+    "pipeline/case_files.py",
+)
 
 
 def test_every_check_that_is_given_anywhere_is_listed() -> None:

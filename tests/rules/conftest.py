@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kehu.features.catalogue import read_catalogue
+from kehu.features.catalogue import Catalogue, read_catalogue
+from kehu.features.gauging import gauges_of
 from kehu.model.feature_types import FeatureType, Schema
+from kehu.rules.gauges import Gauges
 
 TOLD = "told"
 
@@ -34,11 +36,23 @@ def schema() -> Schema:
 
 
 @pytest.fixture(scope="session")
-def shipped_schema() -> Schema:
+def shipped_catalogue() -> Catalogue:
     """The features that come with Kehu."""
     folder = Path(__file__).parents[2] / "rules" / "features"
     texts = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.yaml"))}
-    return read_catalogue(texts, money_digits=2)[0].schema
+    return read_catalogue(texts, money_digits=2)[0]
+
+
+@pytest.fixture(scope="session")
+def shipped_schema(shipped_catalogue: Catalogue) -> Schema:
+    """Their types."""
+    return shipped_catalogue.schema
+
+
+@pytest.fixture(scope="session")
+def shipped_gauges(shipped_catalogue: Catalogue) -> Gauges:
+    """What is known of their numbers."""
+    return gauges_of(shipped_catalogue)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from kehu.features.catalogue import read_catalogue
 from kehu.features.checks import FEATURE_CHECKS
 from kehu.model.feature_types import Schema
 from kehu.rules.checks import CHECKS
+from kehu.rules.gauges import Gauges
 from kehu.rules.reading import read_rules
 
 CORPUS = Path(__file__).parents[1] / "bad_rules"
@@ -21,8 +22,8 @@ ELSEWHERE = {"engines-differ", "feature-contract", "no-as-of", "file-too-large"}
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_a_wrong_rule_file_gives_all_its_problems(name: str, shipped_schema: Schema) -> None:
-    book, problems = read_rules({name: RULES[name]}, shipped_schema)
+def test_a_wrong_rule_file_gives_all_its_problems(name: str, shipped_schema: Schema, shipped_gauges: Gauges) -> None:
+    book, problems = read_rules({name: RULES[name]}, shipped_schema, shipped_gauges)
     assert [str(found) for found in problems] == [line for line in RULES_EXPECTED if line.startswith(f"{name}:")]
     assert problems
     # Of a file with several rule sets those without error stay.

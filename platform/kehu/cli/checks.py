@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from kehu.features.checks import FEATURE_CHECKS
-from kehu.pipeline.checks import CASE_CHECKS
+from kehu.pipeline.checks import CASE_CHECKS, RUN_CHECKS
 from kehu.rules.checks import CHECKS
 from kehu.workspace.checks import WORKSPACE_CHECKS
 
@@ -42,6 +42,7 @@ GROUPS = (
     Group(
         "Files and settings", "What keeps a file from being read at all, and what kehu.toml may say.", WORKSPACE_CHECKS
     ),
+    Group("Levels of the published run", "Looked at where the workspace's database has a run.", RUN_CHECKS),
     Group(
         "Cases",
         "`kehu rules test` finds these in the files beside the rules, on top of what rule files can have wrong.",

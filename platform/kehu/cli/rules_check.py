@@ -9,6 +9,7 @@ from kehu.cli.formats import Checked, CheckFormat, formatted
 from kehu.cli.options import JsonOption, WorkspaceOption, workspace_at
 from kehu.cli.output import say
 from kehu.model.problems import RefusedError
+from kehu.pipeline.empty_levels import empty_levels
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.workspace.workspace import Workspace, rule_texts, shown_path
 
@@ -24,6 +25,8 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Check every rule and feature file; exit 1 when any has an error. Nothing is run or written.
+
+    Where nothing is wrong and a run is published, levels in which it put nobody are told, as warnings.
 
     Example: kehu rules check --format github
     """
@@ -45,4 +48,6 @@ def _checked(workspace: Workspace) -> Checked:
     except RefusedError as refused:
         return Checked(refused.problems, {}, 0)
     texts = {shown_path(workspace, path): text for path, text in found.items() if not path.startswith(_PROOFS)}
+    if not any(problem.severity == "error" for problem in problems):
+        problems += empty_levels(workspace, book, texts)
     return Checked(sorted(problems, key=lambda each: (each.place, each.check)), texts, len(book.rulesets))

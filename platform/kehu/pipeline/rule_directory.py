@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kehu.features.catalogue import Catalogue, read_catalogue
+from kehu.features.gauging import gauges_of
 from kehu.model.money import minor_digits
 from kehu.model.problems import Problem
 from kehu.rules.book import RuleBook
@@ -28,5 +29,5 @@ def read_rule_files(
     features = {shown[path]: text for path, text in texts.items() if path.startswith(FEATURES)}
     rules = {shown[path]: text for path, text in texts.items() if not path.startswith(_NOT_RULE_SETS)}
     catalogue, problems = read_catalogue(features, digits)
-    book, found = read_rules(rules, catalogue.schema)
+    book, found = read_rules(rules, catalogue.schema, gauges_of(catalogue))
     return catalogue, book, problems + found

@@ -9,12 +9,14 @@ from kehu.rules.book import RuleBook, RuleSet, digest_of, ruleset_of
 from kehu.rules.conditions import PLACEHOLDER, CompiledDraft, compile_draft
 from kehu.rules.examples import UNDATED
 from kehu.rules.files import Draft, read_drafts
+from kehu.rules.gauges import NO_GAUGES, Gauges
 from kehu.rules.proof import check_examples
 from kehu.rules.references import circles, level_types, names_of, taken_names
 from kehu.rules.shapes import Shapes
+from kehu.rules.suspicions import suspicions
 
 
-def read_rules(texts: Mapping[str, str], schema: Schema) -> tuple[RuleBook, list[Problem]]:
+def read_rules(texts: Mapping[str, str], schema: Schema, gauges: Gauges = NO_GAUGES) -> tuple[RuleBook, list[Problem]]:
     """The rule sets in `texts` (path to YAML) without error, and every problem of all files, sorted by place.
 
     A rule set that asks for one that is wrong is left out as well, without another word.
@@ -37,16 +39,21 @@ def read_rules(texts: Mapping[str, str], schema: Schema) -> tuple[RuleBook, list
     rulesets = _sound(pages)
     book = RuleBook(tuple(rulesets), digest_of(rulesets), whole, answered_by)
     problems += [problem for page in pages for problem in page.problems]
+    problems += suspicions([page.draft for page in pages if page.is_compiled], whole, gauges)
     return book, sorted(problems, key=_order)
 
 
 @dataclass(slots=True)
 class _Page:
-    """A draft and what has been found of it so far; `asks` are the rule sets whose levels it names."""
+    """A draft and what has been found of it so far; `asks` are the rule sets whose levels it names.
+
+    `is_compiled` says that only its examples may still be wrong.
+    """
 
     draft: Draft
     problems: list[Problem]
     is_in_broken_file: bool
+    is_compiled: bool = False
     asks: set[str] = field(default_factory=set)
 
     @property
@@ -59,7 +66,8 @@ class _Page:
         was_right, self.asks = self.is_sound, _asked(self.draft, compiled, answered_by)
         self.problems += compiled.problems
         shapes = Shapes(self.problems)
-        if was_right and self.is_sound:
+        self.is_compiled = was_right and self.is_sound
+        if self.is_compiled:
             check_examples(self.draft, compiled, schema, shapes)
 
 
