@@ -10,6 +10,7 @@ from kehu.rules.book import RuleBook, WarningRule
 from kehu.rules.conditions import PLACEHOLDER
 from kehu.rules.examples import UNDATED
 from kehu.rules.interpreter import engine_context
+from kehu.rules.places import places_of
 from kehu.rules.trees import parse, symbols_of
 
 OTHERWISE = "otherwise"
@@ -74,14 +75,10 @@ def _explained(
 
 def _places(features: pl.DataFrame, customers: pl.Series) -> pl.Series:
     """Which row of the features is about each; raises KeyError when none is."""
-    order = features["customer"].arg_sort()
-    known = features["customer"].gather(order)
-    found = known.search_sorted(customers)
-    # Past the last one stands nobody.
-    strangers = customers.filter(known.extend_constant(None, 1).gather(found).ne_missing(customers))
-    if len(strangers):
-        raise KeyError(f"customer {strangers[0]} has no features")
-    return order.gather(found).alias(_PLACE)
+    places, there = places_of(customers, features["customer"])
+    if not there.all():
+        raise KeyError(f"customer {customers.filter(~there)[0]} has no features")
+    return pl.Series(_PLACE, places)
 
 
 def _json(when: str, names: Iterable[str], schema: Schema) -> pl.Expr:
