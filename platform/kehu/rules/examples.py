@@ -11,6 +11,7 @@ from kehu.model.problems import Place, did_you_mean
 from kehu.model.yaml_nodes import Items, Node, Scalar
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.rules.files import Draft
+from kehu.rules.given_lists import ITEMS, read_list
 from kehu.rules.held import HeldLevel, read_held
 from kehu.rules.shapes import Shapes
 
@@ -18,7 +19,14 @@ EXAMPLE_KEYS = ("given", "held", "expect", "as_of")
 UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # for examples whose conditions do not ask for the time
 _LARGEST_EXPONENT = 20
 _LONGEST_TEXT = 200  # the interpreter matches patterns against it
-_NEUTRAL: dict[str, object] = {"integer": 0, "decimal": 0, "float": 0.0, "string": "", "boolean": False}
+_NEUTRAL: dict[str, object] = {
+    "integer": 0,
+    "decimal": 0,
+    "float": 0.0,
+    "string": "",
+    "boolean": False,
+    **dict.fromkeys(ITEMS, ()),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ def read_examples(draft: Draft, schema: Schema, shapes: Shapes) -> list[Example]
 
 
 def complete_row(given: Mapping[str, object], features: Sequence[str], schema: Schema) -> dict[str, object]:
-    """The features with those not given at their neutral value: null where nullable, else 0, '' or false."""
+    """The features with those not given at their neutral value: null where nullable, else 0, '', false or empty."""
     return {name: given.get(name, _neutral(schema[name])) for name in features}
 
 
@@ -81,6 +89,8 @@ def read_given(node: MappingNode, schema: Schema, shapes: Shapes) -> dict[str, o
         if name not in schema:
             remedy = did_you_mean(name, schema)
             shapes.note(node.keys[name].place, "unknown-feature", f"unknown feature '{name}'", remedy)
+        elif schema[name].kind in ITEMS:
+            row[name] = read_list(name, value, schema[name], shapes, read_value)
         elif not isinstance(value, Scalar):
             shapes.note(value.place, "example-value", f"'{name}' must be one value")
         else:

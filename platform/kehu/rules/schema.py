@@ -1,8 +1,11 @@
 """The JSON Schema of rule files, for editors: keys, kinds, words, treatments and the workspace's features."""
 
+from dataclasses import replace
+
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.model.json_schema import CODE, INSTANT, SCALAR, Fragment, document, items, label, mapping, said, words
 from kehu.rules.fragments import LENGTH
+from kehu.rules.given_lists import ITEMS
 from kehu.rules.kinds import RuleKind, kinds
 
 _TYPES = {"integer": "integer", "decimal": "number", "float": "number", "boolean": "boolean"}
@@ -36,6 +39,8 @@ def given_schema(features: Schema) -> Fragment:
 
 def feature_value(kind: FeatureType) -> Fragment:
     """A value as people write it: amounts in major units, instants with their offset, null where unknown may be."""
+    if kind.kind in ITEMS:
+        return items(feature_value(replace(kind, kind=ITEMS[kind.kind])))
     if kind.words:
         return words([*kind.words, *([None] if kind.nullable else [])])
     if kind.kind == "instant":
