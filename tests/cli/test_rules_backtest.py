@@ -106,6 +106,7 @@ def test_signs_are_judged_by_what_came_after(kehu: Kehu, workspace: Workspace) -
         "horizon_days": 30,
         "active_days": 30,
         "among": None,
+        "truth": None,
         "cutoffs": [
             {"day": "2026-03-02", "active": 4, "left": 2, "base_rate": 0.5},
             {"day": "2026-03-04", "active": 4, "left": 2, "base_rate": 0.5},
@@ -125,6 +126,7 @@ def test_signs_are_judged_by_what_came_after(kehu: Kehu, workspace: Workspace) -
     assert quiet["precision_95"] == [pytest.approx(0.2307, abs=5e-5), pytest.approx(0.8824, abs=5e-5)]
     assert quiet["lead_days"] == pytest.approx(16.0, abs=1e-6)
     assert [counts["flagged"] for counts in quiet["by_cutoff"]] == [2, 3]
+    assert quiet["in_time"] == 3
     assert (never["flagged"], never["precision"], never["precision_95"], never["lift"]) == (0, None, None, None)
     assert (combined["name"], combined["flagged"], combined["hits"]) == ("any of them", 5, 3)
     assert [(each["name"], each["flagged"], each["hits"]) for each in baselines] == [
@@ -140,6 +142,43 @@ def test_people_see_precision_beside_base_rate_and_lift(kehu: Kehu, workspace: W
     assert "2026-03-02 4 2 50.0%" in lines
     assert "quiet 5 3 60.0% (23.1% to 88.2%) 50.0% 1.20 75.0% (30.1% to 95.4%) 16" in lines
     assert "never 0 0 – 50.0% – 0.0% (0.0% to 49.0%) –" in lines
+
+
+def test_by_a_file_of_those_who_left_silence_is_told_from_leaving(kehu: Kehu, workspace: Workspace) -> None:
+    """Alpha leaves after the first cut-off, Beta ships a trickle after leaving, Delta left long before."""
+    file = workspace.root / "left.csv"
+    left = {"Alpha": "2026-03-04", "Beta": "2026-03-01", "Delta": "2026-01-15", "Omega": "2026-01-01"}
+    rows = "".join(f"waybills,{name},{day}\n" for name, day in left.items())
+    file.write_text(f"system,record_key,churned_on\n{rows}", encoding="utf-8")
+    found = document(kehu, workspace, "signs", *WHEN, "--truth", str(file))
+    quiet = found["signs"][0]
+    assert found["truth"] == "left.csv"
+    assert [(cutoff["active"], cutoff["left"]) for cutoff in found["cutoffs"]] == [(3, 2), (3, 2)]
+    assert {name: quiet[name] for name in ("flagged", "hits", "precision", "recall", "in_time")} == {
+        "flagged": 3,
+        "hits": 2,
+        "precision": pytest.approx(2 / 3),
+        "recall": 0.5,
+        "in_time": 1,
+    }
+    assert quiet["lead_days"] == pytest.approx(1.0, abs=1e-6)
+    assert found["notes"][0] == "unknown here: 1 of the 4 in left.csv"
+    code, out, _ = kehu("rules", "backtest", "signs", *WHEN, "--truth", file, "-w", workspace.root)
+    lines = [" ".join(line.replace("│", " ").replace("┃", " ").split()) for line in out.splitlines()]
+    assert code == 0
+    assert "signs: who has left 30 days later by left.csv (95 % intervals)" in lines
+    assert "sign flagged left precision base rate lift recall lead days in time" in lines
+    assert "quiet 3 2 66.7% (20.8% to 93.9%) 66.7% 1.00 50.0% (15.0% to 85.0%) 1 1" in lines
+
+
+def test_a_wrong_file_of_those_who_left_is_refused(kehu: Kehu, workspace: Workspace) -> None:
+    file = workspace.root / "left.csv"
+    file.write_text("system,record_key,churned_on\nwaybills,Alpha,yesterday\n", encoding="utf-8")
+    code, out, err = kehu("rules", "backtest", "signs", *WHEN, "--truth", file, "-w", workspace.root)
+    assert (code, out) == (1, "")
+    assert f"{file}:2:16: error[truth]: 'yesterday' is not a day (write 2026-05-31)" in err
+    code, _, err = kehu("rules", "backtest", "signs", *WHEN, "--truth", f"{file}x", "-w", workspace.root)
+    assert (code, f"{file}x:1:1: error[unreadable-file]: the file cannot be read: No such" in err) == (1, True)
 
 
 def test_a_level_is_tried_and_customers_narrowed(kehu: Kehu, workspace: Workspace) -> None:

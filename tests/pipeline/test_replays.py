@@ -1,5 +1,6 @@
 """Replays know nothing of what came later, and count what they should."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -11,6 +12,7 @@ from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.model.problems import RefusedError
 from kehu.pipeline.facts import Facts
 from kehu.pipeline.replays import DAY_MICROS, Terms, best_window, payments, replay, sign_of
+from kehu.pipeline.truth import Truth
 from kehu.rules.book import RuleBook
 from kehu.rules.measures import Counts
 from kehu.rules.reading import read_rules
@@ -75,8 +77,8 @@ def test_each_sign_is_counted_at_each_cut_off() -> None:
     known = facts(*plain(1, -20, -12), *plain(2, -5, -4, 3), *plain(3, -25, 40), *plain(4, -70))
     later = CUTOFF + 5 * DAY
     cases = replay(known, RULES, None, [CUTOFF, later], TERMS)
-    rare = sign_of(cases, "rare", pl.col("sign rare"), TERMS)
-    quiet = sign_of(cases, "quiet", pl.col("sign quiet"), TERMS)
+    rare = sign_of(cases, "rare", pl.col("sign rare"))
+    quiet = sign_of(cases, "quiet", pl.col("sign quiet"))
     assert cases.select("cutoff", "customer", "churned").rows() == [
         (CUTOFF, 1, True),
         (CUTOFF, 2, False),
@@ -92,8 +94,51 @@ def test_each_sign_is_counted_at_each_cut_off() -> None:
 def test_lead_is_counted_from_the_first_flag_of_a_silence_to_its_outlasting_the_horizon() -> None:
     known = facts(*plain(1, -12), *plain(2, -20, -14))
     cases = replay(known, RULES, None, [CUTOFF, CUTOFF + 5 * DAY], TERMS)
-    assert sign_of(cases, "quiet", pl.col("sign quiet"), TERMS).lead_days == 17.0
-    assert sign_of(cases, "never", pl.lit(value=False), TERMS).lead_days is None
+    assert sign_of(cases, "quiet", pl.col("sign quiet")).lead_days == 17.0
+    assert sign_of(cases, "never", pl.lit(value=False)).lead_days is None
+
+
+def test_by_a_truth_leaving_is_what_it_says_and_silence_is_not() -> None:
+    """1 leaves between the cut-offs, 2 is silent and stays, 3 ships on after leaving, 4 left before the active time."""
+    left = {1: CUTOFF + 2 * DAY, 2: None, 3: CUTOFF - 10 * DAY, 4: CUTOFF - 30 * DAY}
+    outcomes = pl.DataFrame(list(left.items()), schema={"customer": pl.Int64(), "left_at": INSTANT}, orient="row")
+    terms = replace(TERMS, truth=Truth("left.csv", outcomes, ()))
+    known = facts(*plain(1, -20, -12), *plain(2, -20, -12), *plain(3, -3, 3), *plain(4, -5, 3))
+    later = CUTOFF + 5 * DAY
+    cases = replay(known, RULES, None, [CUTOFF, later], terms)
+    quiet = sign_of(cases, "quiet", pl.col("sign quiet"))
+    assert cases.select("cutoff", "customer", "churned").rows() == [
+        (CUTOFF, 1, True),
+        (CUTOFF, 2, False),
+        (CUTOFF, 3, True),
+        (later, 1, True),
+        (later, 2, False),
+        (later, 3, True),
+    ]
+    assert quiet.by_cutoff == (Counts(3, 2, 2, 1), Counts(3, 2, 2, 1))
+    assert (quiet.in_time, quiet.lead_days) == (1, 2.0)
+    rare = sign_of(cases.filter(customer=3), "rare", pl.col("sign rare"))
+    assert (rare.in_time, rare.lead_days) == (0, -10.0)
+
+
+@pytest.mark.parametrize(
+    ("_case", "left_after", "expected"),
+    [
+        ("as the active time begins: gone before", -30 * DAY, {}),
+        ("a moment later", timedelta(microseconds=1) - 30 * DAY, {1: True}),
+        ("as the horizon ends", 30 * DAY, {1: True}),
+        ("a moment later: not yet", timedelta(microseconds=1) + 30 * DAY, {1: False}),
+        ("never", None, {1: False}),
+    ],
+)
+def test_leavings_count_from_the_active_times_beginning_to_the_horizons_end(
+    _case: str, left_after: timedelta | None, expected: dict[int, bool]
+) -> None:
+    instant = None if left_after is None else CUTOFF + left_after
+    outcomes = pl.DataFrame({"customer": [1], "left_at": [instant]}, schema_overrides={"left_at": INSTANT})
+    terms = replace(TERMS, truth=Truth("left.csv", outcomes, ()))
+    cases = replay(facts(*plain(1, -1), *plain(2, -1)), RULES, None, [CUTOFF], terms)
+    assert dict(cases.select("customer", "churned").rows()) == expected
 
 
 def test_cancelled_shipments_and_those_of_nobody_are_none() -> None:

@@ -1,4 +1,4 @@
-"""kehu rules backtest: how well a rule set foretold at earlier days who would stay away."""
+"""kehu rules backtest: how well a rule set foretold at earlier days who would leave."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from kehu.pipeline.replays import Sign, Terms
 from kehu.rules.measures import Counts, wilson
 
 HEADINGS = ("sign", "flagged", "left", "precision", "base rate", "lift", "recall", "lead days")
+IN_TIME = "in time"
 
 
 def backtest_rules(
@@ -27,10 +28,15 @@ def backtest_rules(
         str | None, typer.Option("--active", help="Who shipped so lately was a customer; the horizon by default.")
     ] = None,
     among: Annotated[str | None, typer.Option("--among", help="Only customers who meet this condition then.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option("--truth", help="A CSV file of those who really left: system,record_key,churned_on.")
+    ] = None,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
     """Replay a rule set at earlier days and count how many of those it flagged shipped nothing afterwards.
+
+    With --truth one looks who left by that file instead, so that silence and leaving are told apart.
 
     Example: kehu rules backtest churn_warning --from 2026-01-31 --step 1m --horizon 90d
     """
@@ -42,6 +48,7 @@ def backtest_rules(
         level,
         None if first is None else read_day(first, "--from"),
         None if last is None else read_day(last, "--to"),
+        truth,
     )
     place = workspace_at(workspace)
     engine = database_of(place)
@@ -61,6 +68,7 @@ def backtest_document(found: Backtest) -> dict[str, object]:
         "horizon_days": found.terms.horizon.days,
         "active_days": found.terms.active.days,
         "among": found.terms.among,
+        "truth": found.terms.truth.name if found.terms.truth else None,
         "cutoffs": [
             {"day": day.isoformat(), "active": counts.cases, "left": counts.outcomes, "base_rate": counts.base_rate}
             for day, counts in zip(found.days, found.combined.by_cutoff, strict=True)
@@ -81,8 +89,13 @@ def show_backtest(found: Backtest) -> None:
     ]
     show_table("Cut-offs", ("at the end of", "active", "left", "base rate"), rows)
     tried = [*found.signs, *([found.combined] if len(found.signs) > 1 else []), *found.baselines]
-    title = f"{found.ruleset.code}: who ships nothing for {found.terms.horizon.days} days (95 % intervals)"
-    show_table(title, HEADINGS, [_row(sign) for sign in tried])
+    days, truth = found.terms.horizon.days, found.terms.truth
+    outcome = f"ships nothing for {days} days" if truth is None else f"has left {days} days later by {truth.name}"
+    title = f"{found.ruleset.code}: who {outcome} (95 % intervals)"
+    if truth is None:
+        show_table(title, HEADINGS, [_row(sign) for sign in tried])
+    else:
+        show_table(title, (*HEADINGS, IN_TIME), [(*_row(sign), sign.in_time) for sign in tried])
     for note in found.notes:
         say(f"note: {note}")
 
@@ -91,6 +104,7 @@ def _sign(sign: Sign) -> dict[str, object]:
     return {
         "name": sign.name,
         **_rates(sign.counts),
+        "in_time": sign.in_time,
         "lead_days": sign.lead_days,
         "by_cutoff": [_rates(counts) for counts in sign.by_cutoff],
     }

@@ -1,8 +1,9 @@
-"""A rule set tried on the past: how well it foretold at earlier days who would stay away."""
+"""A rule set tried on the past: how well it foretold at earlier days who would leave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Engine
@@ -14,6 +15,7 @@ from kehu.pipeline.facts import read_facts
 from kehu.pipeline.progress import Progress, Watch
 from kehu.pipeline.replays import COLUMNS, DAY_MICROS, Sign, Terms, among_whom, best_window, payments, replay, sign_of
 from kehu.pipeline.rule_directory import read_rule_directory
+from kehu.pipeline.truth import read_truth
 from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.parts import features_of, part_of
 from kehu.workspace.workspace import Workspace
@@ -25,7 +27,10 @@ _STEPS_BACK = 2  # without --from three cut-offs are tried
 
 @dataclass(frozen=True, slots=True)
 class BacktestQuestion:
-    """What to try and when. `level` is for tiers and flags; days left out depend on the data's end."""
+    """What to try and when. `level` is for tiers and flags; days left out depend on the data's end.
+
+    `truth` is a file that tells who really left.
+    """
 
     ruleset: str
     step: Step
@@ -33,6 +38,7 @@ class BacktestQuestion:
     level: str | None = None
     first: date | None = None
     last: date | None = None
+    truth: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,11 @@ class Backtest:
 
 
 def backtest(workspace: Workspace, engine: Engine, question: BacktestQuestion, *, progress: Progress) -> Backtest:
-    """Replay the rule set at each cut-off and compare with who shipped in the horizon after it.
+    """Replay the rule set at each cut-off and compare with who shipped in the horizon after it, or with the truth.
 
     Of a rule set with several versions the last to come into force is tried. A cut-off whose horizon ends after the
     data is left out with a note, as is one at which nobody was active. Raises RefusedError for wrong rule files, an
-    unknown rule set or level, and when no cut-off is left.
+    unknown rule set or level, a wrong file of the truth, and when no cut-off is left.
     """
     watch = Watch(progress)
     catalogue, book, problems = read_rule_directory(workspace)
@@ -69,7 +75,9 @@ def backtest(workspace: Workspace, engine: Engine, question: BacktestQuestion, *
     with watch("read"):
         facts = read_facts(engine, [catalogue], {"shipments": COLUMNS})
         shipments = payments(facts)
-    zone, terms = workspace.settings.timezone, question.terms
+    zone = workspace.settings.timezone
+    truth = None if question.truth is None else read_truth(question.truth, engine, zone)
+    terms = replace(question.terms, truth=truth)
     days, notes = _days(shipments, question, zone)
     cutoffs = [end_of_day(day, zone) for day in days]
     with watch("replay"):
@@ -84,10 +92,10 @@ def backtest(workspace: Workspace, engine: Engine, question: BacktestQuestion, *
         question.level,
         terms,
         tuple(days),
-        tuple(sign_of(cases, name.removeprefix("sign "), pl.col(name), terms) for name in names),
-        sign_of(cases, COMBINED, pl.any_horizontal(names), terms),
-        _baselines(cases, window, terms),
-        (*notes, _on_window(window, days[0] - terms.horizon)),
+        tuple(sign_of(cases, name.removeprefix("sign "), pl.col(name)) for name in names),
+        sign_of(cases, COMBINED, pl.any_horizontal(names)),
+        _baselines(cases, window),
+        (*notes, *(truth.notes if truth else ()), _on_window(window, days[0] - terms.horizon)),
         watch.seconds,
     )
 
@@ -125,12 +133,12 @@ def _days(shipments: pl.DataFrame, question: BacktestQuestion, timezone: str) ->
     return [day for day in days if day not in why], [f"{day} is left out: {said}" for day, said in why.items()]
 
 
-def _baselines(cases: pl.DataFrame, window: int | None, terms: Terms) -> tuple[Sign, ...]:
-    own = sign_of(cases, OWN_GAP, pl.col("silent_micros") > pl.col("gap_p90_micros"), terms)
+def _baselines(cases: pl.DataFrame, window: int | None) -> tuple[Sign, ...]:
+    own = sign_of(cases, OWN_GAP, pl.col("silent_micros") > pl.col("gap_p90_micros"))
     if window is None:
         return (own,)
     name = f"silent for {window} {'day' if window == 1 else 'days'} or more"
-    return own, sign_of(cases, name, pl.col("silent_micros") >= window * DAY_MICROS, terms)
+    return own, sign_of(cases, name, pl.col("silent_micros") >= window * DAY_MICROS)
 
 
 def _on_window(window: int | None, day: date) -> str:

@@ -1,4 +1,4 @@
-"""As-of replays of one rule set: what it flagged at each cut-off, and who then stayed away."""
+"""As-of replays of one rule set: what it flagged at each cut-off, and who then left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from kehu.model.feature_types import Schema
 from kehu.model.graph import INSTANT
 from kehu.model.problems import Place, RefusedError
 from kehu.pipeline.facts import Facts, features_as_of
+from kehu.pipeline.truth import Truth
 from kehu.rules.book import RuleBook
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.evaluate import evaluate
@@ -27,25 +28,29 @@ class Terms:
     """Whom a backtest looks at and what it calls leaving.
 
     A customer counts where it shipped in the `active` time up to the cut-off and meets the condition `among` then;
-    it has left when it ships nothing in the `horizon` after it.
+    it has left when it ships nothing in the `horizon` after it. With a `truth` it has left when that says so up to
+    the horizon's end; whoever left before the `active` time, and whoever the truth does not speak of, is left out.
     """
 
     horizon: timedelta
     active: timedelta
     among: str | None = None
+    truth: Truth | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
     """A sign's record over the cut-offs, in their order.
 
-    `lead_days` is the median over silences it foretold of the days from the first cut-off that flagged the customer
-    in that silence to the instant the silence outlasts the horizon; None without a hit.
+    `lead_days` is the median over the leavings it found of the days from the first cut-off that flagged the customer
+    to the leaving: the instant its silence outlasts the horizon, or the truth's, which may be earlier than the flag;
+    None without a hit. `in_time` are the hits at cut-offs before the leaving.
     """
 
     name: str
     by_cutoff: tuple[Counts, ...]
     lead_days: float | None
+    in_time: int
 
     @property
     def counts(self) -> Counts:
@@ -64,7 +69,7 @@ def payments(facts: Facts) -> pl.DataFrame:
 def replay(
     facts: Facts, rules: tuple[Catalogue, RuleBook, str], level: str | None, cutoffs: Sequence[datetime], terms: Terms
 ) -> pl.DataFrame:
-    """A row per cut-off and active customer: `cutoff`, the columns of `standing`, and a boolean per warning.
+    """A row per cut-off and active customer: `cutoff`, the columns of `standing`, `left_at`, a boolean per warning.
 
     `rules` name the rule set to replay; with a level the one boolean is membership in it. The features of a cut-off
     know nothing that came after it; who held a level is known from the cut-off before.
@@ -78,7 +83,7 @@ def replay(
     parts = []
     for cutoff in cutoffs:
         features = features_as_of(facts, catalogue, cutoff)
-        cases = standing(shipments, cutoff, terms.active, terms.horizon)
+        cases = _with_outcomes(standing(shipments, cutoff, terms.active, terms.horizon), cutoff, terms)
         if terms.among is not None:
             among = features.filter(among_whom(terms.among, book.features, cutoff).match)
             cases = cases.join(among, on="customer", how="semi", maintain_order="left")
@@ -94,6 +99,16 @@ def replay(
     return pl.concat(parts)
 
 
+def _with_outcomes(cases: pl.DataFrame, cutoff: datetime, terms: Terms) -> pl.DataFrame:
+    """The rows whose outcome is known with `left_at`, which says nothing of those who stay, and `churned`."""
+    if terms.truth is None:
+        return cases.with_columns(left_at=pl.col("last") + terms.horizon)
+    told = cases.join(terms.truth.outcomes, on="customer", how="inner", maintain_order="left")
+    gone, until = (pl.lit(instant, INSTANT) for instant in (cutoff - terms.active, cutoff + terms.horizon))
+    still = told.filter((pl.col("left_at") > gone).fill_null(value=True))
+    return still.with_columns(churned=(pl.col("left_at") <= until).fill_null(value=False))
+
+
 def among_whom(text: str, schema: Schema, as_of: datetime) -> Compiled:
     """The condition that narrows the customers; raises RefusedError with all that is wrong with it."""
     compiled = compile_condition(text, schema, as_of, lambda offset: Place("--among", 1, offset + 1))
@@ -102,17 +117,19 @@ def among_whom(text: str, schema: Schema, as_of: datetime) -> Compiled:
     return compiled
 
 
-def sign_of(cases: pl.DataFrame, name: str, flag: pl.Expr, terms: Terms) -> Sign:
+def sign_of(cases: pl.DataFrame, name: str, flag: pl.Expr) -> Sign:
     """The record of a boolean over the rows of `replay`."""
-    flagged = cases.select("cutoff", "customer", "last", "churned", flag=flag.fill_null(value=False))
+    flagged = cases.select("cutoff", "customer", "left_at", "churned", flag=flag.fill_null(value=False))
     hit = pl.col("flag") & pl.col("churned")
     rows = flagged.group_by("cutoff", maintain_order=True).agg(
         pl.len(), pl.col("churned").sum(), pl.col("flag").sum(), hit.sum().alias("hits")
     )
-    foretold = flagged.filter(hit).group_by("customer", "last").agg(pl.col("cutoff").min())
-    lead = (pl.col("last") + terms.horizon - pl.col("cutoff")).dt.total_microseconds() / DAY_MICROS
-    median = foretold.select(lead.median()).item()
-    return Sign(name, tuple(Counts(*row[1:]) for row in rows.iter_rows()), median)
+    hits = flagged.filter(hit)
+    found = hits.group_by("customer", "left_at").agg(pl.col("cutoff").min())
+    lead = (pl.col("left_at") - pl.col("cutoff")).dt.total_microseconds() / DAY_MICROS
+    median = found.select(lead.median()).item()
+    in_time = hits.filter(pl.col("cutoff") < pl.col("left_at")).height
+    return Sign(name, tuple(Counts(*row[1:]) for row in rows.iter_rows()), median, in_time)
 
 
 def best_window(cases: pl.DataFrame, longest: int) -> int | None:
