@@ -10,7 +10,7 @@ from kehu.pipeline.empty_levels import empty_levels
 from kehu.pipeline.loading import load
 from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rule_directory import read_rule_directory
-from kehu.workspace.workspace import Workspace, rule_texts, shown_path
+from kehu.workspace.workspace import Workspace, rule_texts, shipped_texts, shown_path
 
 Make = Callable[..., Workspace]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -60,6 +60,25 @@ def test_a_level_without_a_member_is_told(workspace: Workspace, database: Engine
     run(workspace, database)
     expected = "rules/size.yaml:5:12: warning[empty-level]: nobody is in 'huge': 0 of 3 customers in run 1"
     assert told(workspace) == [expected]
+
+
+def test_all_such_levels_of_a_rule_set_are_told_at_once(small_workspace: Make, database: Engine) -> None:
+    giant = "  - level: giant\n    label: {en: Giant, zh: 巨}\n    when: shipments_30d >= 90\n"
+    example = "  - {given: {shipments_30d: 90}, expect: giant}\n"
+    text = SIZE.replace("levels:\n", f"levels:\n{giant}") + example
+    made = small_workspace({"rules/size.yaml": text})
+    load(made, database, [], clock=lambda: NOW, progress=quiet)
+    run(made, database)
+    expected = "rules/size.yaml:5:12: warning[empty-level]: nobody is in 'giant', 'huge': 0 of 3 customers in run 1"
+    assert told(made) == [expected]
+
+
+def test_a_file_as_it_was_shipped_is_left_out(small_workspace: Make, database: Engine) -> None:
+    shipped = {f"rules/{path}": text for path, text in shipped_texts().items() if not path.startswith("tests/")}
+    made = small_workspace({"rules/size.yaml": None, "rules/signs.yaml": None, **shipped})
+    load(made, database, [], clock=lambda: NOW, progress=quiet)
+    run(made, database)
+    assert told(made) == []
 
 
 def test_a_file_changed_since_is_not_spoken_of(workspace: Workspace, database: Engine) -> None:

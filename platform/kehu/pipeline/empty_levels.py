@@ -14,15 +14,16 @@ from kehu.reader.runs import Run, published, runs_by_id
 from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.files import read_drafts
 from kehu.store.database import current_revision, newest_revision, open_database
-from kehu.workspace.workspace import Workspace
+from kehu.workspace.workspace import Workspace, shipped_texts
 
 _SQLITE = "sqlite:///"
 
 
 def empty_levels(workspace: Workspace, book: RuleBook, texts: Mapping[str, str]) -> list[Problem]:
-    """A warning for each level without a member in the published run, where that used the file as it stands.
+    """A warning for each rule set with levels without a member in the published run, if that used it as it stands.
 
-    `texts` are the rule files by shown path. Without a database that can be read, or a run, there is nothing to say.
+    `texts` are the rule files by shown path. Files that are as they were shipped are for any carrier, and left out.
+    Without a database that can be read, or a run, there is nothing to say.
     """
     url = workspace.settings.database_url
     if url.startswith(_SQLITE) and not Path(url.removeprefix(_SQLITE)).is_file():
@@ -38,7 +39,9 @@ def empty_levels(workspace: Workspace, book: RuleBook, texts: Mapping[str, str])
     if found is None:
         return []
     run, used = found
-    same = [item for item in book.rulesets if item.code in used and used[item.code].digest == item.digest]
+    shipped = set(shipped_texts().values())
+    own = [item for item in book.rulesets if item.code in used and texts[item.path] not in shipped]
+    same = [item for item in own if used[item.code].digest == item.digest]
     return [problem for item in same for problem in _of_ruleset(item, used[item.code], run, texts)]
 
 
@@ -50,11 +53,12 @@ def _published(connection: Connection) -> tuple[Run, Mapping[str, PublishedRuleS
 
 def _of_ruleset(ruleset: RuleSet, used: PublishedRuleSet, run: Run, texts: Mapping[str, str]) -> Iterable[Problem]:
     places = _places(ruleset, texts[ruleset.path])
-    for level in used.levels:
-        if level.members == 0 and level.code in places:
-            said = f"nobody is in '{level.code}': 0 of {run.customers:,} customers in run {run.id}"
-            remedy = "look at its condition again; leave it if such customers are still to come"
-            yield Problem(places[level.code], "empty-level", said, remedy, "warning")
+    empty = [level.code for level in used.levels if level.members == 0 and level.code in places]
+    if empty:
+        codes = ", ".join(f"'{code}'" for code in empty)
+        said = f"nobody is in {codes}: 0 of {run.customers:,} customers in run {run.id}"
+        remedy = "look at the condition again; leave it if such customers are still to come"
+        yield Problem(places[empty[0]], "empty-level", said, remedy, "warning")
 
 
 def _places(ruleset: RuleSet, text: str) -> Mapping[str, Place]:
