@@ -30,6 +30,11 @@ examples:
 
 
 OLD, NEW = version(10, "{until: 2027-01-01}"), version(20, "{from: 2027-01-01}")
+SECOND = OLD.replace("ruleset: size", "ruleset: extent")
+FLOW = """{ruleset: extent, kind: tier, label: {en: Extent, zh: 规模}, levels: [
+  {level: wide, label: {en: Wide, zh: 宽}, when: n >= 10}],
+  examples: [{given: {n: 10}, expect: wide}, {given: {n: 9}, expect: null}]}
+"""
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,31 @@ def test_each_document_is_a_rule_set_with_its_own_text() -> None:
     assert [item.digest for item in book.rulesets] == [
         sha256(item.source.encode()).hexdigest() for item in book.rulesets
     ]
+
+
+@pytest.mark.parametrize(
+    ("_case", "mark", "first_ends", "second"),
+    [
+        ("a mark alone", "---\n", "", SECOND),
+        ("a mark with a comment that has one", "--- # one --- two\n", "", SECOND),
+        ("a tab behind it", "---\t\n", "", SECOND),
+        ("the document on the mark's line", "--- ", "", FLOW),
+        ("a comment that is a document", "---\n# Nothing.\n---\n", "---\n# Nothing.\n", SECOND),
+        ("an empty document", "---\n---\n", "---\n", SECOND),
+        ("the end of the first", "...\n# --- between\n---\n", "...\n# --- between\n", SECOND),
+        ("lines of another system", "---\r\n", "", SECOND.replace("\n", "\r\n")),
+    ],
+)
+def test_a_document_ends_at_the_mark_before_the_next(_case: str, mark: str, first_ends: str, second: str) -> None:
+    book, problems = read_rules({"a.yaml": f"{OLD}{mark}{second}"}, SCHEMA)
+    assert [str(problem) for problem in problems] == []
+    assert [item.source for item in book.rulesets] == [f"{OLD}{first_ends}", second]
+
+
+def test_rule_sets_without_a_code_are_not_called_doubles() -> None:
+    nameless = OLD.replace("ruleset: size\n", "")
+    _, problems = read_rules({"a.yaml": f"{nameless}---\n{nameless}"}, SCHEMA)
+    assert [(problem.check, problem.place.line) for problem in problems] == [("missing-key", 1), ("missing-key", 12)]
 
 
 def test_problems_of_a_later_document_stand_on_their_own_lines() -> None:

@@ -90,3 +90,17 @@ def test_a_customer_is_told_its_own_threshold(_case: str, region: str, variant: 
     answer = verdict.answers[0]
     assert answer.need is not None
     assert (answer.variant, answer.need.text) == (variant, need)
+
+
+def test_a_variant_that_cannot_be_told_leaves_the_level_unanswered() -> None:
+    text = TEXT.replace('for: region == "west"', "for: 6 / (n - 10) > 2")
+    text = text.replace("{given: {n: 10}, expect: large}", "{given: {n: 11}, expect: large}")
+    text = text.replace("{n: 6, region: west}, expect: large", "{n: 7, region: north}, expect: large")
+    text = text.replace("{n: 5, region: west}, held: large", "{n: 8}, held: large")
+    found, problems = read_rules({"a.yaml": text}, SCHEMA)
+    assert [str(problem) for problem in problems] == []
+    frame = pl.DataFrame({"customer": [1], "n": [10], "region": ["south"]})
+    (verdict,) = verdicts(found, frame, AS_OF)
+    large = verdict.answers[0]
+    assert large.condition is not None
+    assert (large.holds, large.variant, large.condition.state) == (False, "6 / (n - 10) > 2", "failed")

@@ -113,9 +113,9 @@ class _Job:
     def with_asked(self, frame: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
         """The frame with a column per name that conditions ask of the rule sets, as far as they are answered.
 
-        Rule sets that are not in the book, because they are not in force, are answered by nobody's level.
+        What is not in the book, because its version is not in force, is answered by nobody's level.
         """
-        there = {item.code for item in self.book.rulesets}
+        there = {name for item in self.book.rulesets for name in _asked_as(item)}
         asked = set().union(*(item.asks for item in self.book.rulesets))
         columns: dict[str, pl.Series | pl.Expr] = {}
         for name, code in self.book.answered_by.items():
@@ -123,7 +123,7 @@ class _Job:
                 continue
             if name in answers.columns:
                 columns[name] = answers[name]
-            elif code not in there:
+            elif name not in there:
                 is_word = self.book.schema[name].kind == "string"
                 columns[name] = pl.lit(None, dtype=pl.String) if is_word else pl.lit(value=False)
         return frame.with_columns(**columns) if columns else frame
@@ -186,6 +186,13 @@ class _Job:
             if errors:
                 columns[f"error {ruleset.code}/{code}"] = pl.any_horizontal(errors)
         return columns
+
+
+def _asked_as(ruleset: RuleSet) -> set[str]:
+    """The names by which conditions ask for its levels."""
+    if ruleset.kind == "tier":
+        return {ruleset.code}
+    return {flag_name(ruleset.code, level.code) for level in ruleset.levels}
 
 
 def _name(ruleset: RuleSet, code: str) -> str:

@@ -1,5 +1,7 @@
 """A rule file as its writer wrote it: nodes with places, in the right shape, not yet understood."""
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +13,10 @@ from kehu.rules.entries import Entry
 from kehu.rules.kinds import Kind, RuleKind, kinds
 from kehu.rules.shapes import Shapes
 
+# A document may begin on the line of its mark; a comment there is no part of it.
+_MARK = re.compile(
+    r"(?<![^\n\r\x85\u2028\u2029])---(?!\S)[ \t]*(?:#[^\n\r\x85\u2028\u2029]*)?(?:\r\n|[\n\r\x85\u2028\u2029])?"
+)
 FILE_KEYS = ("ruleset", "kind", "label", "description", "effective", "examples")
 
 
@@ -59,17 +65,12 @@ def read_drafts(text: str, path: str) -> tuple[list[tuple[Draft, list[Problem]]]
 
 def _parts(text: str, roots: Sequence[Node]) -> list[str]:
     """The text of each document; comments before a document's first key belong to it."""
-    if len(roots) < 2:  # noqa: PLR2004 - one document is the whole file
-        return [text] * len(roots)
-    begins = [0, *(_line_after_mark(text, root.start) for root in roots[1:])]
-    ends = [*(text.rfind("---", 0, begin) for begin in begins[1:]), len(text)]
-    return [text[begin:end] for begin, end in zip(begins, ends, strict=True)]
-
-
-def _line_after_mark(text: str, start: int) -> int:
-    """Where the line after the last `---` before `start` begins."""
-    mark = text.rfind("\n---", 0, start) + 1
-    return text.find("\n", mark) + 1
+    marks = [found.span() for found in _MARK.finditer(text)]
+    behind = [end for _, end in marks]
+    before = [marks[bisect_right(behind, root.start) - 1] for root in roots[1:]]
+    begins = [0, *(end for _, end in before)]
+    ends = [*(start for start, _ in before), len(text)]
+    return [text[begin:end] for begin, end in zip(begins, ends, strict=True)][: len(roots)]
 
 
 def _draft(root: Node, text: str, source: str, shapes: Shapes) -> Draft | None:

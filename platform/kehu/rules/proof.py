@@ -13,6 +13,7 @@ from kehu.rules.interpreter import Interpreter, engine_row
 from kehu.rules.shapes import Shapes
 
 _LONGEST_QUOTE = 60
+_ROW = "row number"  # no code or feature can be called so
 
 
 def check_examples(draft: Draft, compiled: CompiledDraft, schema: Schema, shapes: Shapes) -> None:
@@ -49,9 +50,9 @@ def _check_answers(
     features = sorted({name for each in compiled.all for name in each.features})
     rows = [complete_row(example.row, features, schema) for example in examples]
     columns = {name: POLARS_TYPES[schema[name].kind] for name in features}
-    frame = pl.DataFrame(rows, schema=columns, orient="row").with_row_index("example")
+    frame = pl.DataFrame(rows, schema=columns, orient="row").with_row_index(_ROW)
     both = {**compiled.entering, **{f"keep {code}": each for code, each in compiled.keeping.items()}}
-    matches = frame.select("example", *(each.match.alias(code) for code, each in both.items()))
+    matches = frame.select(_ROW, *(each.match.alias(code) for code, each in both.items()))
     engines = {code: Interpreter(each.root) for code, each in both.items()}
     for example, row, columns_say in zip(examples, rows, matches.iter_rows(named=True), strict=True):
         engine_says = {code: bool(engine.outcome(engine_row(row, schema))) for code, engine in engines.items()}

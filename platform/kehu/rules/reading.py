@@ -83,6 +83,8 @@ def _check_codes(pages: Iterable[_Page]) -> None:
     versions: dict[str, list[Draft]] = {}
     for page in pages:
         draft = page.draft
+        if not draft.code:
+            continue
         for other in versions.setdefault(draft.code, []):
             if draft.kind != other.kind:
                 said = f"rule set '{draft.code}' is a {other.kind} in {other.place}"

@@ -154,9 +154,17 @@ class _Customer:
         return truth_of(condition, self._row, self.schema, self.as_of)
 
     def _variant(self, entry: Level | WarningRule) -> VariantRule:
-        """The one that counts for the customer, what is written for everybody else at last."""
-        own = (each for each in entry.variants[:-1] if self._truth(each.whom).state == "true")
-        return next(own, entry.written)
+        """The one that counts for the customer, what is written for everybody else at last.
+
+        Where it cannot be computed whether a variant counts, nothing is answered: then that is its condition.
+        """
+        for each in entry.variants[:-1]:
+            state = self._truth(each.whom).state
+            if state == "failed":
+                return VariantRule(each.whom, each.whom)
+            if state == "true":
+                return each
+        return entry.written
 
     def _kept(self, ruleset: str, level: Level | WarningRule, variant: VariantRule) -> Kept | None:
         held = self.standing.held.filter(ruleset=ruleset, level=level.code)
