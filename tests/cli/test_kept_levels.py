@@ -191,3 +191,77 @@ def test_a_diff_counts_who_holds_what_and_who_asks(workspace: Workspace, kehu: K
         "size": [("busy", "busy", 1), ("calm", "busy", 1)],
         "care": [("call", "call", 1), (None, "call", 1)],
     }
+
+
+BEFORE = """
+ruleset: loyal
+kind: flag
+label: {en: Loyal, zh: 忠}
+effective: {until: 2026-02-01}
+levels:
+  - level: often
+    label: {en: Often, zh: 常}
+    when: shipments_total >= 2
+examples:
+  - {given: {shipments_total: 2}, expect: often}
+  - {given: {shipments_total: 1}, expect: []}
+"""
+AFTER = BEFORE.replace("until", "from").replace(">= 2", ">= 4").replace("total: 2", "total: 4")
+LOWERED = BEFORE.replace(">= 2", ">= 1").replace("total: 1", "total: 0")
+MOVED = {"loyal": [("often", "often", 1), (None, "often", 1)]}
+
+
+def moves_of(kehu: Kehu, workspace: Workspace, as_of: str) -> dict[str, list[tuple[str | None, str | None, int]]]:
+    code, out, err = kehu("rules", "diff", "-w", workspace.root, "--as-of", as_of, "--json")
+    assert (code, err) == (0, "")
+    return {
+        item["ruleset"]: [(move["from"], move["to"], move["customers"]) for move in item["moves"]]
+        for item in json.loads(out)["rulesets"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("_case", "files", "expected"),
+    [
+        ("edited", {"a.yaml": LOWERED, "b.yaml": AFTER}, MOVED),
+        ("edited to last longer", {"a.yaml": LOWERED.replace("2026-02-01", "2026-03-01")}, MOVED),
+        ("in two files", {"a.yaml": BEFORE, "b.yaml": AFTER}, {}),
+        ("the later one first", {"b.yaml": BEFORE, "a.yaml": AFTER}, {}),
+    ],
+)
+def test_a_diff_against_a_run_takes_the_version_it_used(
+    workspace: Workspace, kehu: Kehu, _case: str, files: dict[str, str], expected: object
+) -> None:
+    for path, text in {"a.yaml": BEFORE, "b.yaml": AFTER}.items():
+        (workspace.rules_folder / path).write_text(text)
+    assert kehu("resegment", "-w", workspace.root, "--as-of", "2026-01-20T12:00Z")[0] == 0
+    (workspace.rules_folder / "b.yaml").unlink()
+    for path, text in files.items():
+        (workspace.rules_folder / path).write_text(text)
+    assert moves_of(kehu, workspace, "2026-01-31T23:59Z") == expected
+
+
+def test_a_rule_set_that_is_not_in_force_is_told_so(workspace: Workspace, kehu: Kehu) -> None:
+    (workspace.rules_folder / "a.yaml").write_text(BEFORE)
+    asked = ("rules", "explain", "A1", "-w", workspace.root, "--ruleset", "loyal", "--as-of")
+    assert "loyal (Loyal / 忠): often (Often / 常)" in kehu(*asked, "2026-01-31T23:59Z")[1]
+    assert kehu(*asked, "2026-02-01T00:00Z")[1].splitlines()[2:] == ["", "loyal: not in force then"]
+    found = json.loads(kehu(*asked, "2026-02-01T00:00Z", "--json")[1])
+    assert (found["rulesets"], found["not_in_force"]) == ([], ["loyal"])
+
+
+def test_what_is_held_by_hand_does_not_drop(workspace: Workspace, kehu: Kehu) -> None:
+    assert kehu("resegment", "-w", workspace.root, "--as-of", "2026-02-01T00:00Z")[0] == 0
+    why = ("--reason", "group", "--author", "Li", "-w", workspace.root)
+    assert kehu("overrides", "include", "A1", "size:busy", *why)[0] == 0
+    assert explained(kehu, workspace, "A1", "2026-02-20T00:00Z") == [
+        "size (Size / 规模): busy (Busy / 忙)",
+        "  + busy: false",
+        "      shipments_30d >= 3: false (shipments_30d is 0) <- decided",
+        "      included by hand: group (Li, override 1)",
+        "  - calm: takes the rest",
+    ]
+    code, out, _ = kehu("resegment", "-w", workspace.root, "--as-of", "2026-02-20T00:00Z", "--json")
+    assert code == 0
+    report = json.loads(out)
+    assert (report["slipping"], report["by_hand"]) == (1, 1)

@@ -55,6 +55,9 @@ def explanation_lines(found: CustomerExplanation) -> Iterator[str]:
         yield from _verdict_lines(verdict)
         if found.differs(verdict):
             yield f"  published by run {found.run}: {_published(found.published.get(verdict.ruleset, ()))}"
+    for code in found.not_in_force:
+        yield ""
+        yield f"{code}: not in force then"
 
 
 def explanation_document(found: CustomerExplanation) -> Any:
@@ -64,6 +67,7 @@ def explanation_document(found: CustomerExplanation) -> Any:
         "found_by": {"kind": found.found_by.kind, "system": found.found_by.system, "value": found.found_by.value},
         "as_of": found.as_of,
         "run": found.run,
+        "not_in_force": list(found.not_in_force),
         "rulesets": [
             asdict(verdict)
             | {

@@ -39,7 +39,8 @@ class PublishedAnswer:
 class CustomerExplanation:
     """A customer's verdicts as of an instant, and by rule set what is published of it.
 
-    `run` is the published run, None before the first; `features` are the values as stored.
+    `run` is the published run, None before the first; `features` are the values as stored. `not_in_force` are the
+    rule sets that were asked for and have no version in force at the instant.
     """
 
     customer: Customer
@@ -49,6 +50,7 @@ class CustomerExplanation:
     verdicts: tuple[Verdict, ...]
     run: int | None
     published: Mapping[str, tuple[PublishedAnswer, ...]]
+    not_in_force: tuple[str, ...] = ()
 
     def differs(self, verdict: Verdict) -> bool:
         """Whether the published answer is another; before the first run nothing differs."""
@@ -81,7 +83,9 @@ def explain_customer(
         standing = standing_as_of(connection, [book], instant, match.customer_id)
     found = tuple(item for item in verdicts(book, features, instant, standing) if ruleset in {"", item.ruleset})
     run = None if publication is None else publication.run_id
-    return CustomerExplanation(customer, match, instant, features.row(0, named=True), found, run, answers)
+    asked = dict.fromkeys(code for code in codes if ruleset in {"", code})
+    waiting = tuple(code for code in asked if code not in {item.ruleset for item in found})
+    return CustomerExplanation(customer, match, instant, features.row(0, named=True), found, run, answers, waiting)
 
 
 def _published(connection: Connection, customer_id: int) -> dict[str, tuple[PublishedAnswer, ...]]:

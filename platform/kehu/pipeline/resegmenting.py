@@ -18,7 +18,7 @@ from kehu.publish.publish import Changes, compare, level_counts, publish, warnin
 from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, finish_run
 from kehu.publish.standing import standing_as_of
 from kehu.rules.book import RuleBook
-from kehu.rules.evaluate import Evaluation, evaluate
+from kehu.rules.evaluate import MEMBERSHIPS, Evaluation, evaluate
 from kehu.rules.parts import features_of
 from kehu.store.events import latest_event
 from kehu.store.lock import only_run
@@ -156,7 +156,7 @@ class _Job:
             run=run_id,
             as_of=self.as_of,
             customers=len(evaluation.features),
-            slipping=len(evaluation.slipping),
+            slipping=len(evaluation.slipping.join(evaluation.by_hand, on=list(MEMBERSHIPS), how="anti")),
             by_hand=len(evaluation.by_hand),
             levels=level_counts(self.book, evaluation),
             warnings=warning_counts(self.book, evaluation),

@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.transactions import reading
+from kehu.reader.definitions import RuleSet as PublishedRuleSet
 from kehu.reader.definitions import published_run_id, rule_sets_of
-from kehu.rules.book import RuleBook
+from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.differences import Change
-from kehu.rules.effective import ALWAYS
+from kehu.rules.effective import Effective
 from kehu.workspace.revisions import rule_texts_at
 from kehu.workspace.texts import read_texts
 from kehu.workspace.workspace import RULES, Workspace, rule_texts, shipped_texts, shown_path
@@ -85,21 +86,31 @@ def _published(engine: Engine, files: RuleFiles, book: RuleBook) -> RuleFiles | 
     if run_id is None:
         return None
     paths = {files.shown[path]: path for path in files.texts}
-    place_of = {item.code: paths[item.path] for item in book.rulesets}
-    kept = {item.digest for item in rulesets.values()}
-    # A version that was not in force took no part in the run; it is as it stands.
-    waiting = [item for item in book.rulesets if item.code in rulesets and item.effective != ALWAYS]
-    texts = {path: text for path, text in files.texts.items() if path not in place_of.values()}
+    rule_files = {paths[item.path] for item in book.rulesets}
+    texts = {path: text for path, text in files.texts.items() if path not in rule_files}
     parts: dict[str, list[str]] = {}
-    for code, item in rulesets.items():
-        parts.setdefault(place_of.get(code, Path(item.path).name), []).append(item.source)
-    for item in waiting:
-        if item.digest not in kept:
-            parts.setdefault(paths[item.path], []).append(item.source)
+    for item in rulesets.values():
+        home = _home(item, book)
+        parts.setdefault(paths.get(home, Path(home).name), []).append(item.source)
+    for version in book.rulesets:
+        # A version that was not in force took no part in the run; it is as it stands.
+        if version.code in rulesets and not _overlap(version, rulesets[version.code]):
+            parts.setdefault(paths[version.path], []).append(version.source)
     sources = {path: _one_text(found, files.texts.get(path)) for path, found in parts.items()}
     shown = {path: files.shown[path] for path in texts} | {path: f"run {run_id}:{path}" for path in sources}
     note = "runs keep no feature files: both sides use those of the workspace"
     return RuleFiles(f"run {run_id}", texts | sources, shown, (note,))
+
+
+def _home(published: PublishedRuleSet, book: RuleBook) -> str:
+    """The file that holds it now: the same text, else the rule set in the same file, else in any."""
+    versions = [item for item in book.rulesets if item.code == published.code]
+    versions.sort(key=lambda item: (item.digest != published.digest, item.path != published.path))
+    return versions[0].path if versions else published.path
+
+
+def _overlap(version: RuleSet, published: PublishedRuleSet) -> bool:
+    return version.effective.overlaps(Effective(published.effective_from, published.effective_until))
 
 
 def _one_text(sources: list[str], as_it_stands: str | None) -> str:

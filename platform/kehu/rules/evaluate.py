@@ -26,9 +26,9 @@ class Evaluation:
     """Who is in which level and which warnings fire, by rule set in book order, then customer as in the features.
 
     `row_errors` counts per "rule set/code" the customers on whom the condition fails, as when it divides by
-    zero; they do not match it. `slipping` are the memberships that only a grace or a minimum stay keeps, with the
-    first instant at which they end if nothing changes; `by_hand` those that a person's decision gives, whether or not
-    the rules would. `features` are those given, and what rule sets asked of others.
+    zero; they do not match it. `slipping` are the memberships whose condition is unmet, with the first instant at which
+    their grace and minimum stay end; `by_hand` those that a person's decision gives, whether or not the rules would.
+    A membership in both lasts by the decision. `features` are those given, and what rule sets asked of others.
     """
 
     memberships: pl.DataFrame

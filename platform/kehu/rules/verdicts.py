@@ -168,7 +168,8 @@ class _Customer:
 
     def _kept(self, ruleset: str, level: Level | WarningRule, variant: VariantRule) -> Kept | None:
         held = self.standing.held.filter(ruleset=ruleset, level=level.code)
-        if held.is_empty() or not isinstance(level, Level):
+        by_hand = self.evaluation.by_hand.filter(ruleset=ruleset, level=level.code)
+        if held.is_empty() or not by_hand.is_empty() or not isinstance(level, Level):
             return None
         condition = None if variant.keep_while is None else self._truth(variant.keep_while)
         slipping = self.evaluation.slipping.filter(ruleset=ruleset, level=level.code)
