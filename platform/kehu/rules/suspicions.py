@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
+from typing import Any
 
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.model.problems import Place, Problem
@@ -24,9 +25,16 @@ def suspicions(drafts: Iterable[Draft], schema: Schema, gauges: Gauges) -> list[
     """Warnings about rule sets without error, which are certain: what cannot be decided is not told."""
     found = list(drafts)
     measure = Measure(schema, gauges)
-    units = other_units(found, schema, gauges)
-    told = {problem.place for problem in units}
-    return [*units, *(problem for draft in found for problem in _of_draft(draft, measure, told))]
+    # One context for all: making it costs more than reading a condition.
+    context = engine_context(schema, UNDATED)
+    problems = other_units(found, schema, gauges)
+    told = {problem.place for problem in problems}
+    for draft in found:
+        # Conditions made of pieces are their kind's to judge.
+        if not draft.pieces:
+            taken = [_Taken(entry, extent) for entry in draft.entries if (extent := _extent(entry, measure, context))]
+            problems += _of_draft(draft, taken, measure, told)
+    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,7 @@ class _Band:
     span: Span
 
 
-def _of_draft(draft: Draft, measure: Measure, told: set[Place]) -> Iterator[Problem]:
-    """Conditions made of pieces are their kind's to judge."""
-    if draft.pieces:
-        return
-    taken = [_Taken(entry, extent) for entry in draft.entries if (extent := _extent(entry, measure))]
+def _of_draft(draft: Draft, taken: Sequence[_Taken], measure: Measure, told: set[Place]) -> Iterator[Problem]:
     for item in taken:
         yield from _same_for_all(item, measure, told, is_tier=draft.kind == "tier")
     if draft.kind == "tier":
@@ -56,11 +60,11 @@ def _of_draft(draft: Draft, measure: Measure, told: set[Place]) -> Iterator[Prob
         yield from _bands(taken, measure.schema)
 
 
-def _extent(entry: Entry, measure: Measure) -> Extent | None:
+def _extent(entry: Entry, measure: Measure, context: Any) -> Extent | None:
     """None where the condition is none, or has too many parts."""
     if entry.condition is None:
         return None
-    root = parse(entry.condition, engine_context(measure.schema, UNDATED)).root
+    root = parse(entry.condition, context).root
     try:
         return measure.extent(root)
     except TooManyBoxesError:
@@ -125,7 +129,10 @@ def _bands(taken: Sequence[_Taken], schema: Schema) -> Iterator[Problem]:
 
 
 def _overlaps(bands: Sequence[_Band], feature: str, kind: FeatureType) -> Iterator[Problem]:
-    for one, other in combinations(bands, 2):
+    """Neighbours of which neither is within the other; told at the one that stands below."""
+    order = {band.entry.code: index for index, band in enumerate(bands)}
+    for pair in pairwise(sorted(bands, key=lambda band: band.span)):
+        one, other = sorted(pair, key=lambda band: order[band.entry.code])
         shared = (max(one.span[0], other.span[0]), min(one.span[1], other.span[1]))
         if shared[0] < shared[1] and shared not in {one.span, other.span}:
             said = f"'{one.entry.code}' and '{other.entry.code}' both take {feature} {_range(shared, kind)}"

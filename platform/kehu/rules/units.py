@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from kehu.model.feature_types import Schema
 from kehu.model.problems import Place, Problem
@@ -29,15 +30,17 @@ class _Threshold:
 
 def other_units(drafts: Sequence[Draft], schema: Schema, gauges: Gauges) -> list[Problem]:
     """Warnings about per cent of shares, seconds of days, and amounts in minor units."""
-    thresholds = [found for draft in drafts for found in _thresholds(draft, schema)]
+    # One context for all: making it costs more than reading a condition.
+    context = engine_context(schema, UNDATED)
+    thresholds = [found for draft in drafts for found in _thresholds(draft, schema, context)]
     problems = [_by_gauge(each, gauges.get(each.feature, Gauge())) for each in thresholds]
     return [*filter(None, problems), *_minor_units(thresholds, schema)]
 
 
-def _thresholds(draft: Draft, schema: Schema) -> Iterator[_Threshold]:
+def _thresholds(draft: Draft, schema: Schema, context: Any) -> Iterator[_Threshold]:
     scalars = (*draft.pieces, *(() if draft.pieces else (each for entry in draft.entries for each in entry.written)))
     for scalar in scalars:
-        root = parse(scalar.text, engine_context(schema, UNDATED)).root
+        root = parse(scalar.text, context).root
         for found in comparisons_in(root, schema):
             if isinstance(found.value, Decimal):
                 place = scalar_place(scalar, draft.file_text, found.at.span.start)
@@ -57,12 +60,16 @@ def _by_gauge(found: _Threshold, gauge: Gauge) -> Problem | None:
 
 def _minor_units(thresholds: Sequence[_Threshold], schema: Schema) -> Iterator[Problem]:
     """An amount that is the greatest other threshold of its feature, in minor units."""
+    values: dict[str, set[Decimal]] = {}
+    for each in thresholds:
+        values.setdefault(each.feature, set()).add(each.value)
+    # The greatest of each feature's numbers, and the next; none where too few show the unit.
+    greatest_two = {name: sorted(found)[:-3:-1] for name, found in values.items() if len(found) > _FEW}
     for found in thresholds:
         kind = schema[found.feature]
-        others = {each.value for each in thresholds if each.feature == found.feature} - {found.value}
-        if kind.kind != "decimal" or not kind.scale or len(others) < _FEW:
+        if kind.kind != "decimal" or not kind.scale or found.feature not in greatest_two:
             continue
-        greatest = max(others)
-        if greatest > 0 and found.value == greatest.scaleb(kind.scale):
+        most, greatest = greatest_two[found.feature]
+        if greatest > 0 and found.value == most == greatest.scaleb(kind.scale):
             said = f"{found.value:f} for '{found.feature}' is {greatest:f} in minor units; amounts are in major ones"
             yield Problem(found.place, CHECK, said, f"write {greatest:f}, or leave it if it is meant", "warning")
