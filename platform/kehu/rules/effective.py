@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 from kehu.model.yaml_nodes import Node, Scalar
 from kehu.rules.shapes import Shapes
@@ -55,7 +56,7 @@ def always(periods: Iterable[Effective]) -> bool:
     ordered = sorted(periods, key=lambda each: (each.start is not None, each.start))
     if not ordered or ordered[0].start is not None or ordered[-1].end is not None:
         return False
-    return all(before.end == after.start for before, after in zip(ordered, ordered[1:], strict=False))
+    return all(before.end == after.start for before, after in pairwise(ordered))
 
 
 def _instant(node: Node | None, shapes: Shapes) -> datetime | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from rule_engine import Context, DataType, builtins
@@ -26,8 +27,14 @@ _ENGINE_TYPES: dict[Kind, Any] = {
 
 def engine_context(schema: Schema, as_of: datetime | None) -> Any:
     """The types of the schema's features; `$now` and `$today` are `as_of`, unknown when it is None."""
+    return _context(frozenset(schema.items()), as_of)
+
+
+# A book's conditions are all parsed by the same few schemas, and making a context takes as long as a parse.
+@lru_cache(maxsize=16)
+def _context(types: frozenset[tuple[str, FeatureType]], as_of: datetime | None) -> Any:
     context = Context(
-        type_resolver={name: _engine_type(kind) for name, kind in schema.items()},
+        type_resolver={name: _engine_type(kind) for name, kind in types},
         default_timezone=UTC,
         decimal_context=DECIMALS,
     )
