@@ -83,6 +83,11 @@ cases:
     given: {shipments_30d: 1}
     held: {size: {level: busy, below: 10 days}}
     expect: {size: calm, care: []}
+  - name: held in the first year there is
+    as_of: 0001-01-02T00:00:00Z
+    given: {shipments_30d: 2}
+    held: {size: busy}
+    expect: {size: busy}
   - name: from events, kept by the softer condition
     events: {shipments: [{at: 3 days ago, times: 2, every: 1 day}]}
     held: {size: busy}
@@ -115,7 +120,7 @@ def explained(kehu: Kehu, workspace: Workspace, who: str, as_of: str) -> list[st
 def test_cases_say_what_is_held(workspace: Workspace, kehu: Kehu) -> None:
     code, out, _ = kehu("rules", "test", "-w", workspace.root)
     assert code == 0, out
-    assert "3 cases" in out
+    assert "4 cases" in out
 
 
 def test_a_case_that_holds_what_is_not_there_is_refused(workspace: Workspace, kehu: Kehu) -> None:

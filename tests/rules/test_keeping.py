@@ -213,3 +213,31 @@ def test_histories_are_those_of_a_plain_reading(numbers: list[tuple[int, int]]) 
         standing = carried(found.memberships, found.slipping, standing, now)
         told.append(level(found, "size"))
     assert told == plain(numbers)
+
+
+@pytest.mark.parametrize(
+    ("_case", "length", "expected"),
+    [
+        ("a century", "36500 days", []),
+        ("a day longer", "36501 days", ["'36501 days' is longer than a century"]),
+        ("past the last year there is", "999999 weeks", ["'999999 weeks' is longer than a century"]),
+    ],
+)
+def test_a_level_is_kept_for_a_century_at_most(_case: str, length: str, expected: list[str]) -> None:
+    _, problems = read_rules({"a.yaml": FLAG.replace("2 days", length)}, SCHEMA)
+    assert [problem.message for problem in problems] == expected
+
+
+@pytest.mark.parametrize(
+    ("_case", "condition", "expected"),
+    [
+        ("by its condition", "n >= 10", []),
+        ("only by being held", "n >= 11", ["no example falls into 'rich' of itself"]),
+    ],
+)
+def test_who_holds_a_level_proves_no_entering(_case: str, condition: str, expected: list[str]) -> None:
+    text = FLAG.replace("n >= 10", condition).replace("expect: rich}", "held: rich, expect: rich}")
+    if not expected:
+        text += "  - {given: {n: 10}, expect: rich}\n"
+    _, problems = read_rules({"a.yaml": text}, SCHEMA)
+    assert [problem.message for problem in problems] == expected

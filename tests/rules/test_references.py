@@ -166,6 +166,20 @@ def test_circles_are_found_each_once(_case: str, asks: dict[str, set[str]], expe
     assert all(circle[0] == circle[-1] for circle in circles(asks))
 
 
+def test_every_version_that_closes_a_circle_is_left_out() -> None:
+    old, new = (
+        MARKS.format(level="x", edge=edge).replace("n >= 10", "n >= 10 or care_call") for edge in ("until", "from")
+    )
+    care = CARE.replace('size == "large" and late > 0', "marks_x and late > 0").replace("size: large", "marks_x: true")
+    care = care.replace("size: small", "marks_x: false")
+    book, problems = read_rules({"a.yaml": old, "b.yaml": new, "c.yaml": care}, SCHEMA)
+    assert [(problem.place.path, problem.check) for problem in problems] == [
+        ("a.yaml", "rule-circle"),
+        ("b.yaml", "rule-circle"),
+    ]
+    assert book.rulesets == ()
+
+
 def test_a_generation_asks_only_earlier_ones() -> None:
     asks = {"a": {"b", "elsewhere"}, "b": {"c"}, "c": set[str](), "d": set[str]()}
     assert [set(each) for each in generations(asks)] == [{"c", "d"}, {"b"}, {"a"}]

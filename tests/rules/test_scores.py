@@ -118,6 +118,12 @@ def test_a_reason_names_the_features_of_all_points() -> None:
             "worth.yaml:11:5: error[level-condition]: level 'high' needs either 'at_least' or 'otherwise: true'",
         ),
         (
+            "a keeping bound that is no number",
+            POINTS,
+            LEVELS.replace("at_least: 2", "at_least: 2, keep_at_least: few"),
+            "worth.yaml:12:73: error[bad-points]: 'keep_at_least' must be a whole number",
+        ),
+        (
             "bounds that rise",
             POINTS,
             LEVELS.replace("at_least: 2", "at_least: 6"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -19,6 +20,8 @@ from kehu.rules.reasons import warning_reasons
 from kehu.rules.standing import HELD, Standing
 from kehu.rules.truths import deciding, truth_of
 from kehu.rules.wording import worded
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,14 @@ def _standing(cases: Mapping[int, Case]) -> Standing:
     for number, case in cases.items():
         for ruleset, levels in case.held.items():
             for held in levels:
-                below = case.as_of - held.below if held.below else None
-                rows.append((number, ruleset, held.code, case.as_of - held.since, below))
+                below = _before(case.as_of, held.below) if held.below else None
+                rows.append((number, ruleset, held.code, _before(case.as_of, held.since), below))
     return Standing(pl.DataFrame(rows, schema=HELD, orient="row"))
+
+
+def _before(instant: datetime, length: timedelta) -> datetime:
+    """The instant that long before it, the first there is where that lies before all years."""
+    return instant - min(length, instant - _BEGINNING)
 
 
 def _customers(cases: Mapping[int, Case]) -> pl.DataFrame:

@@ -244,5 +244,7 @@ def _slipping(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
 
 def _by_hand(memberships: pl.DataFrame, standing: Standing) -> pl.DataFrame:
     decided = standing.overrides.filter(effect=INCLUDE).rename({"code": "level"})
+    if decided.is_empty():  # A join would still read every membership.
+        return pl.DataFrame(schema=BY_HAND)
     latest = decided.unique(list(MEMBERSHIPS), keep="last", maintain_order=True).select(list(BY_HAND))
     return latest.join(memberships, on=list(MEMBERSHIPS), how="semi", maintain_order="left")

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kehu.model.yaml_nodes import Items, Mapping, Node, Scalar
-from kehu.rules.keeping import read_length
+from kehu.rules.keeping import LONGEST, read_length
 from kehu.rules.shapes import Shapes
 
 HELD_KEYS = ("level", "since", "below")
-_LONG_AGO = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldLevel:
-    """A level entered `since` ago; its condition has been unmet for `below`, which is nothing where it still was met."""
+    """A level entered `since` ago; its condition has been unmet for `below`, nothing where it still was met."""
 
     code: str
-    since: timedelta = _LONG_AGO
+    since: timedelta = LONGEST
     below: timedelta = timedelta()
 
 
@@ -43,7 +42,7 @@ def _held(node: Node, codes: Iterable[str], shapes: Shapes) -> HeldLevel | None:
     if not isinstance(found, Mapping):
         return None
     code = shapes.word(found.get("level"), "a level of this rule set", codes)
-    since = read_length(found.get("since"), shapes, "example-value") or _LONG_AGO
+    since = read_length(found.get("since"), shapes, "example-value") or LONGEST
     below = read_length(found.get("below"), shapes, "example-value")
     if below > since:
         shapes.note(

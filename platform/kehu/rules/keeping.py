@@ -9,6 +9,8 @@ from kehu.model.yaml_nodes import Mapping, Node, Scalar
 from kehu.rules.shapes import Shapes
 
 KEEPING_KEYS = ("keep_while", "grace", "minimum_stay")
+# Added to or taken from any instant that data have, it stays within the years there are.
+LONGEST = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,19 @@ def read_keeping(found: Mapping, shapes: Shapes) -> Keeping:
 
 
 def read_length(node: Node | None, shapes: Shapes, check: str) -> timedelta:
-    """A length of time as '30 days'; none where it is absent, or wrong, which is noted."""
+    """A length of time as '30 days', LONGEST at most; none where it is absent, or wrong, which is noted."""
     if node is None:
         return timedelta()
     text = node.text if isinstance(node, Scalar) else "this"
     try:
-        return parse_duration(text)
+        length = parse_duration(text)
     except ValueError:
         shapes.note(node.place, check, f"'{text}' is no length of time", "write for example '30 days'")
         return timedelta()
+    if length <= LONGEST:
+        return length
+    shapes.note(node.place, check, f"'{text}' is longer than a century", f"write at most '{LONGEST.days} days'")
+    return timedelta()
 
 
 def read_condition(node: Node | None, shapes: Shapes, key: str = "when") -> Scalar | None:

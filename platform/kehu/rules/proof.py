@@ -33,13 +33,14 @@ def check_examples(draft: Draft, compiled: CompiledDraft, schema: Schema, shapes
 
 
 def _check_coverage(draft: Draft, examples: Sequence[Example], shapes: Shapes) -> None:
-    """Every entry is expected once and, unless it takes the rest, once not."""
+    """Every entry is expected once of who does not hold it and, unless it takes the rest, once not."""
     for entry in draft.entries:
-        inside = sum(entry.code in example.expected for example in examples)
-        if not inside:
-            remedy = f"add one with 'expect: {entry.code}'"
-            shapes.note(entry.place, "missing-example", f"no example falls into '{entry.code}'", remedy)
-        if inside == len(examples) and entry.when is not None:
+        inside = [example for example in examples if entry.code in example.expected]
+        if all(entry.code in {each.code for each in example.held} for example in inside):
+            of_itself = " of itself" if inside else ""
+            remedy = f"add one with 'expect: {entry.code}'{' and nothing held' if inside else ''}"
+            shapes.note(entry.place, "missing-example", f"no example falls into '{entry.code}'{of_itself}", remedy)
+        if len(inside) == len(examples) and entry.when is not None:
             remedy = "add one that just misses its condition"
             shapes.note(entry.place, "missing-example", f"no example stays out of '{entry.code}'", remedy)
 

@@ -110,18 +110,18 @@ def _check_names(pages: Iterable[_Page], schema: Schema) -> None:
 
 def _check_circles(pages: Iterable[_Page]) -> None:
     asks: dict[str, set[str]] = {}
-    first: dict[str, _Page] = {}
+    versions: dict[str, list[_Page]] = {}
     for page in pages:
         asks.setdefault(page.draft.code, set()).update(page.asks)
-        first.setdefault(page.draft.code, page)
+        versions.setdefault(page.draft.code, []).append(page)
     for circle in circles(asks):
         said = f"these rule sets ask for each other: {' → '.join(circle)}"
         if len(set(circle)) == 1:
             said = f"'{circle[0]}' asks for its own answer"
-        page = first[circle[0]]
-        place: Place = page.draft.place
         remedy = "break the circle; a level is kept longer by 'keep_while'"
-        page.problems.append(Problem(place, "rule-circle", said, remedy))
+        for page in versions[circle[0]]:
+            if circle[1] in page.asks:
+                page.problems.append(Problem(page.draft.place, "rule-circle", said, remedy))
 
 
 def _sound(pages: Iterable[_Page]) -> list[RuleSet]:

@@ -61,7 +61,7 @@ def _band(node: Node, points: Points, shapes: Shapes) -> Entry | None:
     code = shapes.code(found.get("level"), "the code of a level")
     label = shapes.label(found.get("label"), found.place, f"level '{code}'")
     bound, keep = found.get("at_least"), found.get("keep_at_least")
-    least, lower = (_bound(each, shapes) for each in (bound, keep))
+    least, lower = _bound(bound, "'at_least'", shapes), _bound(keep, "'keep_at_least'", shapes)
     if (bound is None) == (found.get("otherwise") is None):
         asked = f"level '{code}' needs either 'at_least' or 'otherwise: true'"
         shapes.note(found.place, "level-condition", asked, "write one of the two")
@@ -77,9 +77,9 @@ def _band(node: Node, points: Points, shapes: Shapes) -> Entry | None:
     )
 
 
-def _bound(node: Node | None, shapes: Shapes) -> int | None:
+def _bound(node: Node | None, what: str, shapes: Shapes) -> int | None:
     """The least score of a band; None where it is absent or wrong, which is noted."""
-    return None if node is None else _number(node, "'at_least'", shapes)
+    return None if node is None else _number(node, what, shapes)
 
 
 def _reaches(points: Points, bound: Node | None, least: int | None) -> Scalar | None:
@@ -94,7 +94,7 @@ def _check_bands(node: Node | None, shapes: Shapes) -> None:
     least: int | None = None
     for level in shapes.items(node, "'levels'"):
         bound = level.get("at_least") if isinstance(level, MappingNode) else None
-        number = _bound(bound, Shapes())
+        number = _bound(bound, "'at_least'", Shapes())
         if bound is None or number is None:
             continue
         if least is not None and number >= least:
