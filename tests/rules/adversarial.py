@@ -13,6 +13,7 @@ PLAIN = {
     "i1": FeatureType("integer", digits=6), "i2": FeatureType("integer"),
     "d1": FeatureType("decimal", scale=2, digits=9), "d2": FeatureType("decimal", scale=3),
     "f1": FeatureType("float"), "s1": FeatureType("string"), "b1": FeatureType("boolean"), "t1": FeatureType("instant"),
+    "k1": FeatureType("string", words=("", "a", "abc", "VIP", "ß")),
 }  # fmt: skip
 SCHEMA: Schema = PLAIN | {
     **{f"{name[0]}n1": replace(kind, nullable=True) for name, kind in PLAIN.items() if name.endswith("1")},
@@ -59,7 +60,7 @@ WHOLE_LISTS = ((), (), (0,), (1, 2, 3), (-7, 7, 0), (2, 2), (999_999,) * 3, (-99
 VALUES: dict[str, tuple[object, ...]] = {
     "i1": INTEGERS, "i2": LARGE, "d1": (*INTEGERS, 33_333, 250, -1005, 999_999_999), "d2": (*LARGE, 100_500, 2_500),
     "f1": FLOATS, "s1": TEXTS, "b1": (True, False), "t1": INSTANTS,
-    "l2": TEXT_LISTS, "w2": WHOLE_LISTS,
+    "k1": PLAIN["k1"].words, "l2": TEXT_LISTS, "w2": WHOLE_LISTS,
 }  # fmt: skip
 NULLS = 0.25
 

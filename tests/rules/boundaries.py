@@ -16,8 +16,9 @@ EXACT = Grammar(avoid=("f1", "fn1"))  # a float's arithmetic is rounded, so it h
 KINDS = (
     "number", "arithmetic", "quotient", "bitwise", "of_list", "part", "instant", "duration", "text",
 )  # fmt: skip
-PLAIN_TEXT = Sentence("s1", frozenset())  # the texts themselves are what patterns are tried on
-PLAIN_TEXTS = 0.15
+# The texts themselves are what patterns are tried on; a float by itself does have an edge.
+PLAIN = tuple(Sentence(name, frozenset()) for name in ("s1", "s1", "s1", "s1", "f1"))
+PLAIN_PARTS = 0.18
 ORDERS = ("<", "<=", ">", ">=", "==", "!=")
 
 
@@ -25,7 +26,7 @@ def boundary(dice: random.Random, rows: list[Row]) -> Sentence:
     """A part of a condition against the value it has on one of the rows, or the next beside it."""
     while True:
         part = EXACT.sentence_of_any(KINDS, dice.choice((1, 1, 2)), dice.choice)
-        part = PLAIN_TEXT if dice.random() < PLAIN_TEXTS else part
+        part = dice.choice(PLAIN) if dice.random() < PLAIN_PARTS else part
         parsed = parse(part.text, _context())
         if parsed.root is None or parsed.faults:
             continue

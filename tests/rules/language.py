@@ -84,7 +84,7 @@ RULES: dict[str, tuple[str, ...]] = {
         "(t1 - <instant>).<span>",
     ),
     "arithmetic": (
-        "(<integer> <operator> <decimal>)", "(<decimal> <operator> <constant>)", "(i2 * d1)",
+        "(<integer> <operator> <decimal>)", "(<decimal> <operator> <constant>)", "(i2 * d1)", "(d1 * d2)",
         "(<number> <operator> <number>)",
         "(<number> <operator> <constant>)",
         "(<constant> <operator> <number>)",
@@ -105,7 +105,7 @@ RULES: dict[str, tuple[str, ...]] = {
         "(<number_maybe> ?? <number_maybe>)",
     ),
     "text": (
-        "s1", "<quoted>", "s1.<case>",
+        "s1", "k1", "<quoted>", "s1.<case>",
         "(<text> + <text>)",
         "(<text>).<case>",
         "(<text>)[<position>]",
@@ -119,7 +119,7 @@ RULES: dict[str, tuple[str, ...]] = {
         "(<instant>).zone_name",
     ),
     "text_maybe": (
-        "sn1", "sn1",
+        "sn1", "sn1", "kn1",
         "sn1&.<case>",
         "sn1&[<position>]",
         "(<text>)&[<position>]",
