@@ -12,8 +12,9 @@ from kehu.model.problems import RefusedError
 from kehu.pipeline.explaining import explain_customer
 from kehu.pipeline.loading import load
 from kehu.pipeline.one_customer import one_customers_features, own_part
-from kehu.pipeline.resegmenting import current_features, resegment
+from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rule_directory import read_rule_directory
+from kehu.pipeline.run_job import current_features
 from kehu.pipeline.transactions import reading
 from kehu.store.database import open_database, upgrade
 from kehu.tables.facts import customer_aliases, customers, identifiers

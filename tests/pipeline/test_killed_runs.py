@@ -13,7 +13,8 @@ from sqlalchemy import Engine, func, select
 
 from kehu.model.problems import RefusedError
 from kehu.pipeline.loading import load
-from kehu.pipeline.resegmenting import RunReport, resegment
+from kehu.pipeline.resegmenting import resegment
+from kehu.pipeline.run_report import RunReport
 from kehu.tables.runs import memberships, publication, run_levels, runs, warnings
 from kehu.workspace.workspace import Workspace
 
@@ -104,7 +105,7 @@ def test_a_killed_run_leaves_the_published_one_and_the_next_run_goes_on(
         "data/crm.csv": "no,name,phone\n" + "".join(lists),
         "data/tms/a.csv": "no,payer,at,amount\n" + "".join(waybills),
     }
-    workspace = small_workspace(files)
+    workspace = small_workspace(files, 'guard_max_change = "off"\n')
     load(workspace, database, [], clock=clock, progress=quiet)
     for seed in range(2):
         kill_while_running(workspace, random.Random(seed).uniform(0, 0.3))

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, insert, select
 
 from kehu.model.feature_types import FeatureType
 from kehu.pipeline.transactions import writing
-from kehu.publish.publish import Changes, publish
-from kehu.publish.run_log import begin_run, finish_run
+from kehu.publish.publish import Changes, level_counts, publish, warning_counts
+from kehu.publish.run_log import Found, begin_run, finish_run
 from kehu.publish.standing import standing_as_of
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import evaluate
@@ -111,8 +111,10 @@ def run_book() -> Callable[..., Changes]:
                 schema={"customer": pl.Int64(), "n": pl.Int64(), "spent": pl.Int64()},
             )
             standing = standing_as_of(connection, [book], as_of)
-            changes = publish(connection, run_id, book, evaluate(book, frame, as_of, standing))
-            finish_run(connection, run_id, now=as_of, customers=len(frame), counts={}, timings={})
+            evaluation = evaluate(book, frame, as_of, standing)
+            changes = publish(connection, run_id, book, evaluation)
+            counts = {"levels": level_counts(book, evaluation), "warnings": warning_counts(book, evaluation)}
+            finish_run(connection, run_id, Found(len(frame), counts, []), now=as_of)
         return changes
 
     return run

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from kehu.pipeline.transactions import writing
 from kehu.publish.publish import Changes
-from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, finish_run
+from kehu.publish.run_log import Found, abandon_dead_runs, begin_run, fail_run, finish_run
 from kehu.rules.book import RuleBook
 from kehu.tables.runs import publication, runs
 
@@ -39,8 +39,11 @@ def test_a_begun_run_is_on_record_before_it_ends(database: Engine) -> None:
         "started_at": NOW,
         "finished_at": None,
         "counts": None,
-        "timings": None,
+        "stages": None,
         "error": None,
+        "author": None,
+        "replaces_run_id": None,
+        "restores_run_id": None,
     }
 
 
@@ -48,16 +51,16 @@ def test_a_finished_run_is_the_published_one(database: Engine) -> None:
     for number in (begin(database), begin(database)):
         with writing(database) as connection:
             counts = {"levels": {"a": {"b": 1}}}
-            finish_run(connection, number, now=LATER, customers=3, counts=counts, timings={"features": 0.5})
+            finish_run(connection, number, Found(3, counts, [{"stage": "features"}]), now=LATER)
     with database.connect() as connection:
         assert connection.execute(select(publication)).all() == [(1, 2, LATER)]
         row = connection.execute(select(runs).where(runs.c.id == 1)).one()
-    assert (row.state, row.finished_at, row.customers, row.counts, row.timings) == (
+    assert (row.state, row.finished_at, row.customers, row.counts, row.stages) == (
         "published",
         LATER,
         3,
         {"levels": {"a": {"b": 1}}},
-        {"features": 0.5},
+        [{"stage": "features"}],
     )
 
 

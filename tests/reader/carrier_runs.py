@@ -103,7 +103,7 @@ def _runs() -> dict[Table, list[dict[str, Any]]]:
                 "started_at": as_of,
                 "finished_at": as_of,
                 "counts": {"service_tier": {"vip": 1}},
-                "timings": None,
+                "stages": None,
                 "error": error,
             }
             for number, as_of, state, error in states

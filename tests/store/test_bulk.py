@@ -142,15 +142,15 @@ def test_truths_keep_three_values(database: Engine) -> None:
 
 def test_json_goes_in_as_text_and_is_a_document(database: Engine) -> None:
     with database.begin() as connection:
-        run = {"id": 1, "as_of": INSTANT, "state": "dry", "engine": "e", "rule_digest": "", "feature_digest": ""}
+        run = {"id": 1, "as_of": INSTANT, "state": "failed", "engine": "e", "rule_digest": "", "feature_digest": ""}
         connection.execute(insert(runs).values(**run, started_at=INSTANT, counts={"a": [1, "客", None]}))
-        read = read_frame(connection, select(runs.c.id, runs.c.counts, runs.c.timings))
+        read = read_frame(connection, select(runs.c.id, runs.c.counts, runs.c.stages))
         version = {"digest": "d", "ruleset": "r", "kind": "tier", "definition": '{"b": "\\" \\n 客"}'}
         insert_frame(connection, rule_versions, pl.DataFrame([version | {"source": "s", "path": "p"}]))
         definition = connection.execute(select(rule_versions.c.definition)).scalar_one()
-    assert read.schema == {"id": pl.Int64(), "counts": pl.String(), "timings": pl.String()}
+    assert read.schema == {"id": pl.Int64(), "counts": pl.String(), "stages": pl.String()}
     assert [json.loads(text) for text in read["counts"]] == [{"a": [1, "客", None]}]
-    assert read["timings"].to_list() == [None]
+    assert read["stages"].to_list() == [None]
     assert definition == {"b": '" \n 客'}
 
 

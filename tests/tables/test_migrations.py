@@ -21,6 +21,7 @@ TABLES = {
     "departments",
     "employees",
     "identifiers",
+    "membership_notes",
     "memberships",
     "overrides",
     "publication",

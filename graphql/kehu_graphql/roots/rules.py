@@ -2,11 +2,14 @@
 
 import strawberry
 
+from kehu.model.problems import did_you_mean
 from kehu.reader import runs as run_reader
 from kehu.reader.definitions import published_rule_sets
+from kehu.tables.runs import RUN_STATES
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging, connection
 from kehu_graphql.context import Info
 from kehu_graphql.cursors import Cursors
+from kehu_graphql.failures import ExpectedError
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import numeric_key, split_node_id
 from kehu_graphql.published import known_rule_set
@@ -35,12 +38,16 @@ class RuleQueries:
         look = info.context.served.rules
         return None if look is None else rule_directory_value(look())
 
-    @resolved("Runs in any state, the last started first.")
-    async def runs(self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None) -> Connection[Run]:
+    @resolved('Runs, the last started first; in one state only when given, e.g. "failed".')
+    async def runs(
+        self, info: Info, state: str | None = None, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[Run]:
+        if state is not None and state not in RUN_STATES:
+            raise ExpectedError(f"unknown state '{state}'; {did_you_mean(state, RUN_STATES)}".rstrip("; "))
         window = Paging(first, after).window(_RUN_CURSORS)
         reads = info.context.reads
-        page = await reads.once(run_reader.run_page, window)
-        return connection(page, run_node, window, _RUN_CURSORS, lambda: reads.once(run_reader.count_runs))
+        page = await reads.once(run_reader.run_page, state, window)
+        return connection(page, run_node, window, _RUN_CURSORS, lambda: reads.once(run_reader.count_runs, state))
 
     @resolved("One run by its node id or number; null when there is none.")
     async def run(self, info: Info, id: strawberry.ID) -> Run | None:  # noqa: A002 (its name in the schema)

@@ -24,7 +24,7 @@ from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline import loading, resegmenting
 from kehu.pipeline.loading import LoadReport
 from kehu.pipeline.progress import Progress
-from kehu.pipeline.resegmenting import RunReport
+from kehu.pipeline.run_report import RunReport
 from kehu.workspace.workspace import RULES, Workspace, default_rules
 
 CARRIER = "carrier"

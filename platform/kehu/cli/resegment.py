@@ -1,5 +1,6 @@
 """kehu resegment: every rule set for every customer, published."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
 from kehu.cli.output import progress, say, say_json, show_table
 from kehu.pipeline import resegmenting
-from kehu.pipeline.resegmenting import RunReport
+from kehu.pipeline.run_report import RunReport
 
 
 def resegment(
@@ -52,7 +53,9 @@ def run_document(report: RunReport) -> dict[str, object]:
         "by_hand": report.by_hand,
         "row_errors": report.row_errors,
         "seconds": report.seconds,
-        "published": report.run is not None,
+        "stages": [asdict(stage) for stage in report.stages],
+        "held": [asdict(change) for change in report.held],
+        "published": report.is_published,
     }
 
 

@@ -1,7 +1,8 @@
 """kehu runs: what the runs were and did."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import select
@@ -59,7 +60,13 @@ def show(
     ]
     show_table("Levels", ("rule set", "level", "members"), levels)
     show_table("Warnings", ("warning", "customers"), list(counts.get("warnings", {}).items()))
-    show_table("Seconds", ("stage", "seconds"), list((row["timings"] or {}).items()))
+    show_table(
+        "Stages", ("stage", "seconds", "CPU seconds", "peak MB", "rows"), [_stage(each) for each in row["stages"] or ()]
+    )
+
+
+def _stage(stage: Mapping[str, Any]) -> tuple[Any, ...]:
+    return stage["stage"], stage["seconds"], stage["cpu_seconds"], stage["peak_bytes"] // 1_000_000, stage["rows"]
 
 
 def _shown(value: object) -> object:

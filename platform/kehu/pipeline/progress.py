@@ -1,24 +1,64 @@
-"""Who is told how far the work is, and how long each stage took."""
+"""Who is told how far the work is, and what each stage took."""
 
+import resource
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 
 Clock = Callable[[], datetime]
 # Told what is being worked on and how many rows of it are done.
 Progress = Callable[[str, int], None]
+# Linux counts memory in KiB, macOS in bytes.
+_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a stage took. `cpu_seconds` are of all threads of this process, user and system.
+
+    `peak_bytes` is the most memory that the process ever had by the end of the stage, so it never falls from one
+    stage to the next. `rows` is what the stage made, None where it did not count.
+    """
+
+    stage: str
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    rows: int | None
 
 
 class Watch:
-    """Seconds per stage, and the stage told to whoever watches."""
+    """What each stage took, and the stage told to whoever watches; a stage that raises is not kept."""
 
     def __init__(self, progress: Progress) -> None:
-        self.progress, self.seconds = progress, dict[str, float]()
+        self.progress, self.stages = progress, list[Stage]()
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Wall seconds by stage, in their order."""
+        return {stage.stage: stage.seconds for stage in self.stages}
 
     @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, stage: str) -> Iterator[Callable[[int], None]]:
+        """Gives what tells the rows that the stage made."""
         self.progress(stage, 0)
-        begun = perf_counter()
-        yield
-        self.seconds[stage] = round(perf_counter() - begun, 3)
+        rows: list[int] = []
+        begun, cpu_begun = perf_counter(), _cpu_seconds()
+        yield rows.append
+        took, cpu = perf_counter() - begun, _cpu_seconds() - cpu_begun
+        made = sum(rows) if rows else None
+        self.stages.append(Stage(stage, round(took, 3), round(cpu, 3), _peak_bytes(), made))
+        if made:
+            self.progress(stage, made)
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MEMORY_UNIT

@@ -5,27 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
-from sqlalchemy import Connection, Table, column, insert, or_, select, table, update
+from sqlalchemy import Connection, insert, or_, select
 
 from kehu.publish.definitions import definition
+from kehu.publish.history import FIRED, MEMBER, NOTES, append_rows, end_rows, note, open_rows
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation
 from kehu.rules.reasons import membership_reasons, warning_reasons
-from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.store.bulk import read_frame
 from kehu.tables.runs import memberships, rule_versions, run_levels, run_rules, runs, warnings
 
 BY_HAND_REASON = "by hand"
 _TICK = timedelta(microseconds=1)
-_MEMBER = ["customer", "ruleset", "level"]
-_FIRED = ["customer", "ruleset", "warning"]
-_NOTES = ["below_since", "drops_at", "override_id"]
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What a publication changes. The frames have customer, ruleset and level or warning; those that end also id.
 
-    `noted` are memberships that go on and of which something else is to be said: id and the columns of _NOTES.
+    `noted` are memberships that go on and of which something else is to be said: id and the columns of NOTES.
     """
 
     entered: pl.DataFrame
@@ -39,28 +37,29 @@ def compare(connection: Connection, book: RuleBook, evaluation: Evaluation, as_o
     """What the evaluation, as of an instant, changes against the open memberships and warnings.
 
     A warning that cleared does not fire again within its cooldown: (as_of - cooldown, as_of] since it last fired.
+    One that a rollback took back was a mistake and silences nothing.
     """
-    members = _open(connection, memberships, "level", "until_run_id")
-    firing = _open(connection, warnings, "warning", "cleared_run_id")
+    members = open_rows(connection, memberships)
+    firing = open_rows(connection, warnings)
     return Changes(
-        entered=evaluation.memberships.join(members, on=_MEMBER, how="anti", maintain_order="left"),
-        left=members.join(evaluation.memberships, on=_MEMBER, how="anti", maintain_order="left"),
+        entered=evaluation.memberships.join(members, on=MEMBER, how="anti", maintain_order="left"),
+        left=members.join(evaluation.memberships, on=MEMBER, how="anti", maintain_order="left"),
         fired=evaluation.warnings.join(
-            pl.concat([firing.select(_FIRED), _cooling(connection, book, as_of)]),
-            on=_FIRED,
+            pl.concat([firing.select(FIRED), _cooling(connection, book, as_of)]),
+            on=FIRED,
             how="anti",
             maintain_order="left",
         ),
-        cleared=firing.join(evaluation.warnings, on=_FIRED, how="anti", maintain_order="left"),
+        cleared=firing.join(evaluation.warnings, on=FIRED, how="anti", maintain_order="left"),
         noted=_noted(connection, members, evaluation),
     )
 
 
 def _notes(evaluation: Evaluation) -> pl.DataFrame:
-    """Columns of _MEMBER and _NOTES: what is to be said of memberships beside that they are."""
-    by_hand = evaluation.by_hand.select(*_MEMBER, pl.col("override").alias("override_id"))
-    slipping = evaluation.slipping.select(*_MEMBER, "below_since", "drops_at")
-    notes = slipping.join(by_hand, on=_MEMBER, how="full", coalesce=True).select(*_MEMBER, *_NOTES)
+    """Columns of MEMBER and NOTES: what is to be said of memberships beside that they are."""
+    by_hand = evaluation.by_hand.select(*MEMBER, pl.col("override").alias("override_id"))
+    slipping = evaluation.slipping.select(*MEMBER, "below_since", "drops_at")
+    notes = slipping.join(by_hand, on=MEMBER, how="full", coalesce=True).select(*MEMBER, *NOTES)
     # While a person's decision gives the level, it does not drop.
     drops_at = pl.when(pl.col("override_id").is_null()).then("drops_at")
     return notes.with_columns(drops_at.alias("drops_at"))
@@ -68,31 +67,33 @@ def _notes(evaluation: Evaluation) -> pl.DataFrame:
 
 def _noted(connection: Connection, members: pl.DataFrame, evaluation: Evaluation) -> pl.DataFrame:
     """The open memberships that go on with other notes than before."""
-    columns = [memberships.c[name] for name in _NOTES]
+    columns = [memberships.c[name] for name in NOTES]
     has_any = or_(*(column.is_not(None) for column in columns))
     said = read_frame(
         connection, select(memberships.c.id, *columns).where(memberships.c.until_run_id.is_(None), has_any)
     )
     notes = _notes(evaluation)
     going_on = (
-        members.join(evaluation.memberships, on=_MEMBER, how="semi") if len(said) + len(notes) else members.clear()
+        members.join(evaluation.memberships, on=MEMBER, how="semi") if len(said) + len(notes) else members.clear()
     )
-    now = notes.join(going_on, on=_MEMBER).select("id", *_NOTES)
+    now = notes.join(going_on, on=MEMBER).select("id", *NOTES)
     both = said.join(going_on, on="id", how="semi").join(now, on="id", how="full", coalesce=True, suffix="_now")
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in _NOTES)
-    return both.filter(differs).sort("id").select("id", **{name: pl.col(f"{name}_now") for name in _NOTES})
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_now")) for name in NOTES)
+    return both.filter(differs).sort("id").select("id", **{name: pl.col(f"{name}_now") for name in NOTES})
 
 
 def _cooling(connection: Connection, book: RuleBook, as_of: datetime) -> pl.DataFrame:
-    """Columns of _FIRED: who was told of a warning so lately that it must not fire again yet."""
+    """Columns of FIRED: who was told of a warning so lately that it must not fire again yet."""
     found = [pl.DataFrame(schema={"customer": pl.Int64(), "ruleset": pl.String(), "warning": pl.String()})]
+    rollbacks = select(runs.c.id).where(runs.c.restores_run_id.is_not(None))
+    meant = or_(warnings.c.cleared_run_id.is_(None), warnings.c.cleared_run_id.not_in(rollbacks))
     for ruleset in book.rulesets:
         for rule in ruleset.warnings:
             if rule.cooldown:
                 said = (warnings.c.ruleset == ruleset.code, warnings.c.warning == rule.code)
                 lately = warnings.c.fired_at.between(as_of - rule.cooldown + _TICK, as_of)
                 columns = (warnings.c.customer_id.label("customer"), warnings.c.ruleset, warnings.c.warning)
-                found.append(read_frame(connection, select(*columns).where(*said, lately).distinct()))
+                found.append(read_frame(connection, select(*columns).where(*said, lately, meant).distinct()))
     return pl.concat(found)
 
 
@@ -103,13 +104,13 @@ def publish(connection: Connection, run_id: int, book: RuleBook, evaluation: Eva
     """
     as_of: datetime = connection.execute(select(runs.c.as_of).where(runs.c.id == run_id)).scalar_one()
     changes = compare(connection, book, evaluation, as_of)
-    _end(connection, memberships, "until_run_id", changes.left["id"], run_id)
-    _end(connection, warnings, "cleared_run_id", changes.cleared["id"], run_id)
+    end_rows(connection, memberships, changes.left["id"], run_id)
+    end_rows(connection, warnings, changes.cleared["id"], run_id)
     digests = pl.DataFrame(
         {"ruleset": [item.code for item in book.rulesets], "digest": [item.digest for item in book.rulesets]},
         schema={"ruleset": pl.String(), "digest": pl.String()},
     )
-    update_frame(connection, memberships, changes.noted)
+    note(connection, run_id, changes.noted)
     features = evaluation.features
     reasons = _reasons(book, evaluation, changes.entered)
     _begin_memberships(connection, run_id, changes.entered.with_columns(reasons), digests, _notes(evaluation))
@@ -136,19 +137,6 @@ def warning_counts(book: RuleBook, evaluation: Evaluation) -> dict[str, int]:
     return {rule.code: counted.get(rule.code, 0) for item in book.rulesets for rule in item.warnings}
 
 
-def _open(connection: Connection, history: Table, answer: str, until: str) -> pl.DataFrame:
-    query = select(history.c.id, history.c.customer_id.label("customer"), history.c.ruleset, history.c[answer])
-    return read_frame(connection, query.where(history.c[until].is_(None)).order_by(history.c.id))
-
-
-def _end(connection: Connection, history: Table, until: str, ids: pl.Series, run_id: int) -> None:
-    if ids.is_empty():
-        return
-    stage(connection, "staged_ends", pl.DataFrame({"id": ids}))
-    ended = history.c.id.in_(select(table("staged_ends", column("id")).c.id))
-    connection.execute(update(history).where(ended).values({until: run_id}))
-
-
 def _reasons(book: RuleBook, evaluation: Evaluation, entered: pl.DataFrame) -> pl.Series:
     """JSON as of `membership_reasons`; of a membership given by hand, `when` says by whom and why."""
     reasons = membership_reasons(book, evaluation.features, entered).alias("reasons")
@@ -156,8 +144,8 @@ def _reasons(book: RuleBook, evaluation: Evaluation, entered: pl.DataFrame) -> p
         return reasons
     said = pl.format("{}: {} ({})", pl.lit(BY_HAND_REASON), "reason", "author")
     told = pl.struct(when=said, features=pl.lit(None)).struct.json_encode().alias("told")
-    by_hand = evaluation.by_hand.select(*_MEMBER, told)
-    found = entered.select(_MEMBER).with_columns(reasons).join(by_hand, on=_MEMBER, how="left", maintain_order="left")
+    by_hand = evaluation.by_hand.select(*MEMBER, told)
+    found = entered.select(MEMBER).with_columns(reasons).join(by_hand, on=MEMBER, how="left", maintain_order="left")
     return found.select(pl.coalesce("told", "reasons").alias("reasons")).to_series()
 
 
@@ -166,8 +154,8 @@ def _begin_memberships(
 ) -> None:
     """`entered` has its `reasons`."""
     rows = entered.join(digests, on="ruleset", maintain_order="left")
-    rows = rows.join(notes, on=_MEMBER, how="left", maintain_order="left")
-    _append(
+    rows = rows.join(notes, on=MEMBER, how="left", maintain_order="left")
+    append_rows(
         connection,
         memberships,
         rows.select(
@@ -177,7 +165,7 @@ def _begin_memberships(
             pl.lit(run_id, pl.Int64).alias("from_run_id"),
             "digest",
             "reasons",
-            *_NOTES,
+            *NOTES,
         ),
     )
 
@@ -199,7 +187,7 @@ def _begin_warnings(
     rows = explained.join(routes, on=["ruleset", "warning"], maintain_order="left").join(
         digests, on="ruleset", maintain_order="left"
     )
-    _append(
+    append_rows(
         connection,
         warnings,
         rows.select(
@@ -216,11 +204,6 @@ def _begin_warnings(
             pl.lit("open").alias("state"),
         ),
     )
-
-
-def _append(connection: Connection, history: Table, rows: pl.DataFrame) -> None:
-    numbered = rows.with_row_index("id", offset=next_id(connection, history)).cast({"id": pl.Int64})
-    insert_frame(connection, history, numbered)
 
 
 def _record_rules(connection: Connection, run_id: int, book: RuleBook) -> None:

@@ -1,5 +1,7 @@
-"""The record of runs: begun, finished or failed, whatever becomes of the process."""
+"""The record of runs: begun, published, held, failed or discarded, whatever becomes of the process."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +9,19 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from kehu.store.bulk import lock_for_writing, next_id
 from kehu.tables.runs import publication, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run found: counts by level and warning, and what each stage took, in their order.
+
+    `author` is the person who asked for the publication by name, None for a run as it is due.
+    """
+
+    customers: int
+    counts: dict[str, Any]
+    stages: Sequence[dict[str, Any]]
+    author: str | None = None
 
 
 def begin_run(
@@ -20,25 +35,41 @@ def begin_run(
     return run_id
 
 
-def finish_run(
-    connection: Connection,
-    run_id: int,
-    *,
-    now: datetime,
-    customers: int,
-    counts: dict[str, Any],
-    timings: dict[str, Any],
-) -> None:
-    """Write down what a run found and move the pointer to it, in the transaction that wrote its answers."""
-    done = {"state": "published", "finished_at": now, "customers": customers, "counts": counts, "timings": timings}
-    connection.execute(update(runs).where(runs.c.id == run_id).values(**done))
+def finish_run(connection: Connection, run_id: int, found: Found, *, now: datetime) -> None:
+    """Write down what a run found and move the pointer to it, in the transaction that wrote its answers.
+
+    Runs that are held from before it can no longer be published: they count as discarded.
+    """
+    before = published_run(connection)
+    _end_run(connection, run_id, "published", found, now=now)
+    connection.execute(update(runs).where(runs.c.id == run_id).values(replaces_run_id=before, error=None))
+    older = (runs.c.state == "held", runs.c.id < run_id)
+    superseded = {"state": "discarded", "error": f"superseded by run {run_id}"}
+    connection.execute(update(runs).where(*older).values(**superseded))
     connection.execute(delete(publication))
     connection.execute(insert(publication).values(id=1, run_id=run_id, published_at=now))
+
+
+def hold_run(connection: Connection, run_id: int, found: Found, *, now: datetime, error: str) -> None:
+    """Write down what a run found, and why it is not published until a person says so."""
+    _end_run(connection, run_id, "held", found, now=now)
+    connection.execute(update(runs).where(runs.c.id == run_id).values(error=error))
+
+
+def discard_run(connection: Connection, run_id: int, *, now: datetime, author: str) -> None:
+    """Write down that a held run shall never be published, and who said so."""
+    done = {"state": "discarded", "finished_at": now, "author": author}
+    connection.execute(update(runs).where(runs.c.id == run_id).values(**done))
 
 
 def fail_run(connection: Connection, run_id: int, *, now: datetime, error: str) -> None:
     """Write down that a run ended without publishing, and why."""
     connection.execute(update(runs).where(runs.c.id == run_id).values(state="failed", finished_at=now, error=error))
+
+
+def record_stages(connection: Connection, run_id: int, stages: Sequence[dict[str, Any]]) -> None:
+    """Write down what each stage took, of which the last is known only when it is over."""
+    connection.execute(update(runs).where(runs.c.id == run_id).values(stages=list(stages)))
 
 
 def abandon_dead_runs(connection: Connection, *, now: datetime) -> int:
@@ -47,3 +78,14 @@ def abandon_dead_runs(connection: Connection, *, now: datetime) -> int:
     for run_id in dead:
         fail_run(connection, run_id, now=now, error="the process ended before the run did")
     return len(dead)
+
+
+def published_run(connection: Connection) -> int | None:
+    """The run readers follow; None before the first."""
+    return connection.execute(select(publication.c.run_id)).scalar()
+
+
+def _end_run(connection: Connection, run_id: int, state: str, found: Found, *, now: datetime) -> None:
+    done = {"state": state, "finished_at": now, "customers": found.customers, "author": found.author}
+    values = {**done, "counts": found.counts, "stages": list(found.stages)}
+    connection.execute(update(runs).where(runs.c.id == run_id).values(**values))

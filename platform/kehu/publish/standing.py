@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from kehu.rules.book import RuleBook
 from kehu.rules.parts import remembering
@@ -31,7 +31,9 @@ def _held(connection: Connection, codes: set[str], customer_id: int | None) -> p
         return pl.DataFrame(schema=HELD)
     columns = (memberships.c.customer_id.label("customer"), memberships.c.ruleset, memberships.c.level)
     query = (
-        select(*columns, runs.c.as_of.label("since"), memberships.c.below_since)
+        select(
+            *columns, func.coalesce(memberships.c.held_since, runs.c.as_of).label("since"), memberships.c.below_since
+        )
         .join(runs, runs.c.id == memberships.c.from_run_id)
         .where(memberships.c.until_run_id.is_(None), memberships.c.ruleset.in_(sorted(codes)))
     )

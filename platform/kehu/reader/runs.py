@@ -1,11 +1,11 @@
 """Runs: when each computed what, and which one readers see."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from kehu.reader.columns import mapped
 from kehu.reader.keyset import Key, Page, Window, read_page
@@ -14,7 +14,11 @@ from kehu.tables.runs import publication, runs
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One bulk re-segmentation as of an instant; `error` only when it failed."""
+    """One bulk re-segmentation as of an instant; `error` says why it failed, is held or was superseded.
+
+    `author` is who rolled back, confirmed or discarded it; `replaces_run_id` the run published until it was, and
+    `restores_run_id` that whose answers a rollback made the published ones again.
+    """
 
     id: int
     as_of: datetime
@@ -26,8 +30,11 @@ class Run:
     started_at: datetime
     finished_at: datetime | None
     counts: Mapping[str, Any] | None
-    timings: Mapping[str, Any] | None
+    stages: Sequence[Mapping[str, Any]] | None
     error: str | None
+    author: str | None
+    replaces_run_id: int | None
+    restores_run_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,28 @@ def runs_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Run]:
     return _RUNS.by(connection, runs.c.id, ids)
 
 
-def run_page(connection: Connection, window: Window) -> Page[Run]:
-    """Runs in any state, the last started first."""
-    return read_page(connection, _RUNS.select(), RUN_KEYS, window, _RUNS.build)
+def run_page(connection: Connection, state: str | None, window: Window) -> Page[Run]:
+    """Runs in the state, in any when it is None, the last started first."""
+    return read_page(connection, _RUNS.select().where(*_in_state(state)), RUN_KEYS, window, _RUNS.build)
 
 
-def count_runs(connection: Connection) -> int:
-    """Runs in any state."""
-    return connection.scalar(select(func.count()).select_from(runs)) or 0
+def count_runs(connection: Connection, state: str | None) -> int:
+    """Runs in the state, in any when it is None."""
+    return connection.scalar(select(func.count()).select_from(runs).where(*_in_state(state))) or 0
+
+
+def run_as_of(connection: Connection, as_of: datetime) -> int | None:
+    """The run whose answers count at the instant: of those as of then or before, the last published. None before."""
+    done = (runs.c.state == "published", runs.c.as_of <= as_of)
+    return connection.scalar(select(func.max(runs.c.id)).where(*done))
+
+
+def expected_seconds(connection: Connection) -> dict[str, float]:
+    """What each stage of the last published run took that was computed, in their order; empty before the first."""
+    query = select(runs.c.stages).where(runs.c.state == "published", runs.c.restores_run_id.is_(None))
+    stages = connection.scalar(query.order_by(runs.c.id.desc()).limit(1)) or ()
+    return {stage["stage"]: stage["seconds"] for stage in stages}
+
+
+def _in_state(state: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if state is None else (runs.c.state == state,)

@@ -1,11 +1,13 @@
 """What runs decided: runs, rule versions, memberships, warnings and the published pointer."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from kehu.tables.columns import BIG, DOCUMENT, Instant, id_column, metadata, reference
 
-RUN_STATES = ("running", "published", "failed", "dry")
+RUN_STATES = ("running", "published", "failed", "held", "discarded")
 
+# `replaces_run_id` is the run that was published until this one was, `restores_run_id` the one whose answers a rollback
+# made the published ones again; `author` is the person who rolled back, confirmed or discarded, where one did.
 runs = Table(
     "runs",
     metadata,
@@ -19,9 +21,12 @@ runs = Table(
     Column("started_at", Instant, nullable=False),
     Column("finished_at", Instant),
     Column("counts", DOCUMENT),
-    Column("timings", DOCUMENT),
+    Column("stages", DOCUMENT),
     Column("error", Text),
-    CheckConstraint("state IN ('running', 'published', 'failed', 'dry')", name="state"),
+    Column("author", Text),
+    reference("replaces_run_id", "runs.id"),
+    reference("restores_run_id", "runs.id"),
+    CheckConstraint("state IN ('running', 'published', 'failed', 'held', 'discarded')", name="state"),
 )
 
 # The pointer readers follow: exactly one row once a run has been published.
@@ -69,6 +74,7 @@ run_levels = Table(
 
 # It begins as of `from_run_id`. `below_since` is since when its condition has not been met although it is kept,
 # `drops_at` the first instant at which a run takes it away if nothing changes; `override_id` is who put it there.
+# `held_since` is as of when the customer had the level before a rollback gave it back; null for all other beginnings.
 memberships = Table(
     "memberships",
     metadata,
@@ -83,6 +89,7 @@ memberships = Table(
     Column("below_since", Instant),
     Column("drops_at", Instant),
     reference("override_id", "overrides.id"),
+    Column("held_since", Instant),
     Index(None, "customer_id", "ruleset"),
     Index(
         "ix_memberships_open",
@@ -92,6 +99,18 @@ memberships = Table(
         sqlite_where=text("until_run_id IS NULL"),
         postgresql_where=text("until_run_id IS NULL"),
     ),
+)
+
+# What was said of a membership until a run said something else of it while it went on.
+membership_notes = Table(
+    "membership_notes",
+    metadata,
+    Column("membership_id", BIG, ForeignKey("memberships.id"), primary_key=True, autoincrement=False),
+    Column("until_run_id", BIG, ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("below_since", Instant),
+    Column("drops_at", Instant),
+    reference("override_id", "overrides.id"),
+    Column("held_since", Instant),
 )
 
 # A warning fires when its rule begins to hold and clears when it ceases to.

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,11 +32,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("clock", "now", "'now', or 'latest event' so that a run over historic data pretends to be then."),
     Setting("rules", "default", "'default' lays rules/ over the shipped rule files; 'own' reads rules/ alone."),
     Setting("rules_reload_seconds", "2", "Seconds between two looks at rules/ by a server; 0: it looks only once."),
+    Setting("guard_max_change", "0.3", "Share by which a level may grow or shrink in one run unconfirmed; or 'off'."),
+    Setting("guard_min_members", "50", "Levels with fewer customers than this, before and after, never hold a run."),
     Setting("database_url", "", "sqlite:///… or postgresql://…; an SQLite file is looked for from the workspace."),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _PREFIX = "KEHU_"
-_SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
+_COUNT = re.compile(r"\d{1,9}", re.ASCII)
+# [guard] max_change = 0.3 in kehu.toml is the setting guard_max_change.
+_TABLES = ("guard",)
 # Variables that the command itself reads; see the command line's own page.
 _OTHER_VARIABLES = {"KEHU_WORKSPACE"}
 
@@ -52,7 +57,19 @@ class Settings:
     clock: str
     rules: str
     rules_reload_seconds: str
+    guard_max_change: str
+    guard_min_members: str
     database_url: str
+
+    @property
+    def guard_share(self) -> float | None:
+        """`guard_max_change` as a number; None when it is off."""
+        return None if self.guard_max_change == "off" else float(self.guard_max_change)
+
+    @property
+    def guard_members(self) -> int:
+        """`guard_min_members` as a number."""
+        return int(self.guard_min_members)
 
     @property
     def reload_seconds(self) -> float:
@@ -88,8 +105,8 @@ def _from_file(path: Path) -> tuple[dict[str, tuple[str, Place]], list[Problem]]
         return {}, [_syntax_problem(str(error), text, path)]
     given: dict[str, tuple[str, Place]] = {}
     problems: list[Problem] = []
-    for name, value in table.items():
-        place = _place_of(name, text, path)
+    for written, name, value in _entries(table):
+        place = _place_of(written, text, path)
         if name not in _BY_NAME:
             remedy = did_you_mean(name, _BY_NAME)
             problems.append(Problem(place, "unknown-setting", f"unknown setting '{name}'", remedy))
@@ -98,6 +115,17 @@ def _from_file(path: Path) -> tuple[dict[str, tuple[str, Place]], list[Problem]]
         else:
             given[name] = (value, place)
     return given, problems
+
+
+def _entries(table: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
+    """Each setting's name as written, its whole name and its value; in our tables numbers may stand bare."""
+    for name, value in table.items():
+        if name in _TABLES and isinstance(value, dict):
+            for key, inner in value.items():
+                bare = isinstance(inner, (int, float)) and not isinstance(inner, bool)
+                yield key, f"{name}_{key}", str(inner) if bare else inner
+        else:
+            yield name, name, value
 
 
 def _syntax_problem(said: str, text: str, path: Path) -> Problem:
@@ -133,8 +161,12 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = f"'{text}' is not a clock", did_you_mean(text, CLOCKS)
         case "rules" if text not in {"default", "own"}:
             message, remedy = f"'{text}' is not a rule base", did_you_mean(text, ("default", "own"))
-        case "rules_reload_seconds" if not _SECONDS.fullmatch(text):
+        case "rules_reload_seconds" if not _NUMBER.fullmatch(text):
             message, remedy = f"'{text}' is not a number of seconds", "give one such as 2, or 0 for never"
+        case "guard_max_change" if not is_guard(text):
+            message, remedy = f"'{text}' is not a share", "give one such as 0.3, or 'off'"
+        case "guard_min_members" if not _COUNT.fullmatch(text):
+            message, remedy = f"'{text}' is not a number of customers", "give one such as 50"
         case "database_url" if text and not text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
             message, remedy = "this is not a database address Kehu knows", "sqlite:///FILE or postgresql://HOST/NAME"
         case "database_url" if text and not _is_address(text):
@@ -142,6 +174,11 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
         case "timezone" if not _is_zone(text):
             message, remedy = f"'{text}' is not a time zone", "give an IANA name, such as Asia/Shanghai"
     return [Problem(place, "setting-value", message, remedy)] if message else []
+
+
+def is_guard(text: str) -> bool:
+    """Whether it is a share such as 0.3 or 2 (twice as many again), or 'off'."""
+    return text == "off" or _NUMBER.fullmatch(text) is not None
 
 
 def _is_address(url: str) -> bool:

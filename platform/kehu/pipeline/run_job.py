@@ -1,0 +1,113 @@
+"""One run: the question, its answer, and the answer published, held or only compared."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Engine
+
+from kehu.features.catalogue import Catalogue
+from kehu.pipeline.facts import features_as_of, read_facts
+from kehu.pipeline.progress import Clock, Watch
+from kehu.pipeline.run_report import RunReport, counts_of, report_of
+from kehu.pipeline.transactions import reading, writing
+from kehu.publish.guard import Guard, SizeChange, published_counts, size_changes
+from kehu.publish.publish import compare, publish
+from kehu.publish.run_log import finish_run, hold_run, record_stages
+from kehu.publish.standing import standing_as_of
+from kehu.rules.book import RuleBook
+from kehu.rules.evaluate import Evaluation, evaluate
+from kehu.store.reading import read_customers
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A person's word that the sizes a held run counted are right."""
+
+    author: str
+    counts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunJob:
+    """A question as of an instant. Its catalogue holds what the book asks for, and nothing that costs more."""
+
+    engine: Engine
+    catalogue: Catalogue
+    book: RuleBook
+    as_of: datetime
+    watch: Watch
+    guard: Guard
+
+    def compare(self) -> RunReport:
+        """What publishing would change."""
+        evaluation = self._answer()
+        with self.watch("compare"), reading(self.engine) as connection:
+            evaluation = _of_those_there(connection, evaluation)
+            changes = compare(connection, self.book, evaluation, self.as_of)
+            held = self._held(connection, evaluation, None)
+        return self._whole(report_of(None, self.as_of, self.book, evaluation, changes), held)
+
+    def publish(self, run_id: int, clock: Clock, consent: Consent | None = None) -> RunReport:
+        """The run `run_id`, published; held instead where the guard says so and the consent does not cover it."""
+        evaluation = self._answer()
+        author = None if consent is None else consent.author
+        with self.watch("publish") as made, writing(self.engine) as connection:
+            evaluation = _of_those_there(connection, evaluation)
+            held = self._held(connection, evaluation, consent)
+            if held:
+                changes = compare(connection, self.book, evaluation, self.as_of)
+            else:
+                changes = publish(connection, run_id, self.book, evaluation)
+            report = self._whole(report_of(run_id, self.as_of, self.book, evaluation, changes), held)
+            found = report.found(author)
+            if held:
+                hold_run(connection, run_id, found, now=clock(), error="; ".join(map(str, held)))
+            else:
+                finish_run(connection, run_id, found, now=clock())
+            made(report.entered + report.left + report.fired + report.cleared)
+        with writing(self.engine) as connection:
+            record_stages(connection, run_id, [asdict(stage) for stage in self.watch.stages])
+        return self._whole(report, held)
+
+    def _answer(self) -> Evaluation:
+        with self.watch("features") as made:
+            features = current_features(self.engine, self.catalogue, self.as_of)
+            made(len(features))
+        with self.watch("rules") as made:
+            with reading(self.engine) as connection:
+                standing = standing_as_of(connection, [self.book], self.as_of)
+            evaluation = evaluate(self.book, features, self.as_of, standing)
+            made(len(evaluation.memberships) + len(evaluation.warnings))
+        return evaluation
+
+    def _held(self, connection: Connection, evaluation: Evaluation, consent: Consent | None) -> tuple[SizeChange, ...]:
+        after = counts_of(self.book, evaluation)
+        changes = size_changes(self.guard, published_counts(connection), after)
+        if consent is None:
+            return changes
+        agreed = size_changes(self.guard, published_counts(connection), consent.counts)
+        return tuple(change for change in changes if change not in agreed)
+
+    def _whole(self, report: RunReport, held: tuple[SizeChange, ...]) -> RunReport:
+        return replace(report, held=held, stages=tuple(self.watch.stages))
+
+
+def current_features(engine: Engine, catalogue: Catalogue, as_of: datetime) -> pl.DataFrame:
+    """Every customer's features as of the instant, read from one consistent state of the database."""
+    return features_as_of(read_facts(engine, [catalogue]), catalogue, as_of)
+
+
+def _of_those_there(connection: Connection, evaluation: Evaluation) -> Evaluation:
+    """The answers without those about customers that a load has merged away since the run read them."""
+    there = read_customers(connection, set())
+    kept = evaluation.features.join(there, on="customer", how="semi", maintain_order="left")
+    if len(kept) == len(evaluation.features):
+        return evaluation
+    names = ("memberships", "warnings", "slipping", "by_hand")
+    answers = {
+        name: getattr(evaluation, name).join(there, on="customer", how="semi", maintain_order="left") for name in names
+    }
+    return replace(evaluation, features=kept, **answers)
