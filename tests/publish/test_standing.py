@@ -84,8 +84,22 @@ def test_a_decision_that_ends_leaves_what_the_rules_say(database: Engine, run_bo
     with writing(database) as connection:
         (override,) = add_overrides(connection, [Decision(1, "size", "large", "include", "loyal", "Li")], now=FIRST)
     run_book(database, book, {1: 1}, as_of=FIRST + DAY)
-    assert rows(database) == [("large", 1, None, FIRST + DAY, None, override)]
+    assert rows(database) == [("large", 1, None, None, None, override)]
     with writing(database) as connection:
         end_override(connection, override, by="Wang", reason=None, now=FIRST)
-    run_book(database, book, {1: 1}, as_of=FIRST + 4 * DAY)
+    run_book(database, book, {1: 9}, as_of=FIRST + 2 * DAY)
     assert [row[:3] for row in rows(database)] == [("large", 1, 3), ("small", 3, None)]
+
+
+def test_an_earlier_instant_knows_nothing_of_what_was_entered_later(
+    database: Engine, run_book: RunBook, book_of: BookOf
+) -> None:
+    book = book_of(size=SIZE, marks=None, signs=None)
+    run_book(database, book, {1: 10}, as_of=FIRST)
+    run_book(database, book, {1: 7}, as_of=FIRST + 2 * DAY)
+    with writing(database) as connection:
+        before, between, after = (
+            standing_as_of(connection, [book], FIRST + days * DAY).held.select("since", "below_since").rows()
+            for days in (-1, 1, 2)
+        )
+    assert (before, between, after) == ([], [(FIRST, None)], [(FIRST, FIRST + 2 * DAY)])

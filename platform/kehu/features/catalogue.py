@@ -15,12 +15,11 @@ from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Scalar, read_documents
 from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, compile_value
+from kehu.rules.references import RESERVED
 from kehu.rules.spans import scalar_place
 
 _NUMBERS = {"integer", "decimal", "float"}
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
-# Columns that frames of features have anyway, and the words of the rule language.
-_RESERVED = {"customer", "at", "and", "or", "not", "in", "if", "for", "true", "false", "null", "inf", "nan"}
 # Texts are checked as of some instant; which one makes no difference to whether they are right.
 _CHECKED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -63,7 +62,7 @@ def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalog
         ]
         maps = [root for root in roots if isinstance(root, MappingNode)]
         for name, node in (item for root in maps for item in root.entries.items()):
-            if name in declared or name in _RESERVED:
+            if name in declared or name in RESERVED:
                 problems.append(Problem(node.place, "duplicate-feature", f"the name '{name}' is taken", "rename it"))
                 continue
             declaration, found = read_declaration(name, node, money_digits)

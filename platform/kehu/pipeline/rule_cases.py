@@ -13,12 +13,13 @@ from kehu.features.streams import ATTRIBUTES
 from kehu.model.feature_types import POLARS_TYPES
 from kehu.model.problems import Place
 from kehu.pipeline.case_files import Case, ExpectedReason
-from kehu.rules.book import RuleBook, RuleSet
+from kehu.rules.book import Level, RuleBook, RuleSet, WarningRule
 from kehu.rules.evaluate import Evaluation, evaluate
 from kehu.rules.examples import complete_row
 from kehu.rules.reasons import warning_reasons
 from kehu.rules.standing import HELD, Standing
-from kehu.rules.truths import deciding, truth_of
+from kehu.rules.truths import Truth, deciding, truth_of
+from kehu.rules.verdicts import counting_variant
 from kehu.rules.wording import worded
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -175,9 +176,14 @@ class _Answers:
         ruleset = next((item for item in self.book.rulesets if item.code == code), None)
         if ruleset is None:
             return "it is not in force then"
-        for name, text in ruleset.conditions():
-            if name in differing:
-                leaves = deciding(truth_of(text, row, self.book.schema, case.as_of))
+
+        def truth(condition: str) -> Truth:
+            return truth_of(condition, row, self.book.schema, case.as_of)
+
+        entries: tuple[Level | WarningRule, ...] = (*ruleset.levels, *ruleset.warnings)
+        for entry in entries:
+            if entry.code in differing and entry.when is not None:
+                leaves = deciding(truth(counting_variant(entry, truth).when))
                 return "; ".join(
                     f"'{leaf.text}' is {leaf.state}: {', '.join(f'{n} is {worded(v)}' for n, v in leaf.values)}"
                     for leaf in leaves

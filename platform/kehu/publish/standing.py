@@ -23,20 +23,22 @@ def standing_as_of(
     decided = active_overrides(connection, as_of, tiers=tiers)
     if customer_id is not None:
         decided = decided.filter(customer=customer_id)
-    return Standing(_held(connection, codes, customer_id), decided)
+    return Standing(_held(connection, codes, as_of, customer_id), decided)
 
 
-def _held(connection: Connection, codes: set[str], customer_id: int | None) -> pl.DataFrame:
+def _held(connection: Connection, codes: set[str], as_of: datetime, customer_id: int | None) -> pl.DataFrame:
+    """What was entered by the instant. What a person gives is not entered: it ends with the decision."""
     if not codes:
         return pl.DataFrame(schema=HELD)
     columns = (memberships.c.customer_id.label("customer"), memberships.c.ruleset, memberships.c.level)
+    since = func.coalesce(memberships.c.held_since, runs.c.as_of)
     query = (
-        select(
-            *columns, func.coalesce(memberships.c.held_since, runs.c.as_of).label("since"), memberships.c.below_since
-        )
+        select(*columns, since.label("since"), memberships.c.below_since)
         .join(runs, runs.c.id == memberships.c.from_run_id)
         .where(memberships.c.until_run_id.is_(None), memberships.c.ruleset.in_(sorted(codes)))
+        .where(since <= as_of, memberships.c.override_id.is_(None))
     )
     if customer_id is not None:
         query = query.where(memberships.c.customer_id == customer_id)
-    return read_frame(connection, query)
+    unmet_by_then = pl.when(pl.col("below_since") <= as_of).then("below_since")
+    return read_frame(connection, query).with_columns(unmet_by_then.alias("below_since"))

@@ -83,7 +83,10 @@ def compile_condition(
 def compile_value(
     text: str, schema: Schema, as_of: datetime | None, place_at: PlaceAt
 ) -> CompiledValue | list[Problem]:
-    """A formula's column and its type, or every problem found. A quotient becomes the nearest float."""
+    """A formula's column and its type, or every problem found. A quotient becomes a float.
+
+    The float is the nearest one where both sides of the quotient have at most 15 digits, else one near it.
+    """
     result = _compile(text, schema, as_of, place_at, _formula)
     if isinstance(result, list):
         return result
@@ -154,6 +157,8 @@ def _formula(value: Value) -> Value:
     if value.kind == "number" and value.bound > INT64_MOST:
         digits = len(str(value.bound))
         raise Refused("too-many-digits", f"the result may have {digits} digits, more than a feature holds (18)", "")
+    if value.kind == "number":
+        return replace(value, expr=value.expr.cast(pl.Int64()))
     if value.kind in {"duration", "null", "list", "function"}:
         raise Refused("formula-type", f"a formula cannot give this: {value.noun}", "a duration has .days")
     return value

@@ -1,5 +1,6 @@
 """From when until when a rule set is in force."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,7 +10,7 @@ from kehu.model.yaml_nodes import Node, Scalar
 from kehu.rules.shapes import Shapes
 
 _KEYS = ("from", "until")
-_DAY_LENGTH = len("2027-01-01")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def _instant(node: Node | None, shapes: Shapes) -> datetime | None:
         return None
     text = node.text if isinstance(node, Scalar) else ""
     try:
-        if len(text) == _DAY_LENGTH:
+        if _DAY.fullmatch(text):
             day = date.fromisoformat(text)
             return datetime(day.year, day.month, day.day, tzinfo=UTC)
         instant = datetime.fromisoformat(text)

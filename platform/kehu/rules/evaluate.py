@@ -27,8 +27,8 @@ class Evaluation:
 
     `row_errors` counts per "rule set/code" the customers on whom the condition fails, as when it divides by
     zero; they do not match it. `slipping` are the memberships whose condition is unmet, with the first instant at which
-    their grace and minimum stay end; `by_hand` those that a person's decision gives, whether or not the rules would.
-    A membership in both lasts by the decision. `features` are those given, and what rule sets asked of others.
+    their grace and minimum stay end; `by_hand` those that a person's decision gives, whether or not the rules would,
+    which never slip. `features` are those given, and what rule sets asked of others.
     """
 
     memberships: pl.DataFrame
@@ -85,13 +85,15 @@ def evaluate(book: RuleBook, features: pl.DataFrame, as_of: datetime, standing: 
         answers = pl.concat([answers, found], how="horizontal")
     errors = [name for name in answers.columns if name.startswith("error ")]
     memberships = _memberships(book, answers)
+    by_hand = _by_hand(memberships, standing)
     return Evaluation(
         memberships,
         _warnings(book, answers),
         {name.removeprefix("error "): int(answers[name].sum()) for name in sorted(errors)},
         job.with_asked(frame, answers),
-        _slipping(book, answers),
-        _by_hand(memberships, standing),
+        # What a person gives does not slip away.
+        _slipping(book, answers).join(by_hand, on=list(MEMBERSHIPS), how="anti", maintain_order="left"),
+        by_hand,
     )
 
 

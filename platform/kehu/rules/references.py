@@ -9,7 +9,9 @@ from kehu.rules.effective import always
 from kehu.rules.files import Draft
 
 # Columns that frames of features have anyway, and the words of the rule language.
-RESERVED = {"customer", "at", "and", "or", "not", "in", "if", "for", "true", "false", "null", "inf", "nan"}
+RESERVED = frozenset(
+    "customer at and or not in if elif else for while true false null inf nan".split()  # noqa: SIM905
+)
 
 
 def flag_name(ruleset: str, level: str) -> str:

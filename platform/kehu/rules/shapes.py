@@ -24,7 +24,8 @@ class Shapes:
     def mapping(self, node: Node, what: str, keys: Iterable[str], required: Iterable[str]) -> Mapping | None:
         """The node as a mapping of the known keys; unknown and missing ones are noted."""
         if not isinstance(node, Mapping):
-            self.note(node.place, "wrong-shape", f"{what} must be a mapping", f"with {', '.join(required)}")
+            known = ", ".join(required) or ", ".join(keys)
+            self.note(node.place, "wrong-shape", f"{what} must be a mapping", f"with {known}")
             return None
         self.problems += unknown_keys(node, set(keys), "unknown-key")
         for key in required:

@@ -1,6 +1,6 @@
 """What the rule sets say of one customer, and why: the clauses, the deciding ones, what lacks for more."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,6 +89,20 @@ def verdicts(
     return tuple(customer.verdict(ruleset) for ruleset in book.rulesets)
 
 
+def counting_variant(entry: Level | WarningRule, truth: Callable[[str], Truth]) -> VariantRule:
+    """The variant that counts for the customer of whom `truth` tells; what is written for everybody else at last.
+
+    Where it cannot be computed whether a variant counts, nothing is answered: then that is its condition.
+    """
+    for each in entry.variants[:-1]:
+        state = truth(each.whom).state
+        if state == "failed":
+            return VariantRule(each.whom, each.whom)
+        if state == "true":
+            return each
+    return entry.written
+
+
 def holding_of(evaluation: Evaluation) -> dict[str, tuple[str, ...]]:
     """The codes that hold by rule set, of an evaluation of one customer; rule sets without any are absent."""
     found: dict[str, tuple[str, ...]] = {}
@@ -130,7 +144,7 @@ class _Customer:
         if not asked:
             skipped = Truth(" ".join(entry.when.split()), "skipped")
             return Answer(entry.code, entry.label, holds, skipped, by_hand=by_hand)
-        variant = self._variant(entry)
+        variant = counting_variant(entry, self._truth)
         condition = self._truth(variant.when)
         need = need_of(variant.when, self._row, self.schema, self.as_of) if comes_next and not holds else None
         return Answer(
@@ -152,19 +166,6 @@ class _Customer:
 
     def _truth(self, condition: str) -> Truth:
         return truth_of(condition, self._row, self.schema, self.as_of)
-
-    def _variant(self, entry: Level | WarningRule) -> VariantRule:
-        """The one that counts for the customer, what is written for everybody else at last.
-
-        Where it cannot be computed whether a variant counts, nothing is answered: then that is its condition.
-        """
-        for each in entry.variants[:-1]:
-            state = self._truth(each.whom).state
-            if state == "failed":
-                return VariantRule(each.whom, each.whom)
-            if state == "true":
-                return each
-        return entry.written
 
     def _kept(self, ruleset: str, level: Level | WarningRule, variant: VariantRule) -> Kept | None:
         held = self.standing.held.filter(ruleset=ruleset, level=level.code)
