@@ -1,18 +1,26 @@
-"""Fifty rules over a million customers: ours beside peers, then what changes, then what a run with reasons takes.
+"""Fifty rules over a million customers: ours beside peers, then what a change would do, then a run with its reasons.
 
-    python benchmarks/rules.py [CUSTOMERS [ROUNDS]]
+    python benchmarks/rules.py [CUSTOMERS [ROUNDS [PART ...]]]
 
-The fifty are rule files in benchmarks/fifty/rules. Engines that go row by row run on 20,000 rows, their time scaled up.
-Every peer must give the same answers on the rows it ran. Each part prints minimum, median and maximum over the rounds.
+PART is columns, moving or storing; all when left out. The fifty are rule files in benchmarks/fifty/rules. Engines that
+go row by row run on 20,000 rows, their time scaled up; every peer must give the same answers on the rows it ran.
+Each figure is the minimum, the median and the maximum of the rounds. Needs duckdb and zen-engine.
 """
 
 import gc
 import sys
+import tempfile
+from pathlib import Path
 
+import polars as pl
 from fifty.book import fifty_rules
-from fifty.conditions import column_ways, row_ways
+from fifty.conditions import column_ways, narwhals_ways, row_ways
 from fifty.features import made_up
 from fifty.measuring import assert_same, measured, table
+from fifty.moving import moving_ways
+from fifty.storing import storing_ways
+
+from kehu.rules.book import RuleBook
 
 
 def main() -> None:
@@ -21,13 +29,36 @@ def main() -> None:
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     book, features = fifty_rules(), made_up(customers)
     said = f"{customers:,} customers, {rounds} rounds in alternation"
-    columns, rows = column_ways(book, features), row_ways(book, features)
-    assert_same([*columns, *rows])
+    for part in sys.argv[3:] or PRINTED:
+        PRINTED[part](book, features, rounds, said)
+
+
+def print_columns(book: RuleBook, features: pl.DataFrame, rounds: int, said: str) -> None:
+    """The conditions by every engine."""
+    ways = [*column_ways(book, features), *row_ways(book, features)]
+    assert_same(ways)
     gc.freeze()  # the rows made for other engines are no garbage for ours to walk through
-    times = measured([*columns, *rows], rounds)
+    times = measured(ways, rounds)
     gc.unfreeze()
     table(f"fifty conditions as boolean columns: {said}", times)
+    again = narwhals_ways(book, features)
+    assert_same(again)
+    table(f"the same columns through Narwhals: {said}", measured(again, rounds))
 
+
+def print_moving(book: RuleBook, features: pl.DataFrame, rounds: int, said: str) -> None:
+    """Previews and diffs, once the features are there."""
+    table(f"what a change of rules would do: {said}", measured(moving_ways(book, features), rounds))
+
+
+def print_storing(book: RuleBook, features: pl.DataFrame, rounds: int, said: str) -> None:
+    """Evaluating and publishing into SQLite."""
+    with tempfile.TemporaryDirectory(prefix="kehu-bench-") as folder:
+        times = measured(storing_ways(book, features, Path(folder)), rounds)
+    table(f"a run into SQLite: {said}", times)
+
+
+PRINTED = {"columns": print_columns, "moving": print_moving, "storing": print_storing}
 
 if __name__ == "__main__":
     main()

@@ -4,15 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
+import narwhals as nw
 import polars as pl
 import rule_engine
 
 from fifty import in_polars, in_sql, in_zen
 from fifty.features import AS_OF, SCHEMA
 from fifty.measuring import Way
+from kehu.model.problems import Place
 from kehu.rules.book import RuleBook
+from kehu.rules.columns import Engine
+from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.evaluate import compile_book
 from kehu.rules.interpreter import engine_context, engine_row
+from kehu.rules.narwhals_engine import POLARS_AGAIN, in_microseconds
+from kehu.rules.polars_engine import POLARS
 from kehu.rules.trees import ENGINE_ERRORS
 
 SAMPLE = 20_000  # rows for the engines that take them one by one
@@ -21,7 +27,7 @@ SAMPLE = 20_000  # rows for the engines that take them one by one
 def column_ways(book: RuleBook, features: pl.DataFrame) -> list[Way]:
     """Ours first; compiling the fifty conditions is part of it."""
     return [
-        Way("compiled (match and error columns)", lambda: compiled(book, features), answer=_matches),
+        Way("compiled, match and error columns", lambda: compiled(book, features), answer=_matches),
         Way("Polars by hand", lambda: features.select(**in_polars.matches(AS_OF))),
         *_duckdb_ways(features),
     ]
@@ -42,14 +48,43 @@ def row_ways(book: RuleBook, features: pl.DataFrame) -> list[Way]:
     ]
 
 
+def narwhals_ways(book: RuleBook, features: pl.DataFrame) -> list[Way]:
+    """The conditions that Narwhals has, compiled for Polars and for Narwhals on Polars.
+
+    Narwhals' frame has microseconds for instants, which is not timed.
+    """
+    frame = nw.from_native(in_microseconds(features).lazy())
+    there = {name: text for name, text in _conditions(book) if _compiled_by(POLARS_AGAIN, text) is not None}
+    return [
+        Way(f"{len(there)} conditions, Polars", lambda: features.select(**_all_by(POLARS, there)), answer=_matches),
+        Way(
+            f"{len(there)} conditions, Narwhals on Polars",
+            lambda: frame.select(**_all_by(POLARS_AGAIN, there)).collect("polars").to_native(),
+            answer=_matches,
+        ),
+    ]
+
+
 def compiled(book: RuleBook, features: pl.DataFrame) -> pl.DataFrame:
     """What holds by "rule set/code", and, with "error " before it, where the interpreter would raise."""
-    columns: dict[str, pl.Expr] = {}
-    for (ruleset, code), each in compile_book(book, AS_OF).items():
-        columns[f"{ruleset}/{code}"] = each.match
-        if each.can_fail:
-            columns[f"error {ruleset}/{code}"] = each.error
-    return features.select(**columns)
+    conditions = {f"{ruleset}/{code}": each for (ruleset, code), each in compile_book(book, AS_OF).items()}
+    return features.select(**_columns(conditions))
+
+
+def _columns(conditions: Mapping[str, Compiled]) -> dict[str, Any]:
+    matches = {name: each.match for name, each in conditions.items()}
+    return matches | {f"error {name}": each.error for name, each in conditions.items() if each.can_fail}
+
+
+def _compiled_by(engine: Engine, text: str) -> Compiled | None:
+    """None where the engine has no exact way."""
+    found = compile_condition(text, SCHEMA, AS_OF, lambda _offset: Place(""), engine)
+    return found if isinstance(found, Compiled) else None
+
+
+def _all_by(engine: Engine, conditions: Mapping[str, str]) -> dict[str, Any]:
+    made = {name: _compiled_by(engine, text) for name, text in conditions.items()}
+    return _columns({name: each for name, each in made.items() if each is not None})
 
 
 def _matches(columns: pl.DataFrame) -> pl.DataFrame:

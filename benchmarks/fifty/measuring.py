@@ -11,12 +11,16 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`run` is timed, `answer` makes the frame to compare of what it gives. `share` of the rows were run."""
+    """`run` is timed, `before` is not. `answer` makes the frame to compare of what it gives.
+
+    `share` of the rows were run.
+    """
 
     name: str
     run: Callable[[], Any]
     share: float = 1.0
     answer: Callable[[Any], pl.DataFrame] = field(default=lambda found: found)
+    before: Callable[[], None] = field(default=lambda: None)
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ def measured(ways: Sequence[Way], rounds: int) -> dict[str, Times]:
     times = {way.name: Times() for way in ways}
     for _ in range(rounds):
         for way in ways:
+            way.before()
             clock, processor = time.perf_counter(), time.process_time()
             way.run()
             times[way.name].clock.append((time.perf_counter() - clock) / way.share)
