@@ -1,4 +1,4 @@
-"""The ASGI application: GraphQL at /graphql, its page for browsers, health."""
+"""The ASGI application: GraphQL at /graphql, its page for browsers, health and figures."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +18,7 @@ from kehu_graphql.endpoint import Endpoint
 from kehu_graphql.health import is_up, readiness
 from kehu_graphql.ide.assets import ASSETS_DIR
 from kehu_graphql.ide.page import ASSETS_URL, STATIC_DIR, STATIC_URL, ide_page
+from kehu_graphql.metrics import metrics
 from kehu_graphql.reads import ReadPool
 from kehu_graphql.schema import build_schema
 
@@ -45,6 +46,7 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
         Route("/", _to_graphql),
         Route("/healthz", is_up),
         Route("/readyz", readiness(pool, served.rules)),
+        Route("/metrics", metrics(pool)),
         Mount(ASSETS_URL, StaticFiles(directory=ASSETS_DIR, check_dir=False)),
         Mount(STATIC_URL, StaticFiles(directory=STATIC_DIR)),
         Route(PATH, endpoint),

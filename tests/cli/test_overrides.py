@@ -187,7 +187,7 @@ def test_a_system_that_knows_nobody_asks_for_the_author(
     def nobody() -> str:
         raise OSError("no username set in the environment")
 
-    monkeypatch.setattr("kehu.cli.overrides.getuser", nobody)
+    monkeypatch.setattr("kehu.cli.options.getuser", nobody)
     code, _, err = kehu("overrides", "end", "1", "--reason", "why")
     assert (code, "give --author" in err) == (2, True)
     assert kehu("overrides", "include", "A1", "tier:vip", "--reason", "why", "--author", "ann")[0] == 0

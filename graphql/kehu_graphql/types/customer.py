@@ -6,11 +6,13 @@ from enum import Enum
 import strawberry
 
 from kehu.reader import customers, events, memberships, overrides, people, provenance, warnings
-from kehu.reader.definitions import published_rule_sets
+from kehu.reader.definitions import published_rule_sets, rule_sets_of
+from kehu.reader.runs import run_as_of
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging
 from kehu_graphql.context import Context, Info
 from kehu_graphql.customer_lists import CustomerList, listed
 from kehu_graphql.fields import resolved
+from kehu_graphql.instants import utc
 from kehu_graphql.nodes import Node, node_id
 from kehu_graphql.published import known_rule_set
 from kehu_graphql.types.events import (
@@ -95,8 +97,13 @@ class Customer(Node):
     ) -> Connection[Visit]:
         return await listed(info.context, self.row.id, VISITS, Paging(first, after))
 
-    @resolved("The level in each rule set, by the published run, in the order of the rule directory.")
-    async def segments(self, info: Info) -> list[SegmentMembership]:
+    @resolved(
+        "The level in each rule set, in the order of the rule directory: by the published run, or with `asOf` by the "
+        "run whose answers count at that instant, under the rules it used."
+    )
+    async def segments(self, info: Info, as_of: datetime | None = None) -> list[SegmentMembership]:
+        if as_of is not None:
+            return await _segments_as_of(info.context, self.row.id, utc(as_of, "asOf"))
         published = list(await info.context.reads.once(published_rule_sets))
         rows = [row for row in await _current(info.context, self.row.id) if row.ruleset in published]
         return [membership_node(row) for row in sorted(rows, key=lambda row: published.index(row.ruleset))]
@@ -174,3 +181,16 @@ def customer_node(row: customers.Customer) -> Customer:
 
 async def _current(context: Context, customer_id: int) -> tuple[memberships.Membership, ...]:
     return await context.reads.one(memberships.current_memberships, customer_id) or ()
+
+
+async def _segments_as_of(context: Context, customer_id: int, as_of: datetime) -> list[SegmentMembership]:
+    run = await context.reads.once(run_as_of, as_of)
+    if run is None:
+        return []
+    used = list(await context.reads.once(rule_sets_of, run))
+    rows = [
+        row
+        for row in await context.reads.one(memberships.memberships_in_run, customer_id, run) or ()
+        if row.ruleset in used
+    ]
+    return [membership_node(row, run) for row in sorted(rows, key=lambda row: used.index(row.ruleset))]

@@ -42,15 +42,19 @@ class SegmentMembership(Node):
     drops_at: datetime | None = strawberry.field(
         description="First instant at which a run takes the level away if nothing changes, UTC; null while it is met."
     )
+    held_since: datetime | None = strawberry.field(
+        description="As of when the customer had the level before a rollback gave it back, UTC; null for others."
+    )
     row: strawberry.Private[memberships.Membership]
+    as_of_run: strawberry.Private[int | None] = None
 
     @resolved("The question the level answers.")
     async def rule_set(self, info: Info) -> RuleSet:
-        return rule_set_node(await _version(info.context, self.row))
+        return rule_set_node(await _version(info.context, self))
 
     @resolved("The level, with what it grants.")
     async def level(self, info: Info) -> Level:
-        version = await _version(info.context, self.row)
+        version = await _version(info.context, self)
         return level_node(version, _level_of(version, self.row.level))
 
     @resolved("The run that put the customer in.")
@@ -66,8 +70,8 @@ class SegmentMembership(Node):
         return await run_by_id(info.context, self.row.until_run_id)
 
 
-def membership_node(row: memberships.Membership) -> SegmentMembership:
-    """A membership as clients see it."""
+def membership_node(row: memberships.Membership, as_of_run: int | None = None) -> SegmentMembership:
+    """A membership as clients see it, or as they saw it when `as_of_run` was published."""
     return SegmentMembership(
         id=node_id("SegmentMembership", row.id),
         since=row.since,
@@ -75,7 +79,9 @@ def membership_node(row: memberships.Membership) -> SegmentMembership:
         reasons=reasons_value(row.reasons),
         below_since=row.below_since,
         drops_at=row.drops_at,
+        held_since=row.held_since,
         row=row,
+        as_of_run=as_of_run,
     )
 
 
@@ -88,8 +94,11 @@ def reasons_value(reasons: Mapping[str, Any]) -> Reasons:
     )
 
 
-async def _version(context: Context, row: memberships.Membership) -> definitions.RuleSet:
+async def _version(context: Context, node: SegmentMembership) -> definitions.RuleSet:
     """What the published run uses for a membership that holds, else the version that decided."""
+    row = node.row
+    if node.as_of_run is not None:
+        return (await context.reads.once(definitions.rule_sets_of, node.as_of_run))[row.ruleset]
     published = await context.reads.once(definitions.published_rule_sets)
     if row.until_run_id is None and row.ruleset in published:
         return published[row.ruleset]

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, time
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -44,6 +45,14 @@ def database_of(workspace: Workspace) -> Engine:
         said = str(error.orig).strip().splitlines() or [""]
         raise RefusedError([Problem(place, "database", f"the database does not open: {said[0]}", _CHECK)]) from error
     return engine
+
+
+def system_user() -> str:
+    """Whom the system says this is; wrong usage where it does not know."""
+    try:
+        return getuser()
+    except (OSError, KeyError, ImportError) as error:
+        raise typer.BadParameter("the system does not know who you are: give --author") from error
 
 
 def read_instant(text: str, workspace: Workspace, place: Place | None = None) -> datetime:

@@ -1,13 +1,12 @@
 """kehu overrides: people's decisions that a customer stands in a level, or does not, whatever the rules say."""
 
 from dataclasses import dataclass
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, workspace_at
+from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, system_user, workspace_at
 from kehu.cli.overrides_file import read_wishes
 from kehu.cli.overrides_shown import show_decided, show_ended, show_listed
 from kehu.cli.overrides_times import Times
@@ -118,7 +117,7 @@ def end(
     Example: kehu overrides end 3 --reason 'contract cancelled'
     """
     engine = database_of(workspace_at(workspace))
-    show_ended(overriding.end(engine, override, by=author or _user(), reason=reason, clock=now), json=json)
+    show_ended(overriding.end(engine, override, by=author or system_user(), reason=reason, clock=now), json=json)
 
 
 @app.command("import")
@@ -137,7 +136,7 @@ def import_file(
     Example: kehu overrides import decisions.csv --dry-run
     """
     place = workspace_at(workspace)
-    wishes, problems = read_wishes(file, place, author or _user())
+    wishes, problems = read_wishes(file, place, author or system_user())
     engine = database_of(place)
     made = overriding.decide(place, engine, wishes, clock=now, found=problems, dry_run=dry_run)
     show_decided(made, dry_run=dry_run, json=json)
@@ -172,7 +171,7 @@ def _decide(asked: _Asked, workspace: Path, *, dry_run: bool, json: bool) -> Non
         code=code,
         effect=asked.effect,
         reason=asked.reason,
-        author=asked.author or _user(),
+        author=asked.author or system_user(),
         starts_at=starts_at,
         expires_at=expires_at,
         places={**_PLACES, **asked.times.places},
@@ -180,11 +179,3 @@ def _decide(asked: _Asked, workspace: Path, *, dry_run: bool, json: bool) -> Non
     )
     made = overriding.decide(place, engine, [wish], clock=now, dry_run=dry_run)
     show_decided(made, dry_run=dry_run, json=json)
-
-
-def _user() -> str:
-    """Whom the system says this is; wrong usage where it does not know."""
-    try:
-        return getuser()
-    except (OSError, KeyError, ImportError) as error:
-        raise typer.BadParameter("the system does not know who you are: give --author") from error

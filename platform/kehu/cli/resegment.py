@@ -1,78 +1,74 @@
-"""kehu resegment: every rule set for every customer, published."""
+"""kehu resegment: every rule set for every customer, published; once, or again and again."""
 
-from dataclasses import asdict
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
-from kehu.cli.output import progress, say, say_json, show_table
+from kehu.cli.repeating import repeat
+from kehu.cli.run_progress import run_progress
+from kehu.cli.run_shown import show_outcome
+from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline import resegmenting
-from kehu.pipeline.run_report import RunReport
+from kehu.pipeline.schedule import read_schedule
+from kehu.workspace.settings import is_guard
+from kehu.workspace.workspace import Workspace
 
 
 def resegment(
+    *,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="The instant to pretend to be at; the workspace's clock by default.")
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Compare with the published run and write nothing.")
     ] = False,
+    guard: Annotated[
+        str | None,
+        typer.Option("--guard", help="'off', or the share such as 0.5; the setting guard_max_change by default."),
+    ] = None,
+    every: Annotated[str | None, typer.Option("--every", help="Stay and run again each 1d, 6h or 30m.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="The local time of day to run at with --every in days.")
+    ] = None,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
     """Compute every rule set for every customer as of an instant and publish the answers at once.
 
+    A level that grows or shrinks by more than the guard allows holds the run: readers keep the last one, and the
+    command ends with 1.
+
     Example: kehu resegment --as-of 2026-10-31
     """
-    place = workspace_at(workspace)
-    instant = None if as_of is None else read_instant(as_of, place)
-    engine = database_of(place)
-    with progress(quiet=json) as tell:
-        report = resegmenting.resegment(place, engine, instant, clock=now, progress=tell, dry_run=dry_run)
-    if json:
-        say_json(run_document(report))
-    else:
-        show_run(report)
+    place = _guarded(workspace_at(workspace), guard)
+    if every is None and at is None:
+        instant = None if as_of is None else read_instant(as_of, place)
+        _run(place, database_of(place), instant, dry_run=dry_run, json=json)
+        return
+    schedule = read_schedule(every, at, place.settings.timezone)
+    if as_of is not None or dry_run:
+        raise typer.BadParameter("--every runs by the clock and publishes: leave --as-of and --dry-run out")
+    repeat(schedule, lambda: _run(place, database_of(place), None, dry_run=False, json=json))
 
 
-def run_document(report: RunReport) -> dict[str, object]:
-    """What `kehu resegment --json` prints."""
-    return {
-        "run": report.run,
-        "as_of": report.as_of.isoformat(),
-        "customers": report.customers,
-        "levels": report.levels,
-        "warnings": report.warnings,
-        "entered": report.entered,
-        "left": report.left,
-        "fired": report.fired,
-        "cleared": report.cleared,
-        "slipping": report.slipping,
-        "by_hand": report.by_hand,
-        "row_errors": report.row_errors,
-        "seconds": report.seconds,
-        "stages": [asdict(stage) for stage in report.stages],
-        "held": [asdict(change) for change in report.held],
-        "published": report.is_published,
-    }
+def _run(workspace: Workspace, engine: Engine, as_of: datetime | None, *, dry_run: bool, json: bool) -> None:
+    try:
+        with run_progress(engine, quiet=json) as tell:
+            report = resegmenting.resegment(workspace, engine, as_of, clock=now, progress=tell, dry_run=dry_run)
+    finally:
+        engine.dispose()
+    show_outcome(report, json=json)
 
 
-def show_run(report: RunReport) -> None:
-    """The run as tables for people."""
-    rows = [(ruleset, level, count) for ruleset, levels in report.levels.items() for level, count in levels.items()]
-    show_table("Levels", ("rule set", "level", "members"), rows)
-    show_table("Warnings", ("warning", "customers"), list(report.warnings.items()))
-    for rule, count in report.row_errors.items():
-        say(f"{rule}: could not be computed for {count:,} customers, who are left out of it")
-    if report.slipping:
-        say(f"{report.slipping:,} memberships last only by a grace or minimum stay")
-    if report.by_hand:
-        say(f"{report.by_hand:,} memberships were decided by hand, see 'kehu overrides list'")
-    what = "dry run, nothing written" if report.run is None else f"run {report.run} published"
-    say(
-        f"{what}: {report.customers:,} customers as of {report.as_of:%Y-%m-%d %H:%M:%S} UTC; "
-        f"{report.entered:,} entered a level, {report.left:,} left one; "
-        f"{report.fired:,} warnings fired, {report.cleared:,} cleared"
-    )
+def _guarded(workspace: Workspace, guard: str | None) -> Workspace:
+    if guard is None:
+        return workspace
+    if not is_guard(guard):
+        remedy = "give a share such as 0.3, or 'off'"
+        raise RefusedError([Problem(Place("--guard"), "guard", f"'{guard}' is not a share", remedy)])
+    return replace(workspace, settings=replace(workspace.settings, guard_max_change=guard))

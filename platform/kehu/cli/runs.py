@@ -9,11 +9,16 @@ from sqlalchemy import select
 
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, workspace_at
 from kehu.cli.output import say, say_json, show_table
+from kehu.cli.runs_decided import discard_held, publish, rollback
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.tables.runs import publication, runs
 
-app = typer.Typer(help="What the runs were and did.", no_args_is_help=True)
+app = typer.Typer(help="What the runs were and did, and what people decide about them.", no_args_is_help=True)
+app.command("publish")(publish)
+app.command("discard")(discard_held)
+app.command("rollback")(rollback)
 _COLUMNS = ("id", "state", "as_of", "customers", "started_at", "finished_at", "error")
+_MORE = ("author", "replaces_run_id", "restores_run_id", "engine", "rule_digest", "feature_digest")
 
 
 @app.command("list")
@@ -54,7 +59,7 @@ def show(
         say_json(dict(row))
         return
     counts = row["counts"] or {}
-    show_table("Run", ("what", "value"), [(name, _shown(row[name])) for name in (*_COLUMNS, "engine", "rule_digest")])
+    show_table("Run", ("what", "value"), [(name, _shown(row[name])) for name in (*_COLUMNS, *_MORE)])
     levels = [
         (ruleset, level, n) for ruleset, levels in counts.get("levels", {}).items() for level, n in levels.items()
     ]

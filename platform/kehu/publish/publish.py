@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, or_, select
 
 from kehu.publish.definitions import definition
 from kehu.publish.history import FIRED, MEMBER, NOTES, append_rows, end_rows, note, open_rows
+from kehu.publish.run_log import withdrawn_runs
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation
 from kehu.rules.reasons import membership_reasons, warning_reasons
@@ -37,7 +38,7 @@ def compare(connection: Connection, book: RuleBook, evaluation: Evaluation, as_o
     """What the evaluation, as of an instant, changes against the open memberships and warnings.
 
     A warning that cleared does not fire again within its cooldown: (as_of - cooldown, as_of] since it last fired.
-    One that a rollback took back was a mistake and silences nothing.
+    One of a run that was rolled back was a mistake and silences nothing.
     """
     members = open_rows(connection, memberships)
     firing = open_rows(connection, warnings)
@@ -85,8 +86,7 @@ def _noted(connection: Connection, members: pl.DataFrame, evaluation: Evaluation
 def _cooling(connection: Connection, book: RuleBook, as_of: datetime) -> pl.DataFrame:
     """Columns of FIRED: who was told of a warning so lately that it must not fire again yet."""
     found = [pl.DataFrame(schema={"customer": pl.Int64(), "ruleset": pl.String(), "warning": pl.String()})]
-    rollbacks = select(runs.c.id).where(runs.c.restores_run_id.is_not(None))
-    meant = or_(warnings.c.cleared_run_id.is_(None), warnings.c.cleared_run_id.not_in(rollbacks))
+    meant = warnings.c.fired_run_id.not_in(withdrawn_runs(connection))
     for ruleset in book.rulesets:
         for rule in ruleset.warnings:
             if rule.cooldown:

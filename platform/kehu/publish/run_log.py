@@ -85,6 +85,20 @@ def published_run(connection: Connection) -> int | None:
     return connection.execute(select(publication.c.run_id)).scalar()
 
 
+def withdrawn_runs(connection: Connection) -> list[int]:
+    """Published runs that a rollback went back behind, so that what they told counts as a mistake."""
+    restores = (runs.c.id, runs.c.restores_run_id)
+    query = select(*restores).where(runs.c.state == "published").order_by(runs.c.id.desc())
+    withdrawn, below = [], None
+    for number, restored in connection.execute(query):
+        # Between a rollback and the run it restores everything was taken back, other rollbacks too.
+        if below is not None and number > below:
+            withdrawn.append(number)
+        else:
+            below = restored
+    return withdrawn
+
+
 def _end_run(connection: Connection, run_id: int, state: str, found: Found, *, now: datetime) -> None:
     done = {"state": state, "finished_at": now, "customers": found.customers, "author": found.author}
     values = {**done, "counts": found.counts, "stages": list(found.stages)}

@@ -1,0 +1,44 @@
+"""The size guard: what changed too much, to the customer."""
+
+from typing import Any
+
+import pytest
+
+from kehu.publish.guard import Guard, SizeChange, size_changes
+
+
+def tier(**levels: int) -> dict[str, Any]:
+    """Counts of one tier."""
+    return {"levels": {"size": levels}, "warnings": {}}
+
+
+@pytest.mark.parametrize(
+    ("_case", "before", "after", "expected"),
+    [
+        ("just the share smaller", tier(large=100), tier(large=70), []),
+        ("one more than the share smaller", tier(large=100), tier(large=69), [("size", "large", 100, 69)]),
+        ("just the share larger", tier(large=100), tier(large=130), []),
+        ("one more than the share larger", tier(large=100), tier(large=131), [("size", "large", 100, 131)]),
+        ("too few before and after", tier(large=49), tier(large=0), []),
+        ("enough before", tier(large=50), tier(large=0), [("size", "large", 50, 0)]),
+        ("enough after", tier(large=0), tier(large=50), [("size", "large", 0, 50)]),
+        ("a new level", tier(large=100), tier(large=100, small=100), []),
+        ("a level removed", tier(large=100, small=60), tier(large=100), [("size", "small", 60, 0)]),
+        ("a rule set removed", tier(large=100), {"levels": {}, "warnings": {}}, [("size", "large", 100, 0)]),
+        ("the first run", {}, tier(large=100), []),
+        ("a warning", {"warnings": {"quiet": 50}}, {"warnings": {"quiet": 66}}, [("", "quiet", 50, 66)]),
+    ],
+)
+def test_a_level_is_held_when_it_changed_by_more_than_the_share(
+    _case: str, before: dict[str, Any], after: dict[str, Any], expected: list[tuple[str, str, int, int]]
+) -> None:
+    assert list(size_changes(Guard(0.3, 50), before, after)) == [SizeChange(*change) for change in expected]
+
+
+def test_a_guard_that_is_off_holds_nothing() -> None:
+    assert size_changes(Guard(None, 0), tier(large=100), tier(large=0)) == ()
+
+
+def test_a_change_is_told_in_a_sentence() -> None:
+    assert str(SizeChange("size", "large", 1200, 30)) == "size:large would shrink from 1,200 to 30 customers"
+    assert str(SizeChange("", "quiet", 50, 66)) == "quiet would grow from 50 to 66 customers"
