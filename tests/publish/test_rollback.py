@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from kehu.pipeline.rolling_back import RollbackReport, roll_back
 from kehu.publish.publish import Changes
 from kehu.publish.run_log import withdrawn_runs
+from kehu.reader.memberships import memberships_in_run
 from kehu.rules.book import RuleBook
 from kehu.store.database import open_database, upgrade
 from kehu.tables.facts import customer_aliases
@@ -79,8 +80,17 @@ def state(engine: Engine) -> State:
     signs = select(warnings.c.customer_id, warnings.c.ruleset, warnings.c.warning)
     with engine.connect() as connection:
         held = connection.execute(members.where(memberships.c.until_run_id.is_(None)).order_by(*columns))
-        open_ones = connection.execute(signs.where(warnings.c.cleared_run_id.is_(None)).order_by(*signs.selected_columns))
-        return [tuple(row) for row in held], [tuple(row) for row in open_ones]
+        firing = signs.where(warnings.c.cleared_run_id.is_(None)).order_by(*signs.selected_columns)
+        return [tuple(row) for row in held], [tuple(row) for row in connection.execute(firing)]
+
+
+def said_in(connection: Connection, run: int) -> list[tuple[object, ...]]:
+    """The members that `state` gave when the run was published, as readers are told of them now."""
+    found = [row for rows in memberships_in_run(connection, [1, 2, 3], run).values() for row in rows]
+    notes = {row.id: (row.below_since, row.drops_at, row.override_id) for row in found}
+    return sorted(
+        (row.customer_id, row.ruleset, row.level, row.held_since or row.since, *notes[row.id]) for row in found
+    )
 
 
 def clear(engine: Engine) -> None:
@@ -133,6 +143,8 @@ def test_after_any_rollbacks_everything_is_as_if_the_runs_taken_back_had_never_b
         run_book(twin, book, step, as_of=as_of)
     assert state(sqlite_database) == state(twin)
     with sqlite_database.connect() as connection:
+        for run, (members, _) in enumerate(snapshots):
+            assert said_in(connection, run) == members
         for history, begins, ends in (
             (memberships, "from_run_id", "until_run_id"),
             (warnings, "fired_run_id", "cleared_run_id"),
