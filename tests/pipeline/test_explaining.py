@@ -10,11 +10,11 @@ from sqlalchemy import Engine, insert, select, update
 
 from kehu.model.problems import RefusedError
 from kehu.pipeline.explaining import explain_customer
+from kehu.pipeline.facts import features_as_of, read_facts
 from kehu.pipeline.loading import load
 from kehu.pipeline.one_customer import one_customers_features, own_part
 from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rule_directory import read_rule_directory
-from kehu.pipeline.run_job import current_features
 from kehu.pipeline.transactions import reading
 from kehu.store.database import open_database, upgrade
 from kehu.tables.facts import customer_aliases, customers, identifiers
@@ -40,7 +40,7 @@ def northwind(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Engi
 def test_one_customer_s_features_are_those_of_the_whole_run(northwind: tuple[Workspace, Engine]) -> None:
     workspace, engine = northwind
     catalogue, _, _ = read_rule_directory(workspace)
-    whole = current_features(engine, catalogue, AS_OF)
+    whole = features_as_of(read_facts(engine, [catalogue]), catalogue, AS_OF)
     ids = whole["customer"].to_list()
     assert len(ids) > 80
     names = own_part(catalogue).schema
@@ -56,7 +56,7 @@ def test_a_feature_that_compares_customers_is_computed_of_all(northwind: tuple[W
     catalogue, _, _ = read_rule_directory(workspace)
     compared = set(catalogue.schema) - set(own_part(catalogue).schema)
     assert compared >= {item.info.name for item in catalogue.declarations if item.operation == "rank_of"}
-    whole = current_features(engine, catalogue, AS_OF)
+    whole = features_as_of(read_facts(engine, [catalogue]), catalogue, AS_OF)
     customer = whole["customer"][3]
     with reading(engine) as connection:
         found = one_customers_features(connection, catalogue, compared, customer, AS_OF)

@@ -173,7 +173,7 @@ def test_a_changed_row_renews_only_itself(database: Engine, load_files: LoadFile
     after = content(database)
     assert [(item.read, item.loaded, item.unchanged) for item in counts] == [(2, 1, 1)]
     differing = {name: set(before[name]) ^ set(after[name]) for name in before if before[name] != after[name]}
-    assert set(differing) == {"batches", "source_records", "shipments"}
+    assert set(differing) == {"batches", "source_records", "shipments", "event_changes"}
     assert (len(differing["source_records"]), len(differing["shipments"])) == (2, 2)
     with database.connect() as connection:
         row = connection.execute(select(shipments).where(shipments.c.number == "W1")).one()

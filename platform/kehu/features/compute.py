@@ -11,7 +11,7 @@ from kehu.features.declaration import DERIVED, Declaration
 from kehu.features.missing import stored
 from kehu.features.models import models
 from kehu.features.streams import Stream, in_window
-from kehu.model.feature_types import POLARS_TYPES, Schema
+from kehu.model.feature_types import POLARS_TYPES, FeatureType, Schema
 from kehu.model.graph import INSTANT
 
 _DAY_MICROS = 86_400_000_000
@@ -30,14 +30,32 @@ def stored_columns(catalogue: Catalogue) -> dict[str, set[str]]:
     return needed
 
 
+def ordered_roles(catalogue: Catalogue) -> dict[str, set[str]]:
+    """For each kind of event, the roles that have a feature for which the order of their events matters."""
+    roles: dict[str, set[str]] = {}
+    compiled = compile_catalogue(catalogue, _ANY_INSTANT)
+    for item in catalogue.declarations:
+        if item.stream is not None and _needs_order(compiled, item):
+            roles.setdefault(item.stream.name, set()).add(item.role)
+    return roles
+
+
 def compute(
-    catalogue: Catalogue, customers: pl.DataFrame, events: Mapping[str, pl.LazyFrame], as_of: datetime
+    catalogue: Catalogue,
+    customers: pl.DataFrame,
+    events: Mapping[str, pl.LazyFrame],
+    as_of: datetime,
+    *,
+    by_customer: bool = False,
 ) -> pl.DataFrame:
     """One row per customer, in the order of `customers`: column customer (Int64), then every feature.
 
     `customers` has `customer` and the attributes; `events` maps a kind of event to its stored columns
-    (see `stored_columns`). Events after `as_of` are not known, nor what happened to earlier ones after it.
-    Amounts are scaled integers. An unknown value is null only where the feature's type is nullable.
+    (see `stored_columns`) in the order they were recorded. With `by_customer` they come instead by the customer of
+    their first role, by instant, then as recorded wherever `ordered_roles` names that role, in any order elsewhere,
+    and with `id`, which grows as they were recorded, where it names another. Events after `as_of` are not known, nor
+    what happened to earlier ones after it. Amounts are scaled integers. An unknown value is null only where the
+    feature's type is nullable. Values are the same whatever the order and however many rows there are.
     """
     compiled = compile_catalogue(catalogue, as_of)
     attributes = [item for item in catalogue.declarations if item.operation == "attribute"]
@@ -45,7 +63,7 @@ def compute(
     counted = sorted((item for item in catalogue.declarations if item.stream is not None), key=_pass_of)
     for (stream_name, _), group in groupby(counted, key=_pass_of):
         table = table.join(
-            _aggregate(compiled, list(group), events[stream_name], as_of),
+            _aggregate(compiled, list(group), events[stream_name], as_of, by_customer=by_customer),
             on="customer",
             how="left",
             maintain_order="left",
@@ -73,8 +91,15 @@ def _pass_of(item: Declaration) -> tuple[str, str]:
     return (item.stream.name if item.stream else "", item.role)
 
 
+def _needs_order(compiled: CompiledCatalogue, item: Declaration) -> bool:
+    return item.operation in {"first", "last"} or any(
+        name in _stream_of(item).derived and _stream_of(item).derived[name].ordered
+        for name in compiled.named_columns(item)
+    )
+
+
 def _aggregate(
-    compiled: CompiledCatalogue, items: list[Declaration], events: pl.LazyFrame, as_of: datetime
+    compiled: CompiledCatalogue, items: list[Declaration], events: pl.LazyFrame, as_of: datetime, *, by_customer: bool
 ) -> pl.LazyFrame:
     stream = _stream_of(items[0])
     named = set().union(*(compiled.named_columns(item) for item in items))
@@ -83,12 +108,16 @@ def _aggregate(
     if stream.at:
         rows = rows.filter(pl.col(stream.at) <= pl.lit(as_of, INSTANT))
     columns = {*stream.stored(named), *({stream.at} if stream.at else set())}
+    is_ordered = any(_needs_order(compiled, item) for item in items)
+    is_sorted = by_customer and items[0].role == next(iter(stream.roles))
+    if is_ordered and by_customer and not is_sorted:
+        rows = rows.sort("id")
     rows = rows.select(pl.col(owner).alias("customer"), *sorted(columns))
     rows = rows.with_columns(
         pl.when(pl.col(name) <= pl.lit(as_of, INSTANT)).then(name) for name in stream.later if name in columns
     )
     derived = {name: stream.derived[name] for name in sorted(named) if name in stream.derived}
-    if any(column.ordered for column in derived.values()):
+    if is_ordered and not is_sorted:
         rows = rows.sort("customer", stream.at, maintain_order=True)
     rows = rows.with_columns(column.value.alias(name) for name, column in derived.items())
     return rows.group_by("customer").agg(_expression(compiled, item, as_of) for item in items)
@@ -105,10 +134,11 @@ def _expression(compiled: CompiledCatalogue, item: Declaration, as_of: datetime)
         return pl.when(counts).then(compiled.shares[item.info.name].match).mean().alias(item.info.name)
     if item.operation in {"first", "last"}:
         return _at_the_end(item, column, stream, counts).alias(item.info.name)
-    if item.operation in {"mean", "quantile"}:
-        scale = stream.types(compiled.money_digits)[item.column].scale
-        column = column.cast(pl.Float64) / 10**scale
     values = pl.when(counts).then(column)
+    if item.operation == "mean":
+        return _mean(values, stream.types(compiled.money_digits)[item.column]).alias(item.info.name)
+    if item.operation == "quantile":
+        values = values.cast(pl.Float64) / 10 ** stream.types(compiled.money_digits)[item.column].scale
     if item.operation == "list":
         return values.drop_nulls().unique().sort().alias(item.info.name)
     return _reduced(item, values, counts, as_of).alias(item.info.name)
@@ -119,9 +149,7 @@ def _reduced(item: Declaration, values: pl.Expr, counts: pl.Expr, as_of: datetim
         case "count":
             return counts.sum().cast(pl.Int64)
         case "sum":
-            return values.sum().cast(pl.Int64 if item.info.type.kind != "float" else pl.Float64)
-        case "mean":
-            return values.mean()
+            return _sum(values, is_float=item.info.type.kind == "float")
         case "distinct":
             return values.drop_nulls().n_unique().cast(pl.Int64)
         case "quantile":
@@ -133,6 +161,25 @@ def _reduced(item: Declaration, values: pl.Expr, counts: pl.Expr, as_of: datetim
             return values.min()
         case _:
             return values.max()
+
+
+def _sum(values: pl.Expr, *, is_float: bool) -> pl.Expr:
+    """The exact sum, so that it does not depend on the order of the rows as a sum of floats does.
+
+    Every real column of an event is a number of days in whole microseconds, or a mean of a few whole scores.
+    """
+    if not is_float:
+        return values.cast(pl.Int64).sum()
+    whole = values.floor()
+    micros = ((values - whole) * _DAY_MICROS).round().cast(pl.Int64)
+    return whole.cast(pl.Int64).sum() + micros.sum() / _DAY_MICROS
+
+
+def _mean(values: pl.Expr, kind: FeatureType) -> pl.Expr:
+    count = values.count()
+    return pl.when(count > 0).then(
+        _sum(values, is_float=kind.kind == "float") / (count.cast(pl.Int64) * 10**kind.scale)
+    )
 
 
 def _at_the_end(item: Declaration, column: pl.Expr, stream: Stream, counts: pl.Expr) -> pl.Expr:

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, select
 from kehu.features.catalogue import Catalogue
 from kehu.features.selection import only
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
+from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.progress import Clock, Progress, Watch
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.run_job import Consent, RunJob
@@ -100,7 +101,9 @@ def _job(
     workspace: Workspace, engine: Engine, catalogue: Catalogue, book: RuleBook, as_of: datetime, watch: Watch
 ) -> RunJob:
     # A feature that no rule asks for costs nothing.
-    return RunJob(engine, only(catalogue, features_of(book)), book, as_of, watch, _guard(workspace.settings))
+    asked = only(catalogue, features_of(book))
+    present = Present(engine, mirror_folder(engine, workspace.root), watch.progress)
+    return RunJob(engine, asked, book, as_of, watch, _guard(workspace.settings), present)
 
 
 def _guard(settings: Settings) -> Guard:

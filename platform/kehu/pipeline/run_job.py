@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import polars as pl
 from sqlalchemy import Connection, Engine
 
 from kehu.features.catalogue import Catalogue
-from kehu.pipeline.facts import features_as_of, read_facts
+from kehu.pipeline.facts import Present
 from kehu.pipeline.progress import Clock, Watch
 from kehu.pipeline.run_report import RunReport, counts_of, report_of
 from kehu.pipeline.transactions import reading, writing
@@ -40,6 +39,7 @@ class RunJob:
     as_of: datetime
     watch: Watch
     guard: Guard
+    present: Present
 
     def compare(self) -> RunReport:
         """What publishing would change."""
@@ -74,7 +74,7 @@ class RunJob:
 
     def _answer(self) -> Evaluation:
         with self.watch("features") as made:
-            features = current_features(self.engine, self.catalogue, self.as_of)
+            features = self.present.features(self.catalogue, self.as_of)
             made(len(features))
         with self.watch("rules") as made:
             with reading(self.engine) as connection:
@@ -93,11 +93,6 @@ class RunJob:
 
     def _whole(self, report: RunReport, held: tuple[SizeChange, ...]) -> RunReport:
         return replace(report, held=held, stages=tuple(self.watch.stages))
-
-
-def current_features(engine: Engine, catalogue: Catalogue, as_of: datetime) -> pl.DataFrame:
-    """Every customer's features as of the instant, read from one consistent state of the database."""
-    return features_as_of(read_facts(engine, [catalogue]), catalogue, as_of)
 
 
 def _of_those_there(connection: Connection, evaluation: Evaluation) -> Evaluation:

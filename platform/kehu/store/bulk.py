@@ -1,5 +1,6 @@
 """Frames into tables and queries into frames, on the caller's own connection and transaction."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -52,16 +53,24 @@ def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, k
 
 def read_frame(connection: Connection, query: Select[Any] | TextualSelect) -> pl.DataFrame:
     """The query's rows, typed by its columns: instants UTC, whole numbers Int64, JSON as text."""
-    schema = {column.name: _polars_type(column.type) for column in query.selected_columns}
+    return pl.concat([pl.DataFrame(schema=polars_types(query)), *read_slices(connection, query)])
+
+
+def read_slices(connection: Connection, query: Select[Any] | TextualSelect) -> Iterator[pl.DataFrame]:
+    """The same rows in several frames, none of them empty."""
+    schema = polars_types(query)
     raw = {name: pl.Int64() if kind == INSTANT and _is_sqlite(connection) else kind for name, kind in schema.items()}
     # Straight from the driver's cursor: SQLAlchemy's conversion of each value costs four times the reading.
     # In slices, so that Python's copies of the values never add up.
     cursor = connection.execute(_with_json_as_text(connection, query)).cursor
-    frames = [pl.DataFrame(schema=raw)]
     while rows := cursor.fetchmany(_SLICE):
-        frames.append(pl.DataFrame(rows, schema=raw, orient="row"))
+        yield pl.DataFrame(rows, schema=raw, orient="row").cast(schema)
     cursor.close()
-    return pl.concat(frames).cast(dict(schema))
+
+
+def polars_types(query: Select[Any] | TextualSelect) -> pl.Schema:
+    """The type of each of the query's columns once read."""
+    return pl.Schema({column.name: _polars_type(column.type) for column in query.selected_columns})
 
 
 def next_id(connection: Connection, table: Table) -> int:

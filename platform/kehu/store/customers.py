@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, column, delete, func, select, table, t
 from kehu.identity.golden import golden_records, identifier_rows
 from kehu.identity.resolve import normalised, resolve
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.store.event_changes import log_changes
 from kehu.store.heirs import retire
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
@@ -113,7 +114,9 @@ def _move_events(connection: Connection, moved: pl.DataFrame) -> None:
     for events, record, customer in PARTY_COLUMNS:
         statement = text(_MOVED_EVENTS.format(events=events.name, record=record, customer=customer))
         query = statement.columns(column("id", BIG), column(customer, BIG))
-        update_frame(connection, events, read_frame(connection, query))
+        rows = read_frame(connection, query)
+        update_frame(connection, events, rows)
+        log_changes(connection, events, rows["id"])
 
 
 def _write_identifiers(connection: Connection, rows: pl.DataFrame, ids: pl.DataFrame) -> None:

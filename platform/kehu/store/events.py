@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, func, select, union_all, update
 from kehu.model.graph import Entity
 from kehu.store.bulk import insert_frame, update_frame
 from kehu.store.customers import PARTY_COLUMNS
+from kehu.store.event_changes import log_changes
 from kehu.tables.facts import complaints, contacts, customers, shipments, visits
 
 TABLES: dict[Entity, Table] = {"shipment": shipments, "complaint": complaints, "visit": visits, "contact": contacts}
@@ -50,6 +51,7 @@ def write_events(connection: Connection, entity: Entity, rows: pl.DataFrame, rec
     dated = placed.with_columns(_instant(entity)) if "at" in events.c else placed
     insert_frame(connection, events, dated.filter("is_new").drop("is_new"))
     update_frame(connection, events, dated.filter(~pl.col("is_new")).drop("is_new"))
+    log_changes(connection, events, dated["id"])
 
 
 def mark_seen(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from kehu.store.bulk import read_frame
 from kehu.store.events import TABLES
 from kehu.tables.facts import contacts, customers
 
-_STREAM_TABLES = {
+STREAM_TABLES = {
     "shipments": TABLES["shipment"],
     "complaints": TABLES["complaint"],
     "visits": TABLES["visit"],
@@ -23,5 +23,5 @@ def read_customers(connection: Connection, attributes: set[str]) -> pl.DataFrame
 
 def read_events(connection: Connection, stream: str, columns: set[str]) -> pl.DataFrame:
     """The named columns of every event of that kind, in the order they were recorded."""
-    events = _STREAM_TABLES[stream]
+    events = STREAM_TABLES[stream]
     return read_frame(connection, select(*(events.c[name] for name in sorted(columns))).order_by(events.c.id))

@@ -1,0 +1,80 @@
+"""The mirror's table of contents: which files make it up, and of which state of the store it is the copy."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kehu.mirror.files import DataFile, UnusableError, write_text
+from kehu.mirror.layout import FORMAT, LAYOUTS, schema_digest
+from kehu.store.event_changes import Head
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFiles:
+    """One kind of event: `base` sorted throughout, then what changed since.
+
+    `gone` holds the ids of rows of `base` that count no more, `tail` the rows that came instead or anew, sorted too.
+    """
+
+    base: tuple[DataFile, ...] = ()
+    tail: tuple[DataFile, ...] = ()
+    gone: tuple[DataFile, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many events it stands for."""
+        return sum(each.rows for each in (*self.base, *self.tail)) - sum(each.rows for each in self.gone)
+
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """All of them."""
+        return (*self.base, *self.tail, *self.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A whole mirror as of an entry of the log of changed events."""
+
+    head: Head
+    streams: Mapping[str, StreamFiles] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """All files of all kinds of events."""
+        return tuple(file for stream in self.streams.values() for file in stream.files)
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Make the manifest the one that readers find."""
+    content = json.dumps({"format": FORMAT, "schema": schema_digest(), **asdict(manifest)})
+    write_text(folder / NAME, json.dumps({"checksum": zlib.crc32(content.encode()), "content": content}))
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest; None when there is none yet. Raises UnusableError when it is damaged or of another version."""
+    try:
+        text = (folder / NAME).read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        outer = json.loads(text)
+        content = str(outer["content"])
+        intact = zlib.crc32(content.encode()) == outer["checksum"]
+        given = json.loads(content) if intact else {}
+    except (ValueError, KeyError, TypeError):
+        intact, given = False, {}
+    if not intact:
+        raise UnusableError(f"'{NAME}' is damaged")
+    if (given.get("format"), given.get("schema")) != (FORMAT, schema_digest()):
+        raise UnusableError("it was made by another version of Kehu")
+    streams = {name: _stream_files(given["streams"][name]) for name in LAYOUTS}
+    return Manifest(Head(**given["head"]), streams)
+
+
+def _stream_files(given: Mapping[str, list[dict[str, Any]]]) -> StreamFiles:
+    return StreamFiles(**{part: tuple(DataFile(**file) for file in files) for part, files in given.items()})

@@ -1,0 +1,70 @@
+"""The mirror as its readers see it: every event of one state of the store, scanned lazily."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from kehu.mirror.files import DataFile, hold
+from kehu.mirror.layout import LAYOUTS
+from kehu.mirror.manifest import Manifest, StreamFiles
+from kehu.store.event_changes import Head
+
+
+class _Holder:
+    """Lives as long as the mirror whose files it keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Its files stay while it lives, whatever is written beside them. `note` says what was remarkable about it."""
+
+    folder: Path
+    manifest: Manifest
+    note: str = ""
+    holder: _Holder = field(default_factory=_Holder, repr=False)
+
+    def __post_init__(self) -> None:
+        for file in self.manifest.files:
+            hold(self.folder / file.name, self.holder)
+
+    @property
+    def head(self) -> Head:
+        """The entry of the log of changed events up to which it is a copy."""
+        return self.manifest.head
+
+    def scan(self, stream: str, columns: Collection[str], *, in_order: bool) -> pl.LazyFrame:
+        """The named columns of every event of that kind.
+
+        With `in_order` an owner's events stand together, by instant, then as they were recorded.
+        """
+        layout, files = LAYOUTS[stream], self.manifest.streams[stream]
+        read = sorted({*columns, *layout.order} if in_order and files.tail else columns)
+        base = self._base(stream, files, read)
+        if not files.tail:
+            return base.select(sorted(columns))
+        tail = self._files(files.tail, stream).select(read)
+        if not in_order:
+            return pl.concat([base, tail]).select(sorted(columns))
+        # Only the owners of something new need sorting again.
+        owners = tail.select(layout.owner).drop_nulls().unique().collect().to_series().implode()
+        touched = pl.col(layout.owner).is_in(owners).fill_null(value=False)
+        mixed = pl.concat([base.filter(touched), tail]).sort(layout.order)
+        return pl.concat([base.filter(~touched), mixed]).select(sorted(columns))
+
+    def rows_of(self, stream: str, part: tuple[DataFile, ...]) -> pl.LazyFrame:
+        """All columns of these files of that kind of event."""
+        return self._files(part, stream)
+
+    def _base(self, stream: str, files: StreamFiles, columns: list[str]) -> pl.LazyFrame:
+        base = self._files(files.base, stream)
+        if files.gone:
+            gone = pl.concat(pl.read_ipc(self.folder / each.name) for each in files.gone)["id"]
+            base = base.filter(~pl.col("id").is_in(gone.implode()))
+        return base.select(columns)
+
+    def _files(self, files: tuple[DataFile, ...], stream: str) -> pl.LazyFrame:
+        if not files:
+            return pl.LazyFrame(schema=LAYOUTS[stream].types)
+        return pl.scan_ipc([self.folder / file.name for file in files], glob=False)

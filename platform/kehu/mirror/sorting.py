@@ -1,0 +1,68 @@
+"""Any number of rows into files that together are sorted, in bounded memory."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from kehu.mirror.files import DataFile, write_frame
+from kehu.mirror.layout import Layout
+
+SPILL_PREFIX = "spill-"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many rows are sorted at once, what share of them may have changed before all are sorted again, and how many
+    are read by the cursor rather than through ADBC.
+    """
+
+    bucket_rows: int = 1_000_000
+    changed_share: float = 0.1
+    cursor_rows: int = 200_000
+
+    def buckets(self, rows: int) -> int:
+        """Into how many ranges of owners so many rows go."""
+        return -(-rows // self.bucket_rows)
+
+
+def write_sorted(
+    folder: Path, layout: Layout, frames: Iterable[pl.DataFrame], *, owners: int, buckets: int
+) -> tuple[DataFile, ...]:
+    """The frames' rows in the layout's order, in files of one range of owners each.
+
+    `owners` is the greatest owner there may be. Rows are laid aside by range on disk, then sorted range by range: in
+    memory are one frame and one range at a time. A customer's events are never parted.
+    """
+    if buckets <= 1:
+        rows = pl.concat([pl.DataFrame(schema=layout.types), *frames])
+        return _written(folder, layout, [rows])
+    with tempfile.TemporaryDirectory(prefix=SPILL_PREFIX, dir=folder) as aside:
+        _lay_aside(Path(aside), layout, frames, owners, buckets)
+        ranges = (Path(aside) / str(bucket) for bucket in range(buckets))
+        return _written(folder, layout, (_gathered(each) for each in ranges if each.is_dir()))
+
+
+def _lay_aside(aside: Path, layout: Layout, frames: Iterable[pl.DataFrame], owners: int, buckets: int) -> None:
+    bucket = (pl.col(layout.owner).fill_null(0) * buckets // (owners + 1)).alias("bucket")
+    for number, frame in enumerate(frames):
+        for (which,), rows in (
+            frame.with_columns(bucket).partition_by("bucket", as_dict=True, include_key=False).items()
+        ):
+            part = aside / str(which)
+            part.mkdir(exist_ok=True)
+            rows.write_ipc(part / f"{number:06}.arrow")
+
+
+def _gathered(part: Path) -> pl.DataFrame:
+    return pl.concat(pl.read_ipc(file) for file in sorted(part.iterdir()))
+
+
+def _written(folder: Path, layout: Layout, parts: Iterable[pl.DataFrame]) -> tuple[DataFile, ...]:
+    return tuple(write_frame(folder, layout.stream, rows.sort(layout.order)) for rows in _non_empty(parts))
+
+
+def _non_empty(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    return (rows for rows in parts if not rows.is_empty())

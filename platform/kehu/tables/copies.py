@@ -1,0 +1,17 @@
+"""What copies of the events outside the database must read again: every event written, moved or deleted, in order."""
+
+from sqlalchemy import BigInteger, Column, String, Table
+
+from kehu.tables.columns import BIG, id_column, metadata
+
+# An event of the table `stream` whose id lies between the two may have changed. `token` is drawn by lot, so that a copy
+# can tell the database it was made of from another, or from an older state of it that a backup brought back.
+event_changes = Table(
+    "event_changes",
+    metadata,
+    id_column(),
+    Column("stream", String(20), nullable=False),
+    Column("first_id", BIG, nullable=False),
+    Column("last_id", BIG, nullable=False),
+    Column("token", BigInteger, nullable=False),
+)
