@@ -1,6 +1,6 @@
 """The mirror as its readers see it: every event of one state of the store, scanned lazily."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,9 +53,14 @@ class Mirror:
         mixed = pl.concat([base.filter(touched), tail]).sort(layout.order)
         return pl.concat([base.filter(~touched), mixed]).select(sorted(columns))
 
-    def rows_of(self, stream: str, part: tuple[DataFile, ...]) -> pl.LazyFrame:
-        """All columns of these files of that kind of event."""
-        return self._files(part, stream)
+    def frames(self, stream: str) -> Iterator[pl.DataFrame]:
+        """Every event of that kind with all columns, a file at a time."""
+        files = self.manifest.streams[stream]
+        for each in files.base:
+            part = StreamFiles((each,), gone=files.gone)
+            yield self._base(stream, part, LAYOUTS[stream].types.names()).collect()
+        for each in files.tail:
+            yield pl.read_ipc(self.folder / each.name)
 
     def _base(self, stream: str, files: StreamFiles, columns: list[str]) -> pl.LazyFrame:
         base = self._files(files.base, stream)
