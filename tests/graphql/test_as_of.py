@@ -63,3 +63,11 @@ def test_it_costs_as_many_statements_for_twelve_customers_as_for_one(ask: Ask, c
     reads = [statement for statement in statements if statement.startswith("SELECT")]
     # Customers, the run, its rules and counts, members, their notes, their runs.
     assert len(reads) == 7
+
+
+def test_runs_in_one_state_are_listed(ask: Ask, refused: Ask) -> None:
+    query = '{ runs(state: "%s") { totalCount nodes { number state error stages { stage } replaces { number } } } }'
+    run = {"number": 3, "state": "failed", "error": "no disk", "stages": [], "replaces": None}
+    assert ask(query % "failed")["runs"] == {"totalCount": 1, "nodes": [run]}
+    assert ask(query % "held")["runs"] == {"totalCount": 0, "nodes": []}
+    assert refused(query % "heldd")["message"] == "unknown state 'heldd'; did you mean 'held'?"

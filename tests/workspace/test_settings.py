@@ -109,6 +109,39 @@ def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
             ),
         ),
         (
+            "a share in per cent",
+            '\n[guard]\nmax_change = "30%"',
+            {},
+            "kehu.toml:3:1: error[setting-value]: '30%' is not a share (give one such as 0.3, or 'off')",
+        ),
+        (
+            "half a customer",
+            "[guard]\nmin_members = 2.5",
+            {},
+            "kehu.toml:2:1: error[setting-value]: '2.5' is not a number of customers (give one such as 50)",
+        ),
+        (
+            "a share below nothing",
+            "guard_max_change = '-1'",
+            {},
+            "kehu.toml:1:1: error[setting-value]: '-1' is not a share (give one such as 0.3, or 'off')",
+        ),
+        (
+            "an unknown setting in a table",
+            "[guard]\nmaxchange = 0.3",
+            {},
+            (
+                "kehu.toml:2:1: error[unknown-setting]: unknown setting 'guard_maxchange' "
+                "(did you mean 'guard_max_change'?)"
+            ),
+        ),
+        (
+            "a yes for a share",
+            "[guard]\nmax_change = true",
+            {},
+            "kehu.toml:2:1: error[setting-value]: 'guard_max_change' must be a text, not True (quote it)",
+        ),
+        (
             "a setting given twice",
             'name = "a"\nname = "b"',
             {},
@@ -174,3 +207,18 @@ def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert [setting.name for setting in SETTINGS if f"| `{setting.name}` |" not in page] == []
     assert [setting.name for setting in SETTINGS if setting.meaning not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("_case", "text", "share", "members"),
+    [
+        ("the defaults", "", 0.3, 50),
+        ("numbers in their table", "[guard]\nmax_change = 0.5\nmin_members = 10", 0.5, 10),
+        ("texts in their table", '[guard]\nmax_change = "off"', None, 50),
+        ("whole names", 'guard_max_change = "2"\nguard_min_members = "0"', 2.0, 0),
+    ],
+)
+def test_the_guard_is_read(tmp_path: Path, _case: str, text: str, share: float | None, members: int) -> None:
+    settings = read_settings(write(tmp_path, text), {})
+    assert (settings.guard_share, settings.guard_members) == (share, members)
+    assert read_settings(tmp_path, {"KEHU_GUARD_MAX_CHANGE": "0.1"}).guard_share == 0.1
