@@ -24,7 +24,10 @@ def coalesced(left: Value, right: Value) -> Value:
     chosen = picked(~left.null, left, right, "the sides of '??'")
     null = None if right.kind != "null" and right.null is None else left.null & truth_of(right.null)
     lazy = None if right.error is None else left.null & right.error
-    return replace(chosen, null=null, error=either(left.error, lazy))
+    left, right = common(left, right, "the sides of '??'")
+    constant = right.literal is not None and left.column is left.expr
+    filled = (chosen.expr, left.expr, right.expr) if constant else None
+    return replace(chosen, null=null, error=either(left.error, lazy), filled=filled)
 
 
 def chosen_by(condition: Value, left: Value, right: Value) -> Value:

@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from kehu.model.problems import did_you_mean
-from kehu.rules.columns import Column, when
+from kehu.rules.columns import Column, lit, when
 from kehu.rules.numbers import NUMERIC, aligned, as_float, decimal_parts, integers, quotient, whole
-from kehu.rules.values import FALSE, NOUNS, TRUE, Refused, Value, boolean, both, either, known, unless
+from kehu.rules.values import FALSE, NOUNS, TRUE, Refused, Value, boolean, both, either, known, mapped, unless
 
 ORDERED = ("string", "boolean", "instant", "duration")
 _MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 # Two unequal quotients whose cross products stay below this differ within the interpreter's 28 digits.
 _QUOTIENT_MOST = 10**26 - 1
 _DOUBLE_DIGITS = 15
+_FEW = 4
 
 
 def equal(left: Value, right: Value) -> Value:
@@ -89,6 +92,10 @@ def _same(left: Value, right: Value) -> Value:
             f"{NOUNS[left.kind]} is never equal to {NOUNS[right.kind]}: {left.noun}, {right.noun}",
             "compare values of one type",
         )
+    if right.literal is None and left.literal is not None:
+        left, right = right, left
+    if right.literal is not None:
+        return boolean(mapped(left, lambda column: apply("eq", column, right.expr)), left, right)
     return boolean(apply("eq", left.expr, right.expr), left, right)
 
 
@@ -107,8 +114,15 @@ def _member_tests(member: Value, choices: tuple[Value, ...]) -> list[Value]:
         return [equal(member, choice) for choice in choices]
     for choice in texts:
         check_words(member, choice)
-    found = member.expr.is_in([str(choice.literal) for choice in texts])
+    found = mapped(member, lambda column: _is_one_of(column, [str(choice.literal) for choice in texts]))
     return [boolean(found if member.null is None else found & ~member.null)] if texts else []
+
+
+def _is_one_of(column: Column, texts: list[str]) -> Column:
+    """A few comparisons take less than looking into a set."""
+    if len(texts) > _FEW:
+        return column.is_in(texts)
+    return reduce(or_, [column == lit(text) for text in texts])
 
 
 def _numbers(operator: str, left: Value, right: Value) -> Value:
@@ -137,7 +151,8 @@ def _with_literal(operator: str, column: Value, literal: Decimal) -> Column:
         # column > 2.5 is column > 2, column >= 2.5 is column >= 3, and so on
         bound += operator in {"ge", "lt"}
     most = column.bound + 1
-    return apply(operator, column.expr, whole(min(max(bound, -most), most)))
+    limit = whole(min(max(bound, -most), most))
+    return mapped(column, lambda number: apply(operator, number, limit))
 
 
 def _floats(operator: str, left: Value, right: Value) -> Value:

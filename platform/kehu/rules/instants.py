@@ -8,7 +8,7 @@ import polars as pl
 
 from kehu.rules.columns import Column, lit
 from kehu.rules.numbers import integers, whole
-from kehu.rules.values import Refused, Value, either, errors_of, known
+from kehu.rules.values import Refused, Value, either, errors_of, known, mapped
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
@@ -25,7 +25,8 @@ def literal_instant(value: datetime) -> Value:
     if value.utcoffset() != timedelta(0):
         in_utc = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         raise Refused("instant-offset", f"'{value.isoformat()}' is not in UTC", f'write d"{in_utc}"')
-    return Value("instant", whole((value - EPOCH) // timedelta(microseconds=1)))
+    micros = (value - EPOCH) // timedelta(microseconds=1)
+    return Value("instant", whole(micros), literal=micros)
 
 
 def literal_duration(value: timedelta) -> Value:
@@ -59,7 +60,11 @@ def instant_attribute(value: Value, name: str) -> Value | None:
     """A part of an instant's UTC date or time; None for names it has none for."""
     if name not in _PARTS:
         return None
-    return _like(_PARTS[name](value.expr.cast(_INSTANT), value.expr), value)
+    part = _PARTS[name](value.expr.cast(_INSTANT), value.expr)
+    if name == "weekday":
+        return _like(part, value)  # a chain of choices, which is not null of null
+    expr = mapped(value, lambda micros: _PARTS[name](micros.cast(_INSTANT), micros).expr)
+    return _like(replace(part, expr=expr), value)
 
 
 def duration_attribute(value: Value, name: str) -> Value | None:
@@ -97,9 +102,9 @@ _PARTS: dict[str, Callable[[Column, Column], Value]] = {
     "year": lambda instant, _micros: _number(instant.dt.year(), 9999),
     "month": lambda instant, _micros: _number(instant.dt.month(), 12),
     "day": lambda instant, _micros: _number(instant.dt.day(), 31),
-    "hour": lambda instant, _micros: _number(instant.dt.hour(), 23),
-    "minute": lambda instant, _micros: _number(instant.dt.minute(), 59),
-    "second": lambda instant, _micros: _number(instant.dt.second(), 59),
+    "hour": lambda _instant, micros: _number(micros // whole(3_600 * _SECOND) % 24, 23),
+    "minute": lambda _instant, micros: _number(micros // whole(60 * _SECOND) % 60, 59),
+    "second": lambda _instant, micros: _number(micros // whole(_SECOND) % 60, 59),
     "millisecond": lambda _instant, micros: _number(micros % _SECOND, _SECOND - 1, scale=3),
     "microsecond": lambda _instant, micros: _number(micros % _SECOND, _SECOND - 1),
     "weekday": _weekday,

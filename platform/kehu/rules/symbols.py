@@ -1,5 +1,6 @@
 """The names a condition may use: features as columns, `$now` and the like as constants."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import e, pi
@@ -8,7 +9,7 @@ import polars as pl
 
 from kehu.model.feature_types import FeatureType
 from kehu.model.problems import did_you_mean
-from kehu.rules.columns import col
+from kehu.rules.columns import Column, col
 from kehu.rules.functions import FUNCTIONS
 from kehu.rules.instants import literal_instant
 from kehu.rules.lists import list_feature
@@ -22,7 +23,11 @@ CLOCK = ("now", "today")
 
 def feature_value(name: str, kind: FeatureType) -> Value:
     """The feature's column; instants as microseconds."""
-    column = col(name)
+    value = _feature_value(col(name), kind)
+    return replace(value, column=value.expr)
+
+
+def _feature_value(column: Column, kind: FeatureType) -> Value:
     null = column.is_null() if kind.nullable else None
     match kind.kind:
         case "integer" | "decimal":

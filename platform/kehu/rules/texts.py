@@ -8,7 +8,7 @@ from kehu.rules.columns import Column, concat_str
 from kehu.rules.comparisons import apply
 from kehu.rules.lists import position_of
 from kehu.rules.regex import translate
-from kehu.rules.values import Refused, Value, boolean, either, errors_of, known, unless
+from kehu.rules.values import Refused, Value, boolean, either, errors_of, known, mapped, unless
 
 _LONGEST = 2**32
 METHODS = ("starts_with", "ends_with")
@@ -18,7 +18,7 @@ def text_attribute(value: Value, name: str) -> Value | None:
     """Length, emptiness, case; None for names it has none for."""
     match name:
         case "length":
-            part = Value("number", value.expr.str.len_chars().cast(pl.Int64), bound=_LONGEST)
+            part = Value("number", mapped(value, lambda text: text.str.len_chars().cast(pl.Int64)), bound=_LONGEST)
         case "is_empty":
             part = Value("boolean", value.expr == "")
         case "as_lower":
@@ -37,8 +37,11 @@ def text_method(name: str, value: Value, arguments: tuple[Value, ...]) -> Value:
     (argument,) = (known(each, f"the argument of {name}") for each in arguments)
     if argument.kind != "string":
         raise Refused("type-mismatch", f"{name} takes a text, but {argument.noun}", "", argument.span)
-    text = known(value, f"the text before '.{name}'").expr.str
-    found = text.starts_with(argument.expr) if name == "starts_with" else text.ends_with(argument.expr)
+    known(value, f"the text before '.{name}'")
+    if name == "starts_with":
+        found = mapped(value, lambda text: text.str.starts_with(argument.expr))
+    else:
+        found = mapped(value, lambda text: text.str.ends_with(argument.expr))
     return boolean(found, value, argument)
 
 
@@ -72,7 +75,7 @@ def matches(operator: str, text: Value, pattern: Value) -> tuple[Value, list[str
     except Refused as refusal:
         refusal.span = pattern.span
         raise
-    found = text.expr.str.contains(translated.pattern)
+    found = mapped(text, lambda column: column.str.contains(translated.pattern))
     test = boolean(~found if operator.startswith("ne") else found, text, pattern)
     return test, translated.cautions
 

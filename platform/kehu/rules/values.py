@@ -1,5 +1,6 @@
 """What a part of a condition is once compiled: column expressions with what is known of them in advance."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
@@ -50,6 +51,8 @@ class Value:
     Instants and durations are Int64 microseconds. `literal` is a constant's value as the interpreter has it.
     `words` are the only texts it may be. A written list has `members`, without order where it is `distinct`;
     a column's list has `each`, which is what an item is, of an expression over the list's elements.
+    `column` is `expr` where that is a feature as it stands, null where unknown; `filled` is (`expr`, that column, the
+    constant) where `??` fills it with a constant. Both mean nothing once `expr` is another.
     """
 
     kind: Kind
@@ -65,6 +68,8 @@ class Value:
     members: tuple["Value", ...] = ()
     distinct: bool = False
     each: "Value | None" = None
+    column: Column | None = None
+    filled: tuple[Column, Column, Column] | None = None
     span: Span = field(default=Span(0, 0))
     text: str = ""
 
@@ -77,6 +82,18 @@ class Value:
     def default(self) -> str:
         """A constant of its kind, to show how '??' is used."""
         return {"string": "''", "boolean": "false", "instant": "$now", "duration": 't"P0D"'}.get(self.kind, "0")
+
+
+def mapped(value: Value, function: Callable[[Column], Column]) -> Column:
+    """A function, null of null and of nothing else, of the value.
+
+    Where a constant fills a feature's gaps, the function is taken of both and the answer is filled: a copy of the
+    feature, which costs most for texts, is spared.
+    """
+    if value.filled is None or value.filled[0] is not value.expr:
+        return function(value.expr)
+    _, column, constant = value.filled
+    return function(column).fill_null(function(constant))
 
 
 def quoted(text: str) -> str:
