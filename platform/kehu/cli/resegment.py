@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
+from kehu.cli.database import forget_mirror
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
 from kehu.cli.repeating import repeat
 from kehu.cli.run_progress import run_progress
@@ -35,6 +36,9 @@ def resegment(
     at: Annotated[
         str | None, typer.Option("--at", help="The local time of day to run at with --every in days.")
     ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build the mirror of the events anew, whatever state it is in.")
+    ] = False,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -46,6 +50,8 @@ def resegment(
     Example: kehu resegment --as-of 2026-10-31
     """
     place = _guarded(workspace_at(workspace), guard)
+    if rebuild:
+        forget_mirror(place)
     if every is None and at is None:
         instant = None if as_of is None else read_instant(as_of, place)
         _run(place, database_of(place), instant, dry_run=dry_run, json=json)
