@@ -31,7 +31,7 @@ def main() -> int:
         return complain(f"Kehu needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     os.chdir(ROOT)
     try:
-        set_up()
+        set_up(GROUPS.get(chosen.job, ()))
     except SetUpError as error:
         return complain(str(error))
     return JOBS[chosen.job](chosen.arguments)
@@ -41,11 +41,12 @@ class SetUpError(Exception):
     """What is missing, in one line that says what to install."""
 
 
-def set_up() -> None:
-    """Bring .venv to exactly what uv.lock says, and fetch the IDE's pinned files."""
+def set_up(groups: Sequence[str]) -> None:
+    """Bring .venv to exactly what uv.lock says, with those groups, and fetch the IDE's pinned files."""
     uv = find_uv()
     # Compiled once here, every later start of the command takes a third of the time.
     locked = [*uv, "sync", "--frozen", "--quiet", "--compile-bytecode", "--python", sys.executable]
+    locked += [f"--group={name}" for name in groups]
     variables = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(VENV), "UV_PYTHON_DOWNLOADS": "never"}
     variables.pop("VIRTUAL_ENV", None)
     if subprocess.run(locked, env=variables, check=False).returncode:
@@ -91,8 +92,8 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the tests; everything, the slow proofs too."""
-    return run_python("-m", "pytest", *arguments)
+    """Run the tests; everything, the slow proofs too, two files at a time unless told what to run."""
+    return run_python("-m", "pytest", *(arguments or TWO_AT_A_TIME))
 
 
 def bench(arguments: Sequence[str]) -> int:
@@ -162,6 +163,9 @@ def lock_problems(text: str) -> list[str]:
     return sorted(set(re.findall(r'registry = "([^"]+)"', text)) - {PUBLIC_REGISTRY})
 
 
+# What a job needs beside the packages that developers have anyway.
+GROUPS = {"bench": ("bench",)}
+TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
 JOBS = {"demo": demo, "test": test, "check": check, "bench": bench}
 CHECKS: dict[str, Sequence[Sequence[str]]] = {
     "format": [["-m", "ruff", "format", "--check", "--quiet", "."]],

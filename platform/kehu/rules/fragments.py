@@ -55,7 +55,8 @@ WARNING = {
 
 def levels_schema(keys: Mapping[str, Fragment], asks: str) -> Fragment:
     """The levels of a tier: each asks something under the key `asks`, or takes the rest."""
-    alone = [{"required": [asks]}, {"required": ["otherwise"]}]
+    kept = {name: False for name in ("variants", "keep_while", "keep_at_least", *_STAY) if name in keys}
+    alone = [{"required": [asks]}, {"required": ["otherwise"], "properties": kept}]
     return items(mapping(keys, ("level", "label"), oneOf=alone))
 
 
