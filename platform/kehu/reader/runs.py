@@ -73,7 +73,8 @@ def count_runs(connection: Connection, state: str | None) -> int:
 def run_as_of(connection: Connection, as_of: datetime) -> int | None:
     """The run whose answers count at the instant: of those as of then or before, the last published. None before."""
     done = (runs.c.state == "published", runs.c.as_of <= as_of)
-    return connection.scalar(select(func.max(runs.c.id)).where(*done))
+    found: int | None = connection.scalar(select(func.max(runs.c.id)).where(*done))
+    return found
 
 
 def expected_seconds(connection: Connection) -> dict[str, float]:
