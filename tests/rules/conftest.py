@@ -10,8 +10,6 @@ from kehu.features.gauging import gauges_of
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.rules.gauges import Gauges
 
-TOLD = "told"
-
 COUNTS = (
     "shipments_total shipments_30d shipments_90d shipments_prev_90d shipments_365d shipments_prev_365d sent_365d "
     "received_365d late_90d services_365d lanes_365d complaints_90d complaints_prev_90d complaints_365d "
@@ -58,13 +56,4 @@ def shipped_gauges(shipped_catalogue: Catalogue) -> Gauges:
 @pytest.fixture
 def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Have a line printed at the end of the run, whether the test passes or not."""
-    return lambda line: record_property(TOLD, line)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the proofs counted."""
-    reports = [each for fate in ("passed", "failed") for each in terminalreporter.stats.get(fate, [])]
-    lines = [str(line) for each in reports for name, line in each.user_properties if name == TOLD]
-    if lines:
-        terminalreporter.section("proof of the rule compiler")
-        terminalreporter.write_line("\n".join(lines))
+    return lambda line: record_property("told", line)
