@@ -12,7 +12,7 @@ from fifty.features import AS_OF
 from fifty.measuring import Way
 from kehu.pipeline.transactions import writing
 from kehu.publish.publish import publish
-from kehu.publish.run_log import begin_run, finish_run
+from kehu.publish.run_log import Found, begin_run, finish_run
 from kehu.publish.standing import standing_as_of
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import evaluate
@@ -51,7 +51,7 @@ def stored(book: RuleBook, features: pl.DataFrame, database: Path) -> None:
         run_id = begin_run(connection, as_of=AS_OF, now=AS_OF, engine="polars", **digests)
         evaluation = evaluate(book, features, AS_OF, standing_as_of(connection, [book], AS_OF))
         publish(connection, run_id, book, evaluation)
-        finish_run(connection, run_id, now=AS_OF, customers=len(features), counts={}, timings={})
+        finish_run(connection, run_id, Found(len(features), {}, []), now=AS_OF)
     engine.dispose()
 
 
