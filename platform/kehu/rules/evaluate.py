@@ -6,6 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
+from kehu.model.graph import INSTANT
 from kehu.model.problems import Place, RefusedError
 from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.compiler import Compiled, compile_condition
@@ -16,8 +17,7 @@ from kehu.rules.standing import INCLUDE, NOBODY, Standing
 
 MEMBERSHIPS = {"customer": pl.Int64(), "ruleset": pl.String(), "level": pl.String()}
 WARNINGS = {"customer": pl.Int64(), "ruleset": pl.String(), "warning": pl.String(), "severity": pl.String()}
-_INSTANT = pl.Datetime("us", "UTC")
-SLIPPING = {**MEMBERSHIPS, "below_since": _INSTANT, "drops_at": _INSTANT}
+SLIPPING = {**MEMBERSHIPS, "below_since": INSTANT, "drops_at": INSTANT}
 BY_HAND = {**MEMBERSHIPS, "override": pl.Int64(), "reason": pl.String(), "author": pl.String()}
 
 

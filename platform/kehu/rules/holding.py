@@ -6,12 +6,12 @@ from datetime import datetime
 
 import polars as pl
 
+from kehu.model.graph import INSTANT
 from kehu.rules.book import Level, RuleSet
 from kehu.rules.compiler import Compiled
 from kehu.rules.standing import EXCLUDE, INCLUDE, Standing
 
-_INSTANT = pl.Datetime("us", "UTC")
-_NEVER = pl.lit(None, dtype=_INSTANT)
+_NEVER = pl.lit(None, dtype=INSTANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def holding(
         return Holding(enters)
     keeps = enters if keeping is None else enters | keeping.match
     since, below = pl.col(f"since {key}"), pl.col(f"below {key}")
-    now = pl.lit(as_of, _INSTANT)
+    now = pl.lit(as_of, INSTANT)
     first_below = pl.when(since.is_not_null() & ~keeps).then(pl.coalesce(below, now)).otherwise(_NEVER)
     drops_at = pl.max_horizontal(first_below + level.grace, since + level.minimum_stay)
     drops_at = pl.when(first_below.is_not_null()).then(drops_at).otherwise(_NEVER)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from kehu.model.graph import INSTANT
 from kehu.rules.columns import Column, lit
 from kehu.rules.numbers import integers, whole
 from kehu.rules.values import Refused, Value, either, errors_of, known, mapped
@@ -14,7 +15,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 LAST = (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_INSTANT = pl.Datetime("us", "UTC")
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
 _LONGEST = LAST - FIRST
@@ -60,10 +60,10 @@ def instant_attribute(value: Value, name: str) -> Value | None:
     """A part of an instant's UTC date or time; None for names it has none for."""
     if name not in _PARTS:
         return None
-    part = _PARTS[name](value.expr.cast(_INSTANT), value.expr)
+    part = _PARTS[name](value.expr.cast(INSTANT), value.expr)
     if name == "weekday":
         return _like(part, value)  # a chain of choices, which is not null of null
-    expr = mapped(value, lambda micros: _PARTS[name](micros.cast(_INSTANT), micros).expr)
+    expr = mapped(value, lambda micros: _PARTS[name](micros.cast(INSTANT), micros).expr)
     return _like(replace(part, expr=expr), value)
 
 

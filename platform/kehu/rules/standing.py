@@ -5,13 +5,14 @@ from datetime import datetime
 
 import polars as pl
 
-_INSTANT = pl.Datetime("us", "UTC")
+from kehu.model.graph import INSTANT
+
 HELD = {
     "customer": pl.Int64(),
     "ruleset": pl.String(),
     "level": pl.String(),
-    "since": _INSTANT,
-    "below_since": _INSTANT,
+    "since": INSTANT,
+    "below_since": INSTANT,
 }
 OVERRIDES = {
     "customer": pl.Int64(),
@@ -21,7 +22,7 @@ OVERRIDES = {
     "override": pl.Int64(),
     "reason": pl.String(),
     "author": pl.String(),
-    "expires_at": _INSTANT,
+    "expires_at": INSTANT,
 }
 INCLUDE, EXCLUDE = "include", "exclude"
 
@@ -44,7 +45,7 @@ NOBODY = Standing()
 def carried(memberships: pl.DataFrame, slipping: pl.DataFrame, before: Standing, as_of: datetime) -> Standing:
     """The standing the next evaluation finds when `as_of`'s answers are published; overrides are as before."""
     key = ["customer", "ruleset", "level"]
-    since = pl.coalesce("since", pl.lit(as_of, _INSTANT)).alias("since")
+    since = pl.coalesce("since", pl.lit(as_of, INSTANT)).alias("since")
     held = (
         memberships.select(key)
         .join(before.held.select(*key, "since"), on=key, how="left", maintain_order="left")

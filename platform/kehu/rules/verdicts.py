@@ -85,7 +85,7 @@ def verdicts(
     texts = warning_reasons(book, evaluation.features, evaluation.warnings)["reason"]
     fired = evaluation.warnings.select("ruleset", "warning").rows()
     reasons = {(ruleset, code): text for (ruleset, code), text in zip(fired, texts, strict=True)}
-    customer = _Customer(evaluation, standing, as_of, book.schema, reasons)
+    customer = _Customer(evaluation.features.row(0, named=True), evaluation, standing, as_of, book.schema, reasons)
     return tuple(customer.verdict(ruleset) for ruleset in book.rulesets)
 
 
@@ -116,6 +116,7 @@ def holding_of(evaluation: Evaluation) -> dict[str, tuple[str, ...]]:
 class _Customer:
     """One customer's row, what it held, and what the compiled rules made of it."""
 
+    row: Mapping[str, object]
     evaluation: Evaluation
     standing: Standing
     as_of: datetime
@@ -146,7 +147,7 @@ class _Customer:
             return Answer(entry.code, entry.label, holds, skipped, by_hand=by_hand)
         variant = counting_variant(entry, self._truth)
         condition = self._truth(variant.when)
-        need = need_of(variant.when, self._row, self.schema, self.as_of) if comes_next and not holds else None
+        need = need_of(variant.when, self.row, self.schema, self.as_of) if comes_next and not holds else None
         return Answer(
             entry.code,
             entry.label,
@@ -160,12 +161,8 @@ class _Customer:
             by_hand,
         )
 
-    @property
-    def _row(self) -> Mapping[str, object]:
-        return self.evaluation.features.row(0, named=True)
-
     def _truth(self, condition: str) -> Truth:
-        return truth_of(condition, self._row, self.schema, self.as_of)
+        return truth_of(condition, self.row, self.schema, self.as_of)
 
     def _kept(self, ruleset: str, level: Level | WarningRule, variant: VariantRule) -> Kept | None:
         held = self.standing.held.filter(ruleset=ruleset, level=level.code)
