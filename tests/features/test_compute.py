@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kehu.features.aggregates import stored_columns
 from kehu.features.catalogue import Catalogue
-from kehu.features.compute import compute, stored_columns
+from kehu.features.compute import compute
 
 AS_OF = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

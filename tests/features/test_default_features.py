@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from kehu.features.aggregates import stored_columns
 from kehu.features.catalogue import Catalogue, read_catalogue
-from kehu.features.compute import compute, stored_columns
+from kehu.features.compute import compute
 from kehu.features.declaration import OPERATIONS, read_declaration
 from kehu.features.streams import ATTRIBUTES, STREAMS
 from kehu.model.feature_types import POLARS_TYPES, FeatureInfo, FeatureType

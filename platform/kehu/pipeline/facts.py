@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine
 
+from kehu.features.aggregates import ordered_roles, stored_columns
 from kehu.features.catalogue import Catalogue
-from kehu.features.compute import compute, ordered_roles, stored_columns
+from kehu.features.compute import compute
 from kehu.features.streams import STREAMS
 from kehu.mirror.building import up_to_date
 from kehu.mirror.mirror import Mirror

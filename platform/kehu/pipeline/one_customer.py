@@ -7,8 +7,9 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection
 
+from kehu.features.aggregates import stored_columns
 from kehu.features.catalogue import Catalogue
-from kehu.features.compute import compute, stored_columns
+from kehu.features.compute import compute
 from kehu.features.declaration import POPULATION
 from kehu.features.streams import STREAMS
 from kehu.store.one_customer import read_one_customer, read_own_events
