@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import polars as pl
 from sqlalchemy import Engine, func, select
 
 from kehu.mirror.changes import caught_up
-from kehu.mirror.files import UnusableError, check_file, only_writer, remove_unheld
+from kehu.mirror.files import UnusableError, check_file, only_writer, remove_unheld, write_frame
 from kehu.mirror.layout import LAYOUTS, Layout
 from kehu.mirror.manifest import NAME, Manifest, StreamFiles, read_manifest, write_manifest
 from kehu.mirror.mirror import Mirror
 from kehu.mirror.sorting import SPILL_PREFIX, Sizes, write_sorted
+from kehu.mirror.touched import Step, recent
 from kehu.store.bulk_reading import BulkReader, arrow_reader, cursor_reader
 from kehu.store.event_changes import changes_query, head_of, token_query
 from kehu.store.reading import STREAM_TABLES
@@ -91,14 +93,16 @@ def _renewed(folder: Path, reader: BulkReader, old: Manifest, sizes: Sizes) -> M
     head = head_of(reader.read)
     if head == old.head:
         return old
-    streams = {
+    found = {
         name: caught_up(folder, layout, old.streams[name], reader, old.head, sizes) for name, layout in LAYOUTS.items()
     }
     for name, layout in LAYOUTS.items():
         stored, _ = _extent(reader, layout)
-        if stored != streams[name].rows:
-            raise UnusableError(f"it had {streams[name].rows:,} {name}, and the database has {stored:,}")
-    return _published(folder, Manifest(head, streams))
+        if stored != found[name].files.rows:
+            raise UnusableError(f"it had {found[name].files.rows:,} {name}, and the database has {stored:,}")
+    owners = pl.concat(each.owners for each in found.values()).sort("stream", "role", "customer")
+    steps = recent([*old.steps, Step(old.head, write_frame(folder, "touched", owners))])
+    return _published(folder, Manifest(head, {name: each.files for name, each in found.items()}, steps))
 
 
 def _built(folder: Path, reader: BulkReader, sizes: Sizes) -> Manifest:

@@ -1,40 +1,64 @@
 """What changed in the store since the mirror was made, put beside its sorted rows or, when it is much, among them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from kehu.mirror.files import DataFile, write_frame
-from kehu.mirror.layout import Layout
+from kehu.mirror.layout import ROLES, Layout
 from kehu.mirror.manifest import StreamFiles
 from kehu.mirror.sorting import Sizes, write_sorted
+from kehu.mirror.touched import TOUCHED, owners_of
 from kehu.store.bulk_reading import BulkReader
 from kehu.store.event_changes import Head, changed_events_query, changes_query, ranges
 from kehu.store.reading import STREAM_TABLES
 
 
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """A kind of event brought up to the store, and whose events it was that changed, in columns of TOUCHED."""
+
+    files: StreamFiles
+    owners: pl.DataFrame
+
+
 def caught_up(
     folder: Path, layout: Layout, files: StreamFiles, reader: BulkReader, since: Head, sizes: Sizes
-) -> StreamFiles:
+) -> CaughtUp:
     """The files with every event logged after `since` as the store has it now: new, other, moved or gone."""
     changed = ranges(reader.read(changes_query(layout.stream, since)))
     if changed.is_empty():
-        return files
+        return CaughtUp(files, pl.DataFrame(schema=TOUCHED))
     columns = [STREAM_TABLES[layout.stream].c[name] for name in layout.types]
     fresh = reader.read(changed_events_query(layout.stream, columns, since)).unique("id")
-    tail = pl.concat([*(_without(changed, _read(folder, each)) for each in files.tail), fresh])
-    gone = pl.concat([_ids(folder, files.gone), _among(changed, _ids(folder, files.base))]).unique()
+    tails = [_read(folder, each) for each in files.tail]
+    tail = pl.concat([*(_without(changed, each) for each in tails), fresh])
+    before, old = _ids(folder, files.gone), _among(changed, _ids(folder, files.base))
+    gone = pl.concat([before, old]).unique()
+    replaced = [each.filter(_within(changed, each["id"])) for each in tails]
+    owners = owners_of(layout, [fresh, *replaced, _with_roles(folder, layout, files.base, old)])
     if len(tail) + len(gone) <= sizes.changed_share * sum(each.rows for each in files.base):
-        return StreamFiles(
+        beside = StreamFiles(
             files.base,
             tail=_written(folder, f"{layout.stream}-tail", tail.sort(layout.order)),
             gone=_written(folder, f"{layout.stream}-gone", gone.to_frame("id")),
         )
+        return CaughtUp(beside, owners)
     rows = sum(each.rows for each in files.base) + len(tail) - len(gone)
     frames = _merged(folder, files.base, gone, tail)
-    owners = _greatest(folder, layout, files.base, tail)
-    return StreamFiles(write_sorted(folder, layout, frames, owners=owners, buckets=sizes.buckets(rows)))
+    greatest = _greatest(folder, layout, files.base, tail)
+    base = write_sorted(folder, layout, frames, owners=greatest, buckets=sizes.buckets(rows))
+    return CaughtUp(StreamFiles(base), owners)
+
+
+def _with_roles(folder: Path, layout: Layout, base: tuple[DataFile, ...], ids: pl.Series) -> pl.DataFrame:
+    """The customers of the base's events of those ids, some of which may have been replaced long ago."""
+    if ids.is_empty():
+        return pl.DataFrame(schema={name: layout.types[name] for name in ROLES[layout.stream]})
+    rows = pl.scan_ipc([folder / each.name for each in base], glob=False)
+    return rows.filter(pl.col("id").is_in(ids.implode())).select(ROLES[layout.stream]).collect(engine="streaming")
 
 
 def _read(folder: Path, file: DataFile) -> pl.DataFrame:

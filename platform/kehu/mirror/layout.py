@@ -13,7 +13,7 @@ from kehu.store.bulk import polars_types
 from kehu.store.reading import STREAM_TABLES
 
 # Another number makes every mirror that is there unreadable, so that it is built again.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ def _layout(name: str) -> Layout:
 
 
 LAYOUTS: Mapping[str, Layout] = {name: _layout(name) for name in STREAMS}
+# By kind of event, the columns that name a customer.
+ROLES: Mapping[str, tuple[str, ...]] = {name: tuple(stream.roles.values()) for name, stream in STREAMS.items()}
 
 
 def schema_digest() -> str:

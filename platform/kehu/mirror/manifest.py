@@ -9,6 +9,7 @@ from typing import Any
 
 from kehu.mirror.files import DataFile, UnusableError, write_text
 from kehu.mirror.layout import FORMAT, LAYOUTS, schema_digest
+from kehu.mirror.touched import Step
 from kehu.store.event_changes import Head
 
 NAME = "manifest.json"
@@ -38,15 +39,17 @@ class StreamFiles:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A whole mirror as of an entry of the log of changed events."""
+    """A whole mirror as of an entry of the log of changed events, and the newest steps that brought it there."""
 
     head: Head
     streams: Mapping[str, StreamFiles] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
 
     @property
     def files(self) -> tuple[DataFile, ...]:
-        """All files of all kinds of events."""
-        return tuple(file for stream in self.streams.values() for file in stream.files)
+        """All files of all kinds of events and of the steps."""
+        events = (file for stream in self.streams.values() for file in stream.files)
+        return (*events, *(step.file for step in self.steps))
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -73,7 +76,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     if (given.get("format"), given.get("schema")) != (FORMAT, schema_digest()):
         raise UnusableError("it was made by another version of Kehu")
     streams = {name: _stream_files(given["streams"][name]) for name in LAYOUTS}
-    return Manifest(Head(**given["head"]), streams)
+    steps = (Step(Head(**each["since"]), DataFile(**each["file"])) for each in given["steps"])
+    return Manifest(Head(**given["head"]), streams, tuple(steps))
 
 
 def _stream_files(given: Mapping[str, list[dict[str, Any]]]) -> StreamFiles:

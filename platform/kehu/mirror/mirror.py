@@ -9,6 +9,7 @@ import polars as pl
 from kehu.mirror.files import DataFile, hold
 from kehu.mirror.layout import LAYOUTS
 from kehu.mirror.manifest import Manifest, StreamFiles
+from kehu.mirror.touched import touched_since
 from kehu.store.event_changes import Head
 
 
@@ -33,6 +34,10 @@ class Mirror:
     def head(self) -> Head:
         """The entry of the log of changed events up to which it is a copy."""
         return self.manifest.head
+
+    def touched_since(self, head: Head) -> pl.DataFrame | None:
+        """Columns of TOUCHED: whose events changed since that state; None when it is not known any more."""
+        return touched_since(self.folder, self.manifest.steps, self.head, head)
 
     def scan(self, stream: str, columns: Collection[str], *, in_order: bool) -> pl.LazyFrame:
         """The named columns of every event of that kind.
