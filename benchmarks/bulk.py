@@ -30,8 +30,9 @@ from kehu.features.compute import compute
 from kehu.features.selection import only
 from kehu.mirror.building import up_to_date
 from kehu.mirror.mirror import Mirror
-from kehu.pipeline.facts import Present, mirror_folder, scans
+from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.rule_directory import read_rule_directory
+from kehu.pipeline.scanning import scans
 from kehu.pipeline.transactions import writing
 from kehu.store.bulk import insert_frame, read_frame
 from kehu.store.database import open_database, upgrade

@@ -12,11 +12,13 @@ from sqlalchemy import Engine, delete
 
 from kehu.features.catalogue import Catalogue
 from kehu.features.compute import compute
+from kehu.features.selection import only
 from kehu.mirror.building import up_to_date
 from kehu.mirror.layout import LAYOUTS
 from kehu.mirror.sorting import Sizes
 from kehu.model.graph import Entity
-from kehu.pipeline.facts import Present, features_as_of, read_facts, scans
+from kehu.pipeline.facts import Present, features_as_of, read_facts
+from kehu.pipeline.scanning import scans
 from kehu.pipeline.transactions import writing
 from kehu.store.event_changes import log_changes
 from kehu.store.reading import STREAM_TABLES, read_events
@@ -186,3 +188,40 @@ def test_on_each_kind_of_database_the_mirror_gives_the_features_of_the_store(
         )
     assert found["revenue_total"].to_list() == [170, 0]
     assert told == []
+
+
+looks = st.tuples(
+    loads | deletions | st.none(),
+    st.integers(0, 60).map(lambda number: START + number * 8 * DAY),
+    st.sets(st.integers(0, 63), max_size=50),
+    st.sampled_from(["keep", "keep", "keep", "dry", "full", "lose"]),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(looks, min_size=2, max_size=6))
+def test_counting_only_where_something_changed_gives_what_counting_all_gives(
+    history: list[tuple[Any, datetime, set[int], str]],
+    new_sqlite: Callable[[], Engine],
+    load_rows: LoadRows,
+    catalogue: Callable[[], Catalogue],
+) -> None:
+    """Late events, corrections, deletions, merges, splits; clocks that jump to and fro; features that come and go."""
+    engine = new_sqlite()
+    folder = Path(f"{engine.url.database}.mirror")
+    present = Present(engine, folder, lambda _what, _rows: None)
+    for step, as_of, left_out, way in history:
+        if isinstance(step, dict):
+            load_rows(engine, step)
+        elif step is not None:
+            erase(engine, step)
+        everything = catalogue()
+        names = [item.info.name for item in everything.declarations]
+        asked = only(everything, {name for place, name in enumerate(names) if place not in left_out})
+        if way == "lose":
+            (folder / "manifest.json").unlink(missing_ok=True)
+        found, told = present.renewed(asked, as_of, full=way == "full", keep=way != "dry")
+        expected = features_as_of(read_facts(engine, [asked]), asked, as_of)
+        assert [name for name in expected.columns if not found[name].equals(expected[name], null_equal=True)] == []
+        assert found.schema == expected.schema
+        assert told.customers <= told.everyone == len(expected)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from kehu.model.problems import RefusedError
 from kehu.pipeline.loading import load
-from kehu.pipeline.resegmenting import publish_held, resegment
+from kehu.pipeline.resegmenting import How, publish_held, resegment
 from kehu.pipeline.rolling_back import discard
 from kehu.pipeline.run_report import RunReport
 from kehu.publish.guard import SizeChange
@@ -30,7 +30,7 @@ def quiet(_what: str, _done: int) -> None:
 
 def run(workspace: Workspace, engine: Engine, as_of: datetime, *, dry_run: bool = False) -> RunReport:
     """A run at noon on the first of March."""
-    return resegment(workspace, engine, as_of, clock=lambda: NOW, progress=quiet, dry_run=dry_run)
+    return resegment(workspace, engine, as_of, clock=lambda: NOW, progress=quiet, how=How(dry_run=dry_run))
 
 
 def confirm(workspace: Workspace, engine: Engine, number: int) -> RunReport:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from kehu.model.problems import RefusedError
 from kehu.pipeline.loading import load
-from kehu.pipeline.resegmenting import resegment
+from kehu.pipeline.resegmenting import How, resegment
 from kehu.pipeline.run_report import RunReport
 from kehu.tables.facts import customers
 from kehu.tables.runs import memberships, publication, runs
@@ -31,7 +31,7 @@ def quiet(_what: str, _done: int) -> None:
 
 def run(workspace: Workspace, engine: Engine, as_of: datetime | None = None, *, dry_run: bool = False) -> RunReport:
     """A run by that clock."""
-    return resegment(workspace, engine, as_of, clock=clock, progress=quiet, dry_run=dry_run)
+    return resegment(workspace, engine, as_of, clock=clock, progress=quiet, how=How(dry_run=dry_run))
 
 
 @pytest.fixture
@@ -82,6 +82,10 @@ def test_a_run_answers_every_question_for_every_customer(workspace: Workspace, d
         "cleared": 0,
         "slipping": 0,
         "by_hand": 0,
+        "recount": {
+            **{"customers": 3, "everyone": 3, "changed": 0, "crossed": 0, "for_all": []},
+            "why": "nothing was kept of a run before",
+        },
     }
     assert [(stage["stage"], stage["rows"]) for stage in row.stages] == [("features", 3), ("rules", 5), ("publish", 5)]
     assert all(stage["peak_bytes"] > stage["seconds"] >= 0 <= stage["cpu_seconds"] for stage in row.stages)

@@ -15,6 +15,7 @@ from kehu.cli.run_progress import run_progress
 from kehu.cli.run_shown import show_outcome
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline import resegmenting
+from kehu.pipeline.resegmenting import How
 from kehu.pipeline.schedule import read_schedule
 from kehu.workspace.settings import is_guard
 from kehu.workspace.workspace import Workspace
@@ -36,6 +37,9 @@ def resegment(
     at: Annotated[
         str | None, typer.Option("--at", help="The local time of day to run at with --every in days.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Count the events of every customer anew, not only of those concerned.")
+    ] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Build the mirror of the events anew, whatever state it is in.")
     ] = False,
@@ -44,8 +48,9 @@ def resegment(
 ) -> None:
     """Compute every rule set for every customer as of an instant and publish the answers at once.
 
-    A level that grows or shrinks by more than the guard allows holds the run: readers keep the last one, and the
-    command ends with 1.
+    A run counts the events only of customers whose events changed, or for whom a window's edge passed one, since the
+    last run; its answers are those of --full. A level that grows or shrinks by more than the guard allows holds the
+    run: readers keep the last one, and the command ends with 1.
 
     Example: kehu resegment --as-of 2026-10-31
     """
@@ -54,18 +59,18 @@ def resegment(
         forget_mirror(place)
     if every is None and at is None:
         instant = None if as_of is None else read_instant(as_of, place)
-        _run(place, database_of(place), instant, dry_run=dry_run, json=json)
+        _run(place, database_of(place), instant, How(dry_run=dry_run, full=full), json=json)
         return
     schedule = read_schedule(every, at, place.settings.timezone)
     if as_of is not None or dry_run:
         raise typer.BadParameter("--every runs by the clock and publishes: leave --as-of and --dry-run out")
-    repeat(schedule, lambda: _run(place, database_of(place), None, dry_run=False, json=json))
+    repeat(schedule, lambda: _run(place, database_of(place), None, How(full=full), json=json))
 
 
-def _run(workspace: Workspace, engine: Engine, as_of: datetime | None, *, dry_run: bool, json: bool) -> None:
+def _run(workspace: Workspace, engine: Engine, as_of: datetime | None, how: How, *, json: bool) -> None:
     try:
         with run_progress(engine, quiet=json) as tell:
-            report = resegmenting.resegment(workspace, engine, as_of, clock=now, progress=tell, dry_run=dry_run)
+            report = resegmenting.resegment(workspace, engine, as_of, clock=now, progress=tell, how=how)
     finally:
         engine.dispose()
     show_outcome(report, json=json)

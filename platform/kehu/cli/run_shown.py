@@ -1,6 +1,8 @@
 """What a run found, as people and machines are told."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import typer
 
@@ -38,6 +40,7 @@ def run_document(report: RunReport) -> dict[str, object]:
         "slipping": report.slipping,
         "by_hand": report.by_hand,
         "row_errors": report.row_errors,
+        "recount": None if report.recount is None else asdict(report.recount),
         "seconds": report.seconds,
         "stages": [asdict(stage) for stage in report.stages],
         "held": [asdict(change) for change in report.held],
@@ -52,6 +55,8 @@ def show_run(report: RunReport) -> None:
     show_table("Warnings", ("warning", "customers"), list(report.warnings.items()))
     for rule, count in report.row_errors.items():
         say(f"{rule}: could not be computed for {count:,} customers, who are left out of it")
+    if report.recount is not None:
+        say(recount_said(asdict(report.recount)))
     if report.slipping:
         say(f"{report.slipping:,} memberships last only by a grace or minimum stay")
     if report.by_hand:
@@ -63,6 +68,18 @@ def show_run(report: RunReport) -> None:
         f"{report.entered:,} entered a level, {report.left:,} left one; "
         f"{report.fired:,} warnings fired, {report.cleared:,} cleared"
     )
+
+
+def recount_said(recount: Mapping[str, Any]) -> str:
+    """Whose events a run counted anew, and why, in a sentence; `recount` is as the record of a run has it."""
+    if recount["why"]:
+        return f"the events of all {recount['everyone']:,} customers were counted: {recount['why']}"
+    parts = [
+        f"the events of {recount['customers']:,} of {recount['everyone']:,} customers were counted anew:",
+        f"{recount['changed']:,} whose events changed and {recount['crossed']:,} of whom a window's edge passed one",
+    ]
+    everyone = f"; for everyone {', '.join(recount['for_all'])}" if recount["for_all"] else ""
+    return " ".join(parts) + everyone
 
 
 def _what(report: RunReport) -> str:

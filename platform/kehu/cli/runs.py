@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, workspace_at
 from kehu.cli.output import say, say_json, show_table
+from kehu.cli.run_shown import recount_said
 from kehu.cli.runs_decided import discard_held, publish, rollback
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.tables.runs import publication, runs
@@ -60,6 +61,8 @@ def show(
         return
     counts = row["counts"] or {}
     show_table("Run", ("what", "value"), [(name, _shown(row[name])) for name in (*_COLUMNS, *_MORE)])
+    if counts.get("recount"):
+        say(recount_said(counts["recount"]))
     levels = [
         (ruleset, level, n) for ruleset, levels in counts.get("levels", {}).items() for level, n in levels.items()
     ]

@@ -9,13 +9,17 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine
 
-from kehu.features.aggregates import ordered_roles, stored_columns
+from kehu.features.aggregates import stored_columns
 from kehu.features.catalogue import Catalogue
-from kehu.features.compute import compute
-from kehu.features.streams import STREAMS
+from kehu.features.compute import compute, derive
+from kehu.features.counted import Counted
 from kehu.mirror.building import up_to_date
+from kehu.mirror.files import UnusableError
+from kehu.mirror.kept import Kept, read_kept, write_kept
 from kehu.mirror.mirror import Mirror
 from kehu.pipeline.progress import Progress
+from kehu.pipeline.recounting import Recount, count_all, recount
+from kehu.pipeline.scanning import scans
 from kehu.pipeline.transactions import reading
 from kehu.store.bulk import read_frame
 from kehu.store.event_changes import head_of
@@ -79,16 +83,60 @@ class Present:
 
         They are read from the store where the mirror cannot be read or written, and when load after load comes between.
         """
+        found = self._state(catalogue)
+        if found is None:
+            return features_as_of(read_facts(self.engine, [catalogue]), catalogue, as_of)
+        mirror, customers = found
+        return compute(catalogue, customers, scans(mirror, catalogue), as_of, by_customer=True)
+
+    def renewed(self, catalogue: Catalogue, as_of: datetime, *, full: bool, keep: bool) -> tuple[pl.DataFrame, Recount]:
+        """The same features, with the events counted only of those for whom something may have changed since last time.
+
+        That is since the last call that was to `keep` what it counted; with `full` everyone's are counted. Where they
+        cannot be kept, `progress` is told, and the next call counts everyone's.
+        """
+        found = self._state(catalogue)
+        if found is None or self.mirror is None:
+            features = features_as_of(read_facts(self.engine, [catalogue]), catalogue, as_of)
+            return features, Recount(len(features), len(features), why="there is no mirror of the events")
+        mirror, customers = found
+        counted, told = self._counted(mirror, catalogue, customers["customer"], as_of, full=full)
+        if keep:
+            try:
+                write_kept(self.mirror, Kept(mirror.head, counted))
+            except OSError as error:
+                self.progress(f"what was counted cannot be kept for the next run: {error}", 0)
+        return derive(catalogue, customers, counted.frame, as_of), told
+
+    def _counted(
+        self, mirror: Mirror, catalogue: Catalogue, customers: pl.Series, as_of: datetime, *, full: bool
+    ) -> tuple[Counted, Recount]:
+        if full:
+            return count_all(mirror, catalogue, customers, as_of, "that was asked for")
+        try:
+            kept = read_kept(mirror.folder)
+        except UnusableError as error:
+            return count_all(mirror, catalogue, customers, as_of, f"what was kept cannot be used: {error}")
+        if kept is None:
+            return count_all(mirror, catalogue, customers, as_of, "nothing was kept of a run before")
+        touched = mirror.touched_since(kept.head)
+        if touched is None:
+            why = mirror.note or "the mirror has been built again since"
+            return count_all(mirror, catalogue, customers, as_of, why)
+        return recount(mirror, catalogue, customers, as_of, kept.counted, touched)
+
+    def _state(self, catalogue: Catalogue) -> tuple[Mirror, pl.DataFrame] | None:
+        """The mirror and the customers of one state of the database; None where the mirror is of no use."""
         for _ in range(_TRIES):
             mirror = self._up_to_date()
             if mirror is None:
-                break
+                return None
             with reading(self.engine) as connection:
                 customers = read_customers(connection, _attributes(catalogue))
                 is_same_state = mirror.head == head_of(partial(read_frame, connection))
             if is_same_state:
-                return compute(catalogue, customers, scans(mirror, catalogue), as_of, by_customer=True)
-        return features_as_of(read_facts(self.engine, [catalogue]), catalogue, as_of)
+                return mirror, customers
+        return None
 
     def _up_to_date(self) -> Mirror | None:
         if self.mirror is None:
@@ -101,17 +149,6 @@ class Present:
         if mirror.note:
             self.progress(f"mirror built again: {mirror.note}", 0)
         return mirror
-
-
-def scans(mirror: Mirror, catalogue: Catalogue) -> dict[str, pl.LazyFrame]:
-    """The columns that the features read, in the order that `compute` wants with `by_customer`."""
-    ordered = ordered_roles(catalogue)
-    scans = {}
-    for name, columns in stored_columns(catalogue).items():
-        roles, first = ordered.get(name, set()), next(iter(STREAMS[name].roles))
-        by_id = {"id"} if roles - {first} else set()
-        scans[name] = mirror.scan(name, columns | by_id, in_order=first in roles)
-    return scans
 
 
 def _attributes(catalogue: Catalogue) -> set[str]:

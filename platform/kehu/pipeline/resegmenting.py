@@ -1,5 +1,6 @@
 """Events to features to levels to the published run."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, select
@@ -24,6 +25,20 @@ from kehu.workspace.settings import Settings
 from kehu.workspace.workspace import Workspace
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """With `dry_run` the answers are only compared with the published ones, with `full` everyone's events are counted.
+
+    Otherwise they are counted of those for whom something may have changed since the last run.
+    """
+
+    dry_run: bool = False
+    full: bool = False
+
+
+PLAIN = How()
+
+
 def resegment(
     workspace: Workspace,
     engine: Engine,
@@ -31,9 +46,9 @@ def resegment(
     *,
     clock: Clock,
     progress: Progress,
-    dry_run: bool = False,
+    how: How = PLAIN,
 ) -> RunReport:
-    """Compute every rule set for every customer and publish the answers, or only compare them when `dry_run`.
+    """Compute every rule set for every customer and publish the answers.
 
     Without `as_of` the workspace's clock decides. Where the settings' guard finds a level changed too much, the run is
     held: see `publish_held`. Raises RefusedError for wrong rule files or while another run goes on; then, as when the
@@ -42,8 +57,8 @@ def resegment(
     catalogue, book = _read_rules(workspace)
     with only_run(engine):
         instant = as_of or now_of(workspace, engine, clock)
-        job = _job(workspace, engine, catalogue, book.in_force(instant), instant, Watch(progress))
-        if dry_run:
+        job = _job(workspace, engine, (catalogue, book), instant, Watch(progress), how)
+        if how.dry_run:
             return job.compare()
         with writing(engine) as connection:
             abandon_dead_runs(connection, now=clock())
@@ -71,7 +86,7 @@ def publish_held(
             held = connection.execute(select(runs).where(runs.c.id == run)).one_or_none()
         if held is None or held.state != "held":
             raise _refusal(run, "not-held", f"run {run} is not held", "see 'kehu runs list'")
-        job = _job(workspace, engine, catalogue, book.in_force(held.as_of), held.as_of, Watch(progress))
+        job = _job(workspace, engine, (catalogue, book), held.as_of, Watch(progress))
         if (job.book.digest, catalogue.digest) != (held.rule_digest, held.feature_digest):
             message, remedy = f"the rules have changed since run {run}", "run 'kehu resegment' and judge its sizes"
             raise _refusal(run, "rules-changed", message, remedy)
@@ -98,12 +113,18 @@ def _read_rules(workspace: Workspace) -> tuple[Catalogue, RuleBook]:
 
 
 def _job(
-    workspace: Workspace, engine: Engine, catalogue: Catalogue, book: RuleBook, as_of: datetime, watch: Watch
+    workspace: Workspace,
+    engine: Engine,
+    rules: tuple[Catalogue, RuleBook],
+    as_of: datetime,
+    watch: Watch,
+    how: How = PLAIN,
 ) -> RunJob:
+    catalogue, book = rules[0], rules[1].in_force(as_of)
     # A feature that no rule asks for costs nothing.
     asked = only(catalogue, features_of(book))
     present = Present(engine, mirror_folder(engine, workspace.root), watch.progress)
-    return RunJob(engine, asked, book, as_of, watch, _guard(workspace.settings), present)
+    return RunJob(engine, asked, book, as_of, watch, _guard(workspace.settings), present, how.full)
 
 
 def _guard(settings: Settings) -> Guard:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from kehu.features.catalogue import Catalogue
 from kehu.pipeline.facts import Present
 from kehu.pipeline.progress import Clock, Watch
+from kehu.pipeline.recounting import Recount
 from kehu.pipeline.run_report import RunReport, counts_of, report_of
 from kehu.pipeline.transactions import reading, writing
 from kehu.publish.guard import Guard, SizeChange, published_counts, size_changes
@@ -40,19 +41,20 @@ class RunJob:
     watch: Watch
     guard: Guard
     present: Present
+    full: bool
 
     def compare(self) -> RunReport:
         """What publishing would change."""
-        evaluation = self._answer()
+        evaluation, recount = self._answer(keep=False)
         with self.watch("compare"), reading(self.engine) as connection:
             evaluation = _of_those_there(connection, evaluation)
             changes = compare(connection, self.book, evaluation, self.as_of)
             held = self._held(connection, evaluation, None)
-        return self._whole(report_of(None, self.as_of, self.book, evaluation, changes), held)
+        return self._whole(report_of(None, self.as_of, self.book, evaluation, changes), recount, held)
 
     def publish(self, run_id: int, clock: Clock, consent: Consent | None = None) -> RunReport:
         """The run `run_id`, published; held instead where the guard says so and the consent does not cover it."""
-        evaluation = self._answer()
+        evaluation, recount = self._answer(keep=True)
         author = None if consent is None else consent.author
         with self.watch("publish") as made, writing(self.engine) as connection:
             evaluation = _of_those_there(connection, evaluation)
@@ -61,7 +63,7 @@ class RunJob:
                 changes = compare(connection, self.book, evaluation, self.as_of)
             else:
                 changes = publish(connection, run_id, self.book, evaluation)
-            report = self._whole(report_of(run_id, self.as_of, self.book, evaluation, changes), held)
+            report = self._whole(report_of(run_id, self.as_of, self.book, evaluation, changes), recount, held)
             found = report.found(author)
             if held:
                 hold_run(connection, run_id, found, now=clock(), error="; ".join(map(str, held)))
@@ -70,18 +72,18 @@ class RunJob:
             made(report.entered + report.left + report.fired + report.cleared)
         with writing(self.engine) as connection:
             record_stages(connection, run_id, [asdict(stage) for stage in self.watch.stages])
-        return self._whole(report, held)
+        return self._whole(report, recount, held)
 
-    def _answer(self) -> Evaluation:
+    def _answer(self, *, keep: bool) -> tuple[Evaluation, Recount]:
         with self.watch("features") as made:
-            features = self.present.features(self.catalogue, self.as_of)
+            features, recount = self.present.renewed(self.catalogue, self.as_of, full=self.full, keep=keep)
             made(len(features))
         with self.watch("rules") as made:
             with reading(self.engine) as connection:
                 standing = standing_as_of(connection, [self.book], self.as_of)
             evaluation = evaluate(self.book, features, self.as_of, standing)
             made(len(evaluation.memberships) + len(evaluation.warnings))
-        return evaluation
+        return evaluation, recount
 
     def _held(self, connection: Connection, evaluation: Evaluation, consent: Consent | None) -> tuple[SizeChange, ...]:
         after = counts_of(self.book, evaluation)
@@ -91,8 +93,8 @@ class RunJob:
         agreed = size_changes(self.guard, published_counts(connection), consent.counts)
         return tuple(change for change in changes if change not in agreed)
 
-    def _whole(self, report: RunReport, held: tuple[SizeChange, ...]) -> RunReport:
-        return replace(report, held=held, stages=tuple(self.watch.stages))
+    def _whole(self, report: RunReport, recount: Recount, held: tuple[SizeChange, ...]) -> RunReport:
+        return replace(report, recount=recount, held=held, stages=tuple(self.watch.stages))
 
 
 def _of_those_there(connection: Connection, evaluation: Evaluation) -> Evaluation:

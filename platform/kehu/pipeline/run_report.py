@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from kehu.pipeline.progress import Stage
+from kehu.pipeline.recounting import Recount
 from kehu.publish.guard import SizeChange
 from kehu.publish.publish import Changes, level_counts, warning_counts
 from kehu.publish.run_log import Found
@@ -21,6 +22,7 @@ class RunReport:
     """What a run found. `run` is None for a dry run, which writes nothing.
 
     `slipping` counts memberships that only a grace or minimum stay keeps, `by_hand` those that a person decided.
+    `recount` says whose events were counted anew and why; None for a rollback, which counts none.
     While something is `held`, the run is not published; a dry run says what would be.
     """
 
@@ -36,6 +38,7 @@ class RunReport:
     row_errors: Mapping[str, int]
     slipping: int
     by_hand: int
+    recount: Recount | None = None
     held: tuple[SizeChange, ...] = ()
     stages: tuple[Stage, ...] = ()
 
@@ -53,6 +56,8 @@ class RunReport:
         """The same for the record."""
         counts: dict[str, Any] = {"levels": self.levels, "warnings": self.warnings, "row_errors": self.row_errors}
         counts |= {name: getattr(self, name) for name in _COUNTED}
+        if self.recount is not None:
+            counts["recount"] = asdict(self.recount)
         if self.held:
             counts["held"] = [asdict(change) for change in self.held]
         return Found(self.customers, counts, [asdict(stage) for stage in self.stages], author)
