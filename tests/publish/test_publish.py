@@ -12,7 +12,8 @@ from sqlalchemy import Engine, delete, select
 from kehu.publish.definitions import definition
 from kehu.publish.publish import Changes, level_counts, warning_counts
 from kehu.rules.book import RuleBook
-from kehu.rules.evaluate import MEMBERSHIPS, WARNINGS, Evaluation
+from kehu.rules.evaluate import Evaluation
+from kehu.rules.rolls import Roll
 from kehu.tables.runs import memberships, publication, rule_versions, run_levels, run_rules, runs, warnings
 from kehu.tables.schema import metadata
 
@@ -211,12 +212,9 @@ def test_levels_are_counted_with_every_run_empty_ones_too(database: Engine, book
 
 
 def test_counts_are_in_the_order_of_the_files(book_of: BookOf) -> None:
-    evaluation = Evaluation(
-        pl.DataFrame([(1, "size", "small")], schema=MEMBERSHIPS, orient="row"),
-        pl.DataFrame([(1, "signs", "quiet", "high")], schema=WARNINGS, orient="row"),
-        {},
-        pl.DataFrame({"customer": [1]}),
-    )
+    customers, yes = pl.Series([1]), pl.Series([True])
+    roll = Roll(customers, {("size", "small"): yes}, {("signs", "quiet"): yes})
+    evaluation = Evaluation(roll, {}, {}, pl.DataFrame({"customer": customers}))
     assert level_counts(book_of(), evaluation) == {"marks": {"even": 0, "rich": 0}, "size": {"large": 0, "small": 1}}
     assert list(level_counts(book_of(), evaluation)) == ["marks", "size"]
     assert warning_counts(book_of(), evaluation) == {"quiet": 1}

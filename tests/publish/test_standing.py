@@ -58,7 +58,7 @@ def test_a_level_slips_recovers_and_drops(database: Engine, run_book: RunBook, b
     run_book(database, book, {1: 7}, as_of=FIRST + 5 * DAY)
     changes = run_book(database, book, {1: 7}, as_of=FIRST + 8 * DAY)
     assert [row[:3] for row in rows(database)] == [("large", 1, 7), ("small", 7, None)]
-    assert changes.entered.rows() == [(1, "size", "small")]
+    assert changes.entered.frame().rows() == [(1, "size", "small")]
 
 
 def test_a_decision_gives_a_level_and_says_who_decided(database: Engine, run_book: RunBook, book_of: BookOf) -> None:

@@ -82,7 +82,7 @@ class RunJob:
             with reading(self.engine) as connection:
                 standing = standing_as_of(connection, [self.book], self.as_of)
             evaluation = evaluate(self.book, features, self.as_of, standing)
-            made(len(evaluation.memberships) + len(evaluation.warnings))
+            made(len(evaluation.roll))
         return evaluation, recount
 
     def _held(self, connection: Connection, evaluation: Evaluation, consent: Consent | None) -> tuple[SizeChange, ...]:
@@ -99,12 +99,4 @@ class RunJob:
 
 def _of_those_there(connection: Connection, evaluation: Evaluation) -> Evaluation:
     """The answers without those about customers that a load has merged away since the run read them."""
-    there = read_customers(connection, set())
-    kept = evaluation.features.join(there, on="customer", how="semi", maintain_order="left")
-    if len(kept) == len(evaluation.features):
-        return evaluation
-    names = ("memberships", "warnings", "slipping", "by_hand")
-    answers = {
-        name: getattr(evaluation, name).join(there, on="customer", how="semi", maintain_order="left") for name in names
-    }
-    return replace(evaluation, features=kept, **answers)
+    return evaluation.among(read_customers(connection, set()))

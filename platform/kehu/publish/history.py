@@ -1,10 +1,27 @@
 """The intervals of memberships and warnings: opened, ended and noted, never overwritten unseen."""
 
+import numpy as np
 import polars as pl
-from sqlalchemy import Connection, Integer, Select, Table, column, insert, literal, select, table, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Table,
+    Text,
+    column,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+    update,
+)
 
-from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.rules.places import places_of
+from kehu.rules.rolls import Key, Roll
+from kehu.store.bulk import insert_frame, next_id, read_frame, read_numbers, stage, update_frame
 from kehu.tables.columns import BIG
+from kehu.tables.facts import customers
 from kehu.tables.runs import membership_notes, memberships, warnings
 
 MEMBER = ["customer", "ruleset", "level"]
@@ -22,6 +39,27 @@ def open_rows(connection: Connection, history: Table) -> pl.DataFrame:
     """Columns id, customer, ruleset and level or warning of what is published, by id."""
     columns = (history.c.id, history.c.customer_id.label("customer"), history.c.ruleset, history.c[ANSWER[history]])
     return read_frame(connection, select(*columns).where(history.c[ENDS[history]].is_(None)).order_by(history.c.id))
+
+
+def published_roll(connection: Connection) -> Roll:
+    """Everybody in the database with what is published of them."""
+    everyone = read_numbers(connection, select(customers.c.id).order_by(customers.c.id))
+    return Roll(everyone, _lists(connection, memberships, everyone), _lists(connection, warnings, everyone))
+
+
+def rows_of(connection: Connection, history: Table, listed: pl.DataFrame) -> pl.DataFrame:
+    """`listed` (customer, ruleset and level or warning) with the id of each one's open row; who has none is absent."""
+    code = ANSWER[history]
+    names = ["customer", "ruleset", code]
+    stage(connection, "staged_rows", listed.select(names))
+    # CROSS JOIN keeps SQLite to this order, and a customer's rows are few whatever else there is.
+    query = text(
+        f"SELECT h.id, s.customer, s.ruleset, s.{code} FROM staged_rows AS s CROSS JOIN {history.name} AS h "
+        f"WHERE h.customer_id = s.customer AND h.ruleset = s.ruleset AND h.{code} || '' = s.{code} "
+        f"AND h.{ENDS[history]} IS NULL"
+    ).columns(column("id", BIG), column("customer", BIG), column("ruleset", Text), column(code, Text))
+    found = read_frame(connection, query)
+    return listed.join(found, on=names, how="inner", maintain_order="left")
 
 
 def end_rows(connection: Connection, history: Table, ids: pl.Series, run_id: int) -> None:
@@ -52,3 +90,16 @@ def note(connection: Connection, run_id: int, noted: pl.DataFrame) -> None:
 def _staged(connection: Connection, ids: pl.Series) -> Select[tuple[int]]:
     stage(connection, "staged_ids", pl.DataFrame({"id": ids}))
     return select(table("staged_ids", column("id", Integer)).c.id)
+
+
+def _lists(connection: Connection, history: Table, everyone: pl.Series) -> dict[Key, pl.Series]:
+    code, is_open = history.c[ANSWER[history]], history.c[ENDS[history]].is_(None)
+    lists: dict[Key, pl.Series] = {}
+    keys = connection.execute(select(history.c.ruleset, code).where(is_open).distinct().order_by("ruleset", code))
+    for ruleset, name in keys.all():
+        of_this = (history.c.ruleset == ruleset, code == name, is_open)
+        places, _ = places_of(read_numbers(connection, select(history.c.customer_id).where(*of_this)), everyone)
+        mask = np.zeros(len(everyone), dtype=np.bool_)
+        mask[places] = True
+        lists[ruleset, name] = pl.Series(mask)
+    return lists

@@ -1,8 +1,9 @@
 """Every rule over every customer in one pass of column expressions."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.contract import check_features
 from kehu.rules.holding import excluded, holding, included, with_standing
 from kehu.rules.references import flag_name, generations
+from kehu.rules.rolls import Key, Roll, everybody, in_rows, is_listed
 from kehu.rules.standing import INCLUDE, NOBODY, Standing
 
 MEMBERSHIPS = {"customer": pl.Int64(), "ruleset": pl.String(), "level": pl.String()}
@@ -21,22 +23,49 @@ SLIPPING = {**MEMBERSHIPS, "below_since": INSTANT, "drops_at": INSTANT}
 BY_HAND = {**MEMBERSHIPS, "override": pl.Int64(), "reason": pl.String(), "author": pl.String()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, where what is derived could not be kept
 class Evaluation:
-    """Who is in which level and which warnings fire, by rule set in book order, then customer as in the features.
+    """Who is in which level and which warnings fire, of the customers as in the features.
 
-    `row_errors` counts per "rule set/code" the customers on whom the condition fails, as when it divides by
-    zero; they do not match it. `slipping` are the memberships whose condition is unmet, with the first instant at which
-    their grace and minimum stay end; `by_hand` those that a person's decision gives, whether or not the rules would,
-    which never slip. `features` are those given, and what rule sets asked of others.
+    `severities` are those of the roll's warnings. `row_errors` counts per "rule set/code" the customers on whom the
+    condition fails, as when it divides by zero; they do not match it. `slipping` are the memberships whose condition is
+    unmet, with the first instant at which their grace and minimum stay end; `by_hand` those that a person's decision
+    gives, whether or not the rules would, which never slip. `features` are those given, and what rule sets asked of
+    others.
     """
 
-    memberships: pl.DataFrame
-    warnings: pl.DataFrame
+    roll: Roll
+    severities: Mapping[Key, str]
     row_errors: Mapping[str, int]
     features: pl.DataFrame
     slipping: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SLIPPING))
     by_hand: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BY_HAND))
+
+    @cached_property
+    def memberships(self) -> pl.DataFrame:
+        """Columns of MEMBERSHIPS, by rule set in book order, then customer; long, so made when asked for."""
+        return in_rows(everybody(self.roll.customers, self.roll.members, "level"))
+
+    @cached_property
+    def warnings(self) -> pl.DataFrame:
+        """Columns of WARNINGS in the same order."""
+        rows = in_rows(everybody(self.roll.customers, self.roll.firing, "warning"))
+        severities = [(*key, severity) for key, severity in self.severities.items()]
+        named = pl.DataFrame(severities, schema=list(WARNINGS)[1:], orient="row").cast(pl.String())
+        return rows.join(named, on=["ruleset", "warning"], how="left", maintain_order="left")
+
+    def among(self, there: pl.DataFrame) -> "Evaluation":
+        """The answers about the customers of `there` alone."""
+        known = self.features.select(pl.col("customer").is_in(there["customer"].implode())).to_series()
+        if known.all():
+            return self
+        return replace(
+            self,
+            roll=self.roll.kept(known),
+            features=self.features.filter(known),
+            slipping=self.slipping.join(there, on="customer", how="semi", maintain_order="left"),
+            by_hand=self.by_hand.join(there, on="customer", how="semi", maintain_order="left"),
+        )
 
 
 def compile_book(book: RuleBook, as_of: datetime) -> Mapping[tuple[str, str], Compiled]:
@@ -84,11 +113,11 @@ def evaluate(book: RuleBook, features: pl.DataFrame, as_of: datetime, standing: 
         found = job.answers(frame, rulesets, standing)
         answers = pl.concat([answers, found], how="horizontal")
     errors = [name for name in answers.columns if name.startswith("error ")]
-    memberships = _memberships(book, answers)
-    by_hand = _by_hand(memberships, standing)
+    roll = _roll(book, answers)
+    by_hand = _by_hand(roll, standing)
     return Evaluation(
-        memberships,
-        _warnings(book, answers),
+        roll,
+        {(item.code, rule.code): rule.severity for item in book.rulesets for rule in item.warnings},
         {name.removeprefix("error "): int(answers[name].sum()) for name in sorted(errors)},
         job.with_asked(frame, answers),
         # What a person gives does not slip away.
@@ -202,31 +231,17 @@ def _name(ruleset: RuleSet, code: str) -> str:
     return flag_name(ruleset.code, code) if ruleset.kind == "flag" else f"{ruleset.code}/{code}"
 
 
-def _memberships(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
-    parts = [pl.DataFrame(schema=MEMBERSHIPS)]
+def _roll(book: RuleBook, answers: pl.DataFrame) -> Roll:
+    members: dict[Key, pl.Series] = {}
+    firing: dict[Key, pl.Series] = {}
     for ruleset in book.rulesets:
-        if ruleset.kind == "tier":
-            level = pl.col(ruleset.code)
-            found = answers.lazy().filter(level.is_not_null())
-            parts.append(found.select("customer", ruleset=pl.lit(ruleset.code), level=level).collect())
-        elif ruleset.kind == "flag":
-            parts += [_holders(answers, ruleset, level.code, {"level": level.code}) for level in ruleset.levels]
-    return pl.concat(parts)
-
-
-def _warnings(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
-    parts = [pl.DataFrame(schema=WARNINGS)]
-    for ruleset in book.rulesets:
+        for level in ruleset.levels:
+            tier = ruleset.kind == "tier"
+            found = answers[ruleset.code] == level.code if tier else answers[_name(ruleset, level.code)]
+            members[ruleset.code, level.code] = found.fill_null(value=False)
         for rule in ruleset.warnings:
-            words = {"warning": rule.code, "severity": rule.severity}
-            parts.append(_holders(answers, ruleset, rule.code, words))
-    return pl.concat(parts)
-
-
-def _holders(answers: pl.DataFrame, ruleset: RuleSet, code: str, words: Mapping[str, str]) -> pl.DataFrame:
-    held = answers.lazy().filter(pl.col(_name(ruleset, code))).select("customer")
-    named = {"ruleset": ruleset.code, **words}
-    return held.with_columns(**{name: pl.lit(word) for name, word in named.items()}).collect()
+            firing[ruleset.code, rule.code] = answers[_name(ruleset, rule.code)].fill_null(value=False)
+    return Roll(answers["customer"], members, firing)
 
 
 def _slipping(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
@@ -244,9 +259,7 @@ def _slipping(book: RuleBook, answers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _by_hand(memberships: pl.DataFrame, standing: Standing) -> pl.DataFrame:
+def _by_hand(roll: Roll, standing: Standing) -> pl.DataFrame:
     decided = standing.overrides.filter(effect=INCLUDE).rename({"code": "level"})
-    if decided.is_empty():  # A join would still read every membership.
-        return pl.DataFrame(schema=BY_HAND)
     latest = decided.unique(list(MEMBERSHIPS), keep="last", maintain_order=True).select(list(BY_HAND))
-    return latest.join(memberships, on=list(MEMBERSHIPS), how="semi", maintain_order="left")
+    return latest.filter(is_listed(roll.customers, roll.members, latest, "level"))

@@ -1,6 +1,7 @@
 """Why a customer is in a level or a warning fires: the condition and the values that decided."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import polars as pl
@@ -11,6 +12,7 @@ from kehu.rules.conditions import PLACEHOLDER
 from kehu.rules.examples import UNDATED
 from kehu.rules.interpreter import engine_context
 from kehu.rules.places import places_of
+from kehu.rules.rolls import Key
 from kehu.rules.trees import parse, symbols_of
 
 OTHERWISE = "otherwise"
@@ -19,32 +21,58 @@ _ROW, _PLACE = "row number", "place in features"
 _MOST_DIGITS = 38  # of a decimal in Polars, twice what an amount has
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Expressions over features: `json`, and of a warning `text`."""
+
+    json: pl.Expr
+    text: pl.Expr = field(default_factory=lambda: pl.lit(None, dtype=pl.String))
+
+    def of(self, features: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+        """Columns reasons and reason of the features' rows at those places."""
+        # Taking only what this rule names, by place, is a tenth of joining all features.
+        used = sorted({*self.json.meta.root_names(), *self.text.meta.root_names()})
+        values = pl.DataFrame([features[each].gather(places) for each in used] or {_PLACE: places})
+        return values.with_columns(reasons=self.json, reason=self.text).select("reasons", "reason")
+
+
 def membership_reasons(book: RuleBook, features: pl.DataFrame, memberships: pl.DataFrame) -> pl.Series:
     """A JSON text per membership, in its order: `when` and the `features` it used.
 
     Decimals are exact decimal texts, instants ISO in UTC, unknown is null. A level that took the rest has
     `otherwise` and the features of all conditions before it.
     """
-    reasons: dict[str, pl.Expr] = {}
+    return _explained(features, memberships, "level", level_reasons(book))["reasons"]
+
+
+def warning_reasons(book: RuleBook, features: pl.DataFrame, warnings: pl.DataFrame) -> pl.DataFrame:
+    """`reason`, the filled text, and `reasons`, JSON as for memberships, per warning in its order."""
+    return _explained(features, warnings, "warning", firing_reasons(book)).select("reason", "reasons")
+
+
+def level_reasons(book: RuleBook) -> dict[Key, Reason]:
+    """What `membership_reasons` says, by rule set and level."""
+    reasons: dict[Key, Reason] = {}
     for ruleset in book.rulesets:
         asked: set[str] = set()
         for level in ruleset.levels:
             own = set() if level.when is None else features_in(level.when, book.schema)
             asked |= own
             used = asked if level.when is None else own
-            reasons[f"{ruleset.code}/{level.code}"] = _json(
-                OTHERWISE if level.when is None else level.told, used, book.schema
-            )
-    frame = _explained(features, memberships, "level", reasons, {})
-    return frame["reasons"]
+            told = OTHERWISE if level.when is None else level.told
+            reasons[ruleset.code, level.code] = Reason(_json(told, used, book.schema))
+    return reasons
 
 
-def warning_reasons(book: RuleBook, features: pl.DataFrame, warnings: pl.DataFrame) -> pl.DataFrame:
-    """`reason`, the filled text, and `reasons`, JSON as for memberships, per warning in its order."""
-    rules = {f"{item.code}/{rule.code}": rule for item in book.rulesets for rule in item.warnings}
-    reasons = {key: _json(rule.told, _warning_features(rule, book.schema), book.schema) for key, rule in rules.items()}
-    texts = {key: _filled(rule.reason, book.schema) for key, rule in rules.items()}
-    return _explained(features, warnings, "warning", reasons, texts).select("reason", "reasons")
+def firing_reasons(book: RuleBook) -> dict[Key, Reason]:
+    """What `warning_reasons` says, by rule set and warning."""
+    return {
+        (item.code, rule.code): Reason(
+            _json(rule.told, _warning_features(rule, book.schema), book.schema), _filled(rule.reason, book.schema)
+        )
+        for item in book.rulesets
+        for rule in item.warnings
+    }
 
 
 def features_in(condition: str, schema: Schema) -> set[str]:
@@ -57,19 +85,13 @@ def _warning_features(rule: WarningRule, schema: Schema) -> set[str]:
     return features_in(rule.when, schema) | {found[1] for found in PLACEHOLDER.finditer(rule.reason)}
 
 
-def _explained(
-    features: pl.DataFrame, rows: pl.DataFrame, code: str, reasons: Mapping[str, pl.Expr], texts: Mapping[str, pl.Expr]
-) -> pl.DataFrame:
+def _explained(features: pl.DataFrame, rows: pl.DataFrame, code: str, reasons: Mapping[Key, Reason]) -> pl.DataFrame:
     """The rows' reasons, computed rule by rule over the customers it concerns, back in the rows' order."""
     parts = [pl.DataFrame(schema={_ROW: pl.UInt32(), "reasons": pl.String(), "reason": pl.String()})]
     numbered = rows.select("ruleset", code, _places(features, rows["customer"])).with_row_index(_ROW)
     for (ruleset, name), group in numbered.group_by("ruleset", code):
-        key = f"{ruleset}/{name}"
-        text = texts.get(key, pl.lit(None, dtype=pl.String))
-        # Taking only what this rule names, by place, is a tenth of joining all features.
-        used = sorted({*reasons[key].meta.root_names(), *text.meta.root_names()})
-        values = group.select(_ROW).hstack([features[each].gather(group[_PLACE]) for each in used])
-        parts.append(values.select(_ROW, reasons=reasons[key], reason=text))
+        told = reasons[str(ruleset), str(name)].of(features, group[_PLACE])
+        parts.append(group.select(_ROW).hstack(told))
     return pl.concat(parts).sort(_ROW)
 
 

@@ -1,8 +1,11 @@
 """Frames into tables and queries into frames, on the caller's own connection and transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import polars as pl
 from sqlalchemy import JSON, Boolean, Connection, Float, Integer, Select, Table, Text, cast, func, select
 from sqlalchemy.dialects import postgresql
@@ -15,6 +18,8 @@ from kehu.tables.columns import Instant
 
 _NULL = r"\N"
 _SLICE = 50_000
+# A row put into grown indexes takes about as long as sorting so many anew.
+_GROWING = 3
 
 
 def insert_frame(connection: Connection, table: Table | str, frame: pl.DataFrame) -> None:
@@ -32,6 +37,57 @@ def insert_frame(connection: Connection, table: Table | str, frame: pl.DataFrame
         return
     marks = ", ".join("?" * frame.width)
     connection.exec_driver_sql(f"INSERT INTO {name} ({columns}) VALUES ({marks})", _driver_rows(frame))
+
+
+def insert_alike(connection: Connection, table: Table, frame: pl.DataFrame, alike: Mapping[str, Any]) -> None:
+    """The same of rows that all have the values of `alike` too: on SQLite those cost nothing per row.
+
+    Raises RefusedError when a text holds the character NUL.
+    """
+    _refuse_nul(table.name, frame)
+    shared = pl.DataFrame({name: [value] for name, value in alike.items()})
+    _refuse_nul(table.name, shared)
+    if not _is_sqlite(connection):
+        constant = [pl.lit(each.item(), dtype=each.dtype).alias(each.name) for each in shared]
+        for part in frame.iter_slices(_SLICE):
+            insert_frame(connection, table, part.with_columns(constant))
+        return
+    columns = ", ".join(f'"{column}"' for column in (*frame.columns, *shared.columns))
+    quoted = connection.exec_driver_sql("SELECT " + ", ".join(["quote(?)"] * shared.width), _driver_rows(shared)[0])
+    values = ", ".join([*("?" * frame.width), *quoted.one()])
+    cursor = _driver_of(connection).cursor()
+    for part in _with_driver_types(frame).iter_slices(_SLICE):
+        # Straight to the driver, which makes each row's tuple when it writes it.
+        rows = zip(*(column.to_list() for column in part), strict=True)
+        cursor.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({values})", rows)
+    cursor.close()
+
+
+@contextmanager
+def indexed_afterwards(connection: Connection, table: Table, rows: int) -> Iterator[None]:
+    """Write that many rows into the table at once: SQLite sorts its indexes faster than it grows them.
+
+    PostgreSQL keeps them, since readers would have to wait.
+    """
+    if not _is_sqlite(connection) or rows * _GROWING < next_id(connection, table):
+        yield
+        return
+    for index in table.indexes:
+        index.drop(connection)
+    yield
+    for index in table.indexes:
+        index.create(connection)
+
+
+def read_numbers(connection: Connection, query: Select[tuple[int]]) -> pl.Series:
+    """The whole numbers of a query's only column, without nulls."""
+    if _is_sqlite(connection):
+        rows: Iterator[tuple[int]] = connection.execute(query).cursor  # type: ignore[assignment]  # SQLite's goes on
+        return pl.Series(np.fromiter(chain.from_iterable(rows), dtype=np.int64))
+    text = str(query.compile(connection, compile_kwargs={"literal_binds": True})).replace("%%", "%")
+    with _driver_of(connection).cursor() as cursor, cursor.copy(f"COPY ({text}) TO STDOUT") as copy:
+        lines = b"".join(copy)
+    return pl.read_csv(lines, has_header=False, schema={"n": pl.Int64()})["n"]
 
 
 def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, key: str = "id") -> None:
@@ -123,16 +179,24 @@ def _with_json_as_text(connection: Connection, query: Select[Any] | TextualSelec
 
 
 def _driver_rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+    return _with_driver_types(frame).rows()
+
+
+def _with_driver_types(frame: pl.DataFrame) -> pl.DataFrame:
     # SQLite keeps instants as whole microseconds, see kehu.tables.columns.Instant.
     instants = [name for name, kind in frame.schema.items() if kind == INSTANT]
-    return frame.with_columns(pl.col(instants).cast(pl.Int64)).rows()
+    return frame.with_columns(pl.col(instants).cast(pl.Int64))
+
+
+def _driver_of(connection: Connection) -> Any:
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  # a checked-out connection has one; this is for the type checker
+    return driver
 
 
 def _copy(connection: Connection, statement: str, frame: pl.DataFrame) -> None:
     text = frame.write_csv(include_header=False, null_value=_NULL, quote_style="non_numeric", datetime_format="%+")
-    driver = connection.connection.driver_connection
-    assert driver is not None  # noqa: S101  # a checked-out connection has one; this is for the type checker
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    with _driver_of(connection).cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(text)
 
 
