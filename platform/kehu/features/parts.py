@@ -1,0 +1,30 @@
+"""Rows in which each customer's stand together, cut into frames of whole customers, so that memory stays bounded."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+_SEAM_ROWS = 500_000
+
+
+def whole_customers(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Every row once, in order; no customer's rows (column `customer`, never null) come in two frames."""
+    seams: list[pl.DataFrame] = []
+    for batch in rows.collect_batches(maintain_order=True, engine="streaming"):
+        owners = batch["customer"].to_numpy()
+        cuts = np.flatnonzero(owners[1:] != owners[:-1]) + 1
+        if not len(cuts):
+            seams.append(batch)
+            continue
+        # A batch's first and last customer may go on in its neighbours; those between are whole.
+        first, last = int(cuts[0]), int(cuts[-1])
+        if last > first:
+            yield batch[first:last]
+        seams.append(batch[:first])
+        if sum(map(len, seams)) > _SEAM_ROWS:
+            yield pl.concat(seams)
+            seams = []
+        seams.append(batch[last:])
+    if any(len(each) for each in seams):
+        yield pl.concat(seams)

@@ -1,0 +1,129 @@
+"""One pass over the events of a kind, counted for the customers of one role, a frame of whole customers at a time."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from kehu.features.catalogue import CompiledCatalogue
+from kehu.features.declaration import Declaration
+from kehu.features.parts import whole_customers
+from kehu.features.rows import Rows, instants
+from kehu.features.runs import NEVER, runs_of
+from kehu.features.streams import Stream
+from kehu.features.windows import Windows, micros
+from kehu.model.graph import INSTANT
+
+_NOBODY = NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Features of one kind of event and one role, at least one."""
+
+    compiled: CompiledCatalogue
+    items: tuple[Declaration, ...]
+    as_of: datetime
+
+    @property
+    def stream(self) -> Stream:
+        """The kind of event."""
+        if self.items[0].stream is None:
+            raise TypeError(f"'{self.items[0].info.name}' counts no events")
+        return self.items[0].stream
+
+    def rows(self, events: pl.LazyFrame) -> pl.LazyFrame:
+        """Of every event its `customer`, never null, and the columns that the features read."""
+        owner = pl.col(self.stream.roles[self.items[0].role])
+        return events.select(owner.fill_null(_NOBODY).alias("customer"), *sorted(self._stored(self.items)))
+
+    def in_order(self, events: pl.LazyFrame, *, with_id: bool) -> pl.LazyFrame:
+        """The events of somebody that windows reach, by customer, instant, then `id`, else as they stand."""
+        order = [self.stream.roles[self.items[0].role], *([self.stream.at] if self.stream.at else [])]
+        rows = events.filter(pl.col(order[0]).is_not_null())
+        if self.stream.at:
+            rows = rows.filter(pl.col(self.stream.at) <= pl.lit(self.as_of, INSTANT))
+        return rows.sort([*order, *(["id"] if with_id else [])], maintain_order=True)
+
+    def counted(self, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFrame:
+        """A row per customer of `everyone`, from events that stand by customer, then instant, then as recorded."""
+        rows = self.rows(events)
+        frames = list(self._frames(rows)) or [self._part(rows.head(0).collect())]
+        found = pl.concat(frames, rechunk=True)
+        places = found.lazy().select("customer", place=pl.int_range(pl.len()))
+        whose = everyone.to_frame().lazy().join(places, on="customer", how="left", maintain_order="left")
+        return found.drop("customer").select(pl.all().gather(whose.collect()["place"]))
+
+    def since(self, item: Declaration) -> int:
+        """The instant, in microseconds, after which the feature's window begins."""
+        return NEVER if item.over is None else micros(self.as_of - item.before - item.over)
+
+    def _frames(self, rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+        """Frames are counted side by side, in as many threads as Polars has; as many wait at most."""
+        threads = pl.thread_pool_size()
+        waiting: deque[Future[pl.DataFrame]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            for frame in whole_customers(rows):
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(self._part, frame))
+            yield from (each.result() for each in waiting)
+
+    def _part(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The customers of the frame, and their features."""
+        at = instants(frame[self.stream.at]) if self.stream.at else np.zeros(len(frame), np.int64)
+        customers, runs = runs_of(frame["customer"].to_numpy(), at)
+        ordered = ordered_columns(self.compiled, self.items)
+        if ordered:
+            frame = frame.with_columns(self.stream.derived[name].value.alias(name) for name in ordered)
+        columns = [pl.Series("customer", customers)]
+        for since, items in self._by_reach():
+            rows = Rows(frame, self.stream, self.as_of)
+            reached = runs
+            if since != NEVER:
+                kept, reached = runs.later(since)
+                needed = sorted(self._stored(items)) + ordered_columns(self.compiled, items)
+                rows = Rows(
+                    frame.select("customer", *dict.fromkeys(needed)).filter(pl.Series(kept)), self.stream, self.as_of
+                )
+            columns += Windows(self.compiled, rows, reached).counted(items)
+        return pl.DataFrame(columns)
+
+    def _by_reach(self) -> list[tuple[int, tuple[Declaration, ...]]]:
+        """The features by how far back they look, so that fewer rows are looked at for those that look less far.
+
+        Features of the same column and condition stay together; spans of less than half the length are parted.
+        """
+        oldest: dict[tuple[str, ...], int] = {}
+        for item in self.items:
+            key = _values_of(item)
+            oldest[key] = min(oldest.get(key, self.since(item)), self.since(item))
+        edge, now, edges = NEVER, micros(self.as_of), {NEVER: NEVER}
+        for since in sorted(set(oldest.values()) - {NEVER}):
+            if edge == NEVER or 2 * (now - since) <= now - edge:
+                edge = since
+            edges[since] = edge
+        groups: dict[int, list[Declaration]] = {}
+        for item in self.items:
+            groups.setdefault(edges[oldest[_values_of(item)]], []).append(item)
+        return [(since, tuple(items)) for since, items in groups.items()]
+
+    def _stored(self, items: tuple[Declaration, ...]) -> set[str]:
+        named = set().union(*(self.compiled.named_columns(item) for item in items))
+        return self.stream.stored(named) | ({self.stream.at} if self.stream.at else set())
+
+
+def ordered_columns(compiled: CompiledCatalogue, items: tuple[Declaration, ...]) -> list[str]:
+    """The derived columns the features name that look at the customer's event before."""
+    named = {name for item in items for name in compiled.named_columns(item)}
+    derived = items[0].stream.derived if items and items[0].stream else {}
+    return sorted(name for name in named if name in derived and derived[name].ordered)
+
+
+def _values_of(item: Declaration) -> tuple[str, ...]:
+    texts = (scalar.text if scalar else "" for scalar in (item.where, item.of))
+    return (item.column, *texts)

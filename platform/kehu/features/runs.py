@@ -1,0 +1,63 @@
+"""Where each customer's rows begin and end, and where an instant falls among them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Whole = npt.NDArray[np.int64]
+Truth = npt.NDArray[np.bool_]
+
+# An event without an instant is older than every window.
+NEVER = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Customer i has the rows starts[i] .. ends[i], perhaps none, its instants `at` (microseconds) never falling."""
+
+    starts: Whole
+    ends: Whole
+    at: Whole
+    found: dict[int, Whole] = field(default_factory=dict)
+
+    def after(self, edge: int) -> Whole:
+        """Of each customer the first row later than the edge, its end when there is none."""
+        if edge not in self.found:
+            self.found[edge] = self._after(edge)
+        return self.found[edge]
+
+    def later(self, edge: int) -> tuple[Truth, "Runs"]:
+        """Which rows are later than the edge, and the runs of these alone."""
+        kept = self.at > edge
+        before = running(kept)
+        return kept, Runs(before[self.starts], before[self.ends], np.compress(kept, self.at))
+
+    def _after(self, edge: int) -> Whole:
+        if not len(self.at):
+            return self.starts
+        until = self.at <= edge
+        # The last such row of a customer is followed by a later one, or by another customer's.
+        last = until.copy()
+        begins = np.zeros(len(until) + 1, dtype=np.bool_)
+        begins[self.starts] = True
+        last[:-1] &= ~until[1:] | begins[1:-1]
+        there = (self.ends > self.starts) & until[np.minimum(self.starts, len(until) - 1)]
+        after = self.starts.copy()
+        after[there] = np.flatnonzero(last) + 1
+        return after
+
+
+def runs_of(owners: Whole, at: Whole) -> tuple[Whole, Runs]:
+    """The customers as they come, and their rows."""
+    starts = np.concatenate([np.zeros(min(len(owners), 1), np.int64), np.flatnonzero(owners[1:] != owners[:-1]) + 1])
+    ends = np.append(starts[1:], len(owners))[: len(starts)]
+    return owners[starts], Runs(starts, ends, at)
+
+
+def running(values: npt.NDArray[np.bool_] | Whole) -> Whole:
+    """The sums of the first 0, 1, 2 ... values."""
+    sums = np.empty(len(values) + 1, np.int64)
+    sums[0] = 0
+    np.cumsum(values.view(np.uint8) if values.dtype == np.bool_ else values, out=sums[1:])
+    return sums
