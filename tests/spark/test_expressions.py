@@ -1,0 +1,86 @@
+"""The same conditions as Spark SQL, on a Spark Connect server: every row as the Polars path has it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.rules.adversarial import AS_OF, SCHEMA
+from tests.rules.boundaries import boundary
+from tests.rules.differential import STRANGE, batches, uniform
+
+from kehu.model.feature_types import Schema
+from kehu.model.problems import Place, Problem
+from kehu.rules.columns import Engine
+from kehu.rules.compiler import Compiled, compile_condition
+from kehu.rules.polars_engine import POLARS
+from kehu.spark.expressions import SPARK
+from kehu.spark.sessions import Spark
+
+pytestmark = [pytest.mark.filterwarnings(each) for each in STRANGE]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the conditions on Spark."""
+
+    spark: Spark
+    folder: Path
+    fates: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def take(self, texts: list[str], frame: pl.DataFrame, schema: Schema) -> None:
+        """Compile for both, compute each side's conditions together and compare every row."""
+        found: list[tuple[str, Compiled, Compiled]] = []
+        for text in texts:
+            here, there = compiled(text, schema, POLARS), compiled(text, schema, SPARK)
+            if isinstance(here, Compiled) and isinstance(there, Compiled):
+                found.append((text, here, there))
+            elif isinstance(there, list) and isinstance(here, Compiled):
+                self.refusals[there[0].message] += 1
+        rows = frame.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+        ours = rows.select("row", **dict(columns([here for _, here, _ in found])))
+        file = self.folder / f"{self.fates['files']}.parquet"
+        self.fates["files"] += 1
+        instants = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+        rows.with_columns(pl.col(name).dt.timestamp("us") for name in instants).write_parquet(file)
+        listed = ", ".join(f"{expr} AS `{key}`" for key, expr in columns([there for _, _, there in found]))
+        theirs = self.spark.frame(f"SELECT `row`, {listed} FROM parquet.`{file}`").sort("row")
+        for at, (text, _, _) in enumerate(found):
+            self.fates["compared"] += 1
+            if not ours[f"match {at}"].equals(theirs[f"match {at}"]):
+                self.wrong.append(text)
+            elif not ours[f"error {at}"].equals(theirs[f"error {at}"]):
+                self.wrong.append(f"error of {text}")
+
+
+def columns(conditions: list[Compiled]) -> list[tuple[str, pl.Expr]]:
+    return [
+        pair
+        for at, each in enumerate(conditions)
+        for pair in ((f"match {at}", each.match), (f"error {at}", each.error))
+    ]
+
+
+def compiled(text: str, schema: Schema, engine: Engine) -> Compiled | list[Problem]:
+    return compile_condition(text, schema, AS_OF, lambda offset: Place("rules.yaml", 1, offset + 1), engine)
+
+
+@pytest.mark.parametrize(
+    ("seed", "count", "least"), [(61, 240, 150), pytest.param(62, 1200, 900, marks=pytest.mark.slow)]
+)
+def test_random_conditions_answer_as_on_polars(spark: Spark, tmp_path: Path, seed: int, count: int, least: int) -> None:
+    tally = Tally(spark, tmp_path)
+    for write in (uniform, boundary):
+        for batch in batches(write, seed=seed, count=count // 2, rows=14):
+            tally.take([sentence.text for sentence in batch.sentences], batch.frame, SCHEMA)
+    assert tally.wrong == []
+    assert tally.fates["compared"] >= least
+    assert set(tally.refusals) <= LACKING
+
+
+LACKING = {
+    f"{name} cannot be computed exactly on Spark" for name in ("'.as_lower'", "'.as_upper'", "the items of a list")
+} | {"the condition is too long for Spark"}
