@@ -1,6 +1,7 @@
 """A rule set tried on the past, by the command."""
 
 import json
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -238,3 +239,13 @@ def test_without_shipments_nothing_can_be_tried(kehu: Kehu, make_workspace: Call
     empty = make_workspace(FILES, 'rules = "own"\n')
     code, _, err = kehu("rules", "backtest", "signs", "-w", empty.root)
     assert (code, "there are no shipments (run 'kehu load' first)" in err) == (1, True)
+
+
+def test_without_a_mirror_the_answers_are_the_same(kehu: Kehu, workspace: Workspace) -> None:
+    mirror = workspace.root / "kehu.sqlite3.mirror"
+    found = document(kehu, workspace, "signs", *WHEN)
+    assert (mirror / "manifest.json").is_file()
+    shutil.rmtree(mirror)
+    mirror.write_text("a file is in the way")
+    again = document(kehu, workspace, "signs", *WHEN)
+    assert {**again, "seconds": 0} == {**found, "seconds": 0}

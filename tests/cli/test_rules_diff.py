@@ -1,6 +1,7 @@
 """What a change of rules would do, by the command: every base, exact figures, the gate."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -308,3 +309,14 @@ def test_a_condition_that_fails_for_more_customers_is_noted(kehu: Kehu, workspac
     write(workspace, "size.yaml", SIZE.replace("when: revenue", "when: 300 / (shipments_total - 1) >= 300 or revenue"))
     found = document(kehu, workspace)
     assert found["notes"][1:] == ["size/large: cannot be computed for 2 customers, before for 0"]
+
+
+def test_without_a_mirror_the_answers_are_the_same(kehu: Kehu, workspace: Workspace) -> None:
+    kehu("resegment", "-w", workspace.root)
+    write(workspace, "size.yaml", LOWER)
+    mirror = workspace.root / "kehu.sqlite3.mirror"
+    found = document(kehu, workspace)
+    assert (mirror / "manifest.json").is_file()
+    shutil.rmtree(mirror)
+    mirror.write_text("a file is in the way")
+    assert {**document(kehu, workspace), "seconds": 0} == {**found, "seconds": 0}

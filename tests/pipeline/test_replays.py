@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.model.problems import RefusedError
 from kehu.pipeline.facts import Facts
-from kehu.pipeline.replays import DAY_MICROS, Terms, best_window, payments, replay, sign_of
+from kehu.pipeline.replays import DAY_MICROS, Past, Terms, best_window, payments_of, replay, sign_of
+from kehu.pipeline.snapshots import Read
 from kehu.pipeline.truth import Truth
 from kehu.rules.book import RuleBook
 from kehu.rules.measures import Counts
@@ -59,14 +60,15 @@ def rules() -> tuple[Catalogue, RuleBook, str]:
 RULES = rules()
 
 
-def facts(*events: Event) -> Facts:
+def past(*events: Event) -> Past:
     """Events by payer, days after the cut-off, status and days to delivery; customers 1 to 4."""
     rows = [
         (payer, CUTOFF + after, status, None if delivery is None else CUTOFF + after + delivery)
         for payer, after, status, delivery in events
     ]
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    return Facts(pl.DataFrame({"customer": [1, 2, 3, 4]}), {"shipments": frame})
+    snapshot = Read(Facts(pl.DataFrame({"customer": [1, 2, 3, 4]}), {"shipments": frame}))
+    return Past(snapshot, payments_of(snapshot))
 
 
 def plain(payer: int, *days: int) -> list[Event]:
@@ -74,7 +76,7 @@ def plain(payer: int, *days: int) -> list[Event]:
 
 
 def test_each_sign_is_counted_at_each_cut_off() -> None:
-    known = facts(*plain(1, -20, -12), *plain(2, -5, -4, 3), *plain(3, -25, 40), *plain(4, -70))
+    known = past(*plain(1, -20, -12), *plain(2, -5, -4, 3), *plain(3, -25, 40), *plain(4, -70))
     later = CUTOFF + 5 * DAY
     cases = replay(known, RULES, None, [CUTOFF, later], TERMS)
     rare = sign_of(cases, "rare", pl.col("sign rare"))
@@ -92,7 +94,7 @@ def test_each_sign_is_counted_at_each_cut_off() -> None:
 
 
 def test_lead_is_counted_from_the_first_flag_of_a_silence_to_its_outlasting_the_horizon() -> None:
-    known = facts(*plain(1, -12), *plain(2, -20, -14))
+    known = past(*plain(1, -12), *plain(2, -20, -14))
     cases = replay(known, RULES, None, [CUTOFF, CUTOFF + 5 * DAY], TERMS)
     assert sign_of(cases, "quiet", pl.col("sign quiet")).lead_days == 17.0
     assert sign_of(cases, "never", pl.lit(value=False)).lead_days is None
@@ -103,7 +105,7 @@ def test_by_a_truth_leaving_is_what_it_says_and_silence_is_not() -> None:
     left = {1: CUTOFF + 2 * DAY, 2: None, 3: CUTOFF - 10 * DAY, 4: CUTOFF - 30 * DAY}
     outcomes = pl.DataFrame(list(left.items()), schema={"customer": pl.Int64(), "left_at": INSTANT}, orient="row")
     terms = replace(TERMS, truth=Truth("left.csv", outcomes, ()))
-    known = facts(*plain(1, -20, -12), *plain(2, -20, -12), *plain(3, -3, 3), *plain(4, -5, 3))
+    known = past(*plain(1, -20, -12), *plain(2, -20, -12), *plain(3, -3, 3), *plain(4, -5, 3))
     later = CUTOFF + 5 * DAY
     cases = replay(known, RULES, None, [CUTOFF, later], terms)
     quiet = sign_of(cases, "quiet", pl.col("sign quiet"))
@@ -137,17 +139,17 @@ def test_leavings_count_from_the_active_times_beginning_to_the_horizons_end(
     instant = None if left_after is None else CUTOFF + left_after
     outcomes = pl.DataFrame({"customer": [1], "left_at": [instant]}, schema_overrides={"left_at": INSTANT})
     terms = replace(TERMS, truth=Truth("left.csv", outcomes, ()))
-    cases = replay(facts(*plain(1, -1), *plain(2, -1)), RULES, None, [CUTOFF], terms)
+    cases = replay(past(*plain(1, -1), *plain(2, -1)), RULES, None, [CUTOFF], terms)
     assert dict(cases.select("customer", "churned").rows()) == expected
 
 
 def test_cancelled_shipments_and_those_of_nobody_are_none() -> None:
-    known = facts((1, -DAY, "cancelled", None), (None, -DAY, "accepted", None), (2, -DAY, None, None))
-    assert payments(known)["customer"].to_list() == [2]
+    known = past((1, -DAY, "cancelled", None), (None, -DAY, "accepted", None), (2, -DAY, None, None))
+    assert known.payments["customer"].to_list() == [2]
 
 
 def test_a_condition_narrows_the_customers() -> None:
-    known = facts(*plain(1, -20, -12), *plain(2, -5))
+    known = past(*plain(1, -20, -12), *plain(2, -5))
     narrowed = Terms(TERMS.horizon, TERMS.active, "shipments_30d >= 2")
     assert replay(known, RULES, None, [CUTOFF], narrowed)["customer"].to_list() == [1]
     wrong = Terms(TERMS.horizon, TERMS.active, "shipments_31d >= 2")
@@ -162,7 +164,7 @@ def test_a_level_is_a_sign() -> None:
     book, problems = read_rules({"r.yaml": text}, RULES[0].schema)
     assert problems == []
     rules = (RULES[0], book, book.rulesets[0].code)
-    cases = replay(facts(*plain(1, -12), *plain(2, -2)), rules, "quiet", [CUTOFF], TERMS)
+    cases = replay(past(*plain(1, -12), *plain(2, -2)), rules, "quiet", [CUTOFF], TERMS)
     assert cases.select("customer", "sign quiet").rows() == [(1, True), (2, False)]
     assert [name for name in cases.columns if name.startswith("sign ")] == ["sign quiet"]
 
@@ -190,7 +192,7 @@ def test_what_came_later_changes_no_flag(known: list[Event], later: list[Event],
         for payer, at, status, delivery in undelivered
     ]
     flags = [
-        replay(facts(*given_events), RULES, None, [CUTOFF], TERMS).drop("churned")
+        replay(past(*given_events), RULES, None, [CUTOFF], TERMS).drop("churned")
         for given_events in (undelivered, [*told, *later])
     ]
     assert flags[0].equals(flags[1])

@@ -11,10 +11,22 @@ from sqlalchemy import Engine
 from kehu.features.selection import only
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
 from kehu.pipeline.cutoffs import Step, days_between, end_of_day, local_day
-from kehu.pipeline.facts import read_facts
+from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.progress import Progress, Watch
-from kehu.pipeline.replays import COLUMNS, DAY_MICROS, Sign, Terms, among_whom, best_window, payments, replay, sign_of
+from kehu.pipeline.replays import (
+    COLUMNS,
+    DAY_MICROS,
+    Past,
+    Sign,
+    Terms,
+    among_whom,
+    best_window,
+    payments_of,
+    replay,
+    sign_of,
+)
 from kehu.pipeline.rule_directory import read_rule_directory
+from kehu.pipeline.snapshots import take_snapshot
 from kehu.pipeline.truth import read_truth
 from kehu.rules.book import RuleBook, RuleSet
 from kehu.rules.parts import features_of, part_of
@@ -73,18 +85,19 @@ def backtest(workspace: Workspace, engine: Engine, question: BacktestQuestion, *
         asked |= among_whom(question.terms.among, book.features, _ANY_INSTANT).features
     catalogue = only(catalogue, asked)
     with watch("read"):
-        facts = read_facts(engine, [catalogue], {"shipments": COLUMNS})
-        shipments = payments(facts)
+        present = Present(engine, mirror_folder(engine, workspace.root), watch.progress)
+        snapshot = take_snapshot(present, [catalogue], {"shipments": COLUMNS})
+        past = Past(snapshot, payments_of(snapshot))
     zone = workspace.settings.timezone
     truth = None if question.truth is None else read_truth(question.truth, engine, zone)
     terms = replace(question.terms, truth=truth)
-    days, notes = _days(shipments, question, zone)
+    days, notes = _days(past.payments, question, zone)
     cutoffs = [end_of_day(day, zone) for day in days]
     with watch("replay"):
         # The fixed window is chosen one horizon earlier: by the first cut-off all its outcomes are known.
         earlier = cutoffs[0] - terms.horizon
         rules = (catalogue, book, ruleset.code)
-        training, cases = (replay(facts, rules, question.level, at, terms) for at in ([earlier], cutoffs))
+        training, cases = (replay(past, rules, question.level, at, terms) for at in ([earlier], cutoffs))
     names = [name for name in cases.columns if name.startswith("sign ")]
     window = best_window(training, terms.active.days)
     return Backtest(

@@ -12,12 +12,13 @@ from kehu.features.selection import only
 from kehu.model.feature_types import Schema
 from kehu.model.money import minor_digits
 from kehu.model.problems import refuse_errors
-from kehu.pipeline.facts import features_as_of, read_facts
+from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.gates import gate_holds, read_gate
 from kehu.pipeline.progress import Clock, Progress, Watch
 from kehu.pipeline.resegmenting import now_of
 from kehu.pipeline.rule_bases import FileChange, RuleFiles, changed_files, files_as_they_stand, find_base
 from kehu.pipeline.rule_directory import FEATURES, read_rule_files
+from kehu.pipeline.snapshots import take_snapshot
 from kehu.pipeline.transactions import reading
 from kehu.publish.standing import standing_as_of
 from kehu.reader.customers import Customer, customers_by_id
@@ -99,7 +100,8 @@ def diff_rules(
     gate = None if question.fail_if is None else read_gate(question.fail_if, types, _OPTION)
     instant = question.as_of or now_of(workspace, engine, clock)
     before, now = (replace(side, book=side.book.in_force(instant)) for side in (before, now))
-    old, new, revenue = _answers(engine, _concerned(before, now), instant, watch)
+    present = Present(engine, mirror_folder(engine, workspace.root), progress)
+    old, new, revenue = _answers(present, _concerned(before, now), instant, watch)
     with watch("compare"):
         difference = compare_books(old, new, revenue)
         reasons = sample_reasons(difference, old, new)
@@ -145,17 +147,17 @@ def _concerned(before: _Rules, now: _Rules) -> tuple[_Rules, _Rules]:
 
 
 def _answers(
-    engine: Engine, sides: tuple[_Rules, _Rules], as_of: datetime, watch: Watch
+    present: Present, sides: tuple[_Rules, _Rules], as_of: datetime, watch: Watch
 ) -> tuple[Answers, Answers, pl.DataFrame]:
     """Both sides' answers over one state of the database, and each customer's revenue as its weight."""
     before, now = sides
     with watch("features"):
-        facts = read_facts(engine, [before.catalogue, now.catalogue])
-        features = features_as_of(facts, now.catalogue, as_of)
+        snapshot = take_snapshot(present, [before.catalogue, now.catalogue])
+        features = snapshot.features(now.catalogue, as_of)
         same = before.catalogue is now.catalogue
-        earlier = features if same else features_as_of(facts, before.catalogue, as_of)
+        earlier = features if same else snapshot.features(before.catalogue, as_of)
     with watch("rules"):
-        with reading(engine) as connection:
+        with reading(present.engine) as connection:
             standing = standing_as_of(connection, [before.book, now.book], as_of)
         old, new = (
             _told(answer(side.book, frame, as_of, standing), side.codes)

@@ -83,7 +83,7 @@ class Present:
 
         They are read from the store where the mirror cannot be read or written, and when load after load comes between.
         """
-        found = self._state(catalogue)
+        found = self.state([catalogue])
         if found is None:
             return features_as_of(read_facts(self.engine, [catalogue]), catalogue, as_of)
         mirror, customers = found
@@ -95,7 +95,7 @@ class Present:
         That is since the last call that was to `keep` what it counted; with `full` everyone's are counted. Where they
         cannot be kept, `progress` is told, and the next call counts everyone's.
         """
-        found = self._state(catalogue)
+        found = self.state([catalogue])
         if found is None or self.mirror is None:
             features = features_as_of(read_facts(self.engine, [catalogue]), catalogue, as_of)
             return features, Recount(len(features), len(features), why="there is no mirror of the events")
@@ -125,14 +125,15 @@ class Present:
             return count_all(mirror, catalogue, customers, as_of, why)
         return recount(mirror, catalogue, customers, as_of, kept.counted, touched)
 
-    def _state(self, catalogue: Catalogue) -> tuple[Mirror, pl.DataFrame] | None:
+    def state(self, catalogues: Collection[Catalogue]) -> tuple[Mirror, pl.DataFrame] | None:
         """The mirror and the customers of one state of the database; None where the mirror is of no use."""
+        attributes = {name for each in catalogues for name in _attributes(each)}
         for _ in range(_TRIES):
             mirror = self._up_to_date()
             if mirror is None:
                 return None
             with reading(self.engine) as connection:
-                customers = read_customers(connection, _attributes(catalogue))
+                customers = read_customers(connection, attributes)
                 is_same_state = mirror.head == head_of(partial(read_frame, connection))
             if is_same_state:
                 return mirror, customers

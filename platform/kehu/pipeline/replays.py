@@ -11,7 +11,7 @@ from kehu.features.silence import standing, with_gaps
 from kehu.model.feature_types import Schema
 from kehu.model.graph import INSTANT
 from kehu.model.problems import Place, RefusedError
-from kehu.pipeline.facts import Facts, features_as_of
+from kehu.pipeline.snapshots import Snapshot
 from kehu.pipeline.truth import Truth
 from kehu.rules.book import RuleBook
 from kehu.rules.compiler import Compiled, compile_condition
@@ -58,16 +58,24 @@ class Sign:
         return sum(self.by_cutoff, Counts())
 
 
-def payments(facts: Facts) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What happened, asked as of several instants: the database, and `payments` as `payments_of` gives them."""
+
+    snapshot: Snapshot
+    payments: pl.DataFrame
+
+
+def payments_of(snapshot: Snapshot) -> pl.DataFrame:
     """The payers' shipments that were not cancelled, with gaps."""
-    kept = facts.events["shipments"].filter(
+    kept = snapshot.events("shipments", COLUMNS).filter(
         pl.col("payer_id").is_not_null(), pl.col("at").is_not_null(), pl.col("status").ne_missing("cancelled")
     )
-    return with_gaps(kept.rename({"payer_id": "customer"}))
+    return with_gaps(kept.select("at", customer="payer_id").collect(engine="streaming"))
 
 
 def replay(
-    facts: Facts, rules: tuple[Catalogue, RuleBook, str], level: str | None, cutoffs: Sequence[datetime], terms: Terms
+    past: Past, rules: tuple[Catalogue, RuleBook, str], level: str | None, cutoffs: Sequence[datetime], terms: Terms
 ) -> pl.DataFrame:
     """A row per cut-off and active customer: `cutoff`, the columns of `standing`, `left_at`, a boolean per warning.
 
@@ -78,12 +86,11 @@ def replay(
     """
     catalogue, book, code_of = rules
     ruleset, before = book.ruleset(code_of), NOBODY
-    shipments = payments(facts)
     codes = [level] if level is not None else [rule.code for rule in ruleset.warnings]
     parts = []
     for cutoff in cutoffs:
-        features = features_as_of(facts, catalogue, cutoff)
-        cases = _with_outcomes(standing(shipments, cutoff, terms.active, terms.horizon), cutoff, terms)
+        features = past.snapshot.features(catalogue, cutoff)
+        cases = _with_outcomes(standing(past.payments, cutoff, terms.active, terms.horizon), cutoff, terms)
         if terms.among is not None:
             among = features.filter(among_whom(terms.among, book.features, cutoff).match)
             cases = cases.join(among, on="customer", how="semi", maintain_order="left")
