@@ -10,11 +10,13 @@ from hashlib import sha256
 
 from kehu.features.declaration import Declaration, read_declaration
 from kehu.features.missing import misfit
-from kehu.model.feature_types import FeatureInfo, FeatureType
+from kehu.model.feature_types import FeatureInfo, FeatureType, Schema
 from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Scalar, read_documents
+from kehu.rules.columns import Engine
 from kehu.rules.compiler import Compiled, CompiledValue, compile_condition, compile_value
+from kehu.rules.polars_engine import POLARS
 from kehu.rules.references import RESERVED
 from kehu.rules.spans import scalar_place
 
@@ -93,10 +95,13 @@ class CompiledCatalogue:
         return in_conditions | ({item.column} if item.column else set())
 
 
-def compile_catalogue(catalogue: Catalogue, as_of: datetime) -> CompiledCatalogue:
-    """The formulas and conditions of a checked catalogue, as of an instant."""
+def compile_catalogue(catalogue: Catalogue, as_of: datetime, engine: Engine = POLARS) -> CompiledCatalogue:
+    """The formulas and conditions of a checked catalogue, as of an instant.
+
+    Raises RefusedError with all that the engine cannot compute.
+    """
     declared = {item.info.name: item for item in catalogue.declarations}
-    compiler = _Compiler(declared, dict.fromkeys(declared, ""), catalogue.money_digits, as_of)
+    compiler = _Compiler(declared, dict.fromkeys(declared, ""), catalogue.money_digits, as_of, engine)
     compiler.catalogue(catalogue.digest)
     refuse_errors(compiler.problems)
     return CompiledCatalogue(compiler.formulas, compiler.conditions, compiler.shares, catalogue.money_digits)
@@ -106,9 +111,15 @@ class _Compiler:
     """Compiles `where:` and `formula:` texts, formulas after what they need."""
 
     def __init__(
-        self, declared: dict[str, Declaration], sources: dict[str, str], money_digits: int, as_of: datetime
+        self,
+        declared: dict[str, Declaration],
+        sources: dict[str, str],
+        money_digits: int,
+        as_of: datetime,
+        engine: Engine = POLARS,
     ) -> None:
-        self.declared, self.sources, self.money_digits, self.as_of = declared, sources, money_digits, as_of
+        self.declared, self.sources, self.money_digits = declared, sources, money_digits
+        self.as_of, self.engine = as_of, engine
         self.problems: list[Problem] = []
         # Features already told to be wrong: what needs them is left out without another word.
         self.faulty: set[str] = set()
@@ -145,12 +156,15 @@ class _Compiler:
             self.faulty.add(item.info.name)
         elif item.operation == "formula" and item.text is not None:
             schema = {name: ready.info.type for name, ready in self.ready.items()}
-            self._keep(item, compile_value(item.text.text, schema, self.as_of, self._place_at(item, item.text)))
+            self._keep(item, self._value(item, item.text, schema))
         elif self._conditions_hold(item) and self._names_numbers(item):
             info = replace(item.info, type=self._settled_type(item), needs=tuple(sorted(self._needs(item))))
             self.ready[item.info.name] = replace(item, info=info)
         else:
             self.faulty.add(item.info.name)
+
+    def _value(self, item: Declaration, text: Scalar, schema: Schema) -> CompiledValue | list[Problem]:
+        return compile_value(text.text, schema, self.as_of, self._place_at(item, text), self.engine)
 
     def _conditions_hold(self, item: Declaration) -> bool:
         fine = True
@@ -158,7 +172,7 @@ class _Compiler:
             if scalar is None or item.stream is None:
                 continue
             types = item.stream.types(self.money_digits)
-            compiled = compile_condition(scalar.text, types, self.as_of, self._place_at(item, scalar))
+            compiled = compile_condition(scalar.text, types, self.as_of, self._place_at(item, scalar), self.engine)
             self.problems += compiled if isinstance(compiled, list) else compiled.warnings
             if isinstance(compiled, list):
                 fine = False

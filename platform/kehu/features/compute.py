@@ -9,8 +9,7 @@ from kehu.features.aggregates import aggregate
 from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
 from kehu.features.declaration import DERIVED, Declaration
 from kehu.features.missing import stored
-from kehu.features.models import models
-from kehu.model.feature_types import POLARS_TYPES, Schema
+from kehu.features.population import settled, with_population
 from kehu.model.graph import INSTANT
 
 _DAY_MICROS = 86_400_000_000
@@ -43,35 +42,15 @@ def derive(catalogue: Catalogue, customers: pl.DataFrame, counted: pl.DataFrame,
     attributes = [item for item in catalogue.declarations if item.operation == "attribute"]
     columns = [customers[item.column].alias(item.info.name) for item in attributes]
     plain = (item for item in catalogue.declarations if item.operation not in DERIVED)
-    table = counted.hstack(columns).lazy().with_columns(_settled(item, _told(item, as_of)) for item in plain)
+    table = counted.hstack(columns).lazy().with_columns(settled(item, _told(item, as_of)) for item in plain)
     types = catalogue.schema
     for item in catalogue.declarations:
         if item.operation == "formula":
             table = table.with_columns(_formula(compiled, item))
-        elif item.operation == "model":
-            table = _with_model(table, item, types)
         elif item.operation in DERIVED:
-            table = table.with_columns(_settled(item, _standing(item)))
+            table = with_population(table, item, types)
     names = [item.info.name for item in catalogue.declarations]
     return table.select("customer", *names).collect(engine="streaming")
-
-
-def _standing(item: Declaration) -> pl.Expr:
-    """Rank 1 is the greatest value, equals share the better rank; percentile is the share of values not above."""
-    value = pl.col(item.text.text if item.text else "")
-    rank = value.rank("min", descending=True).cast(pl.Int64)
-    return rank if item.operation == "rank_of" else value.rank("max") / value.count()
-
-
-def _with_model(table: pl.LazyFrame, item: Declaration, types: Schema) -> pl.LazyFrame:
-    """A model is Python that wants the columns themselves, so what leads to them is computed here."""
-    features = table.collect(engine="streaming")
-    given = {
-        name: pl.col(node.text) / 10 ** types[node.text].scale if types[node.text].scale else pl.col(node.text)
-        for name, node in item.inputs.items()
-    }
-    values = models()[item.text.text if item.text else ""].compute(features.select(**given))
-    return features.with_columns(_settled(item, pl.lit(values))).lazy()
 
 
 def _told(item: Declaration, as_of: datetime) -> pl.Expr:
@@ -79,14 +58,6 @@ def _told(item: Declaration, as_of: datetime) -> pl.Expr:
     if item.operation != "days_since":
         return column
     return (pl.lit(as_of, INSTANT) - column).dt.total_microseconds() // _DAY_MICROS
-
-
-def _settled(item: Declaration, column: pl.Expr) -> pl.Expr:
-    """The feature's value for 'never happened' where there is none, in the type rules expect."""
-    if item.missing is not None:
-        held = POLARS_TYPES[item.info.type.kind]
-        column = column.fill_null(pl.lit(stored(item.missing, item.info.type), dtype=held))
-    return column.cast(POLARS_TYPES[item.info.type.kind]).alias(item.info.name)
 
 
 def _formula(compiled: CompiledCatalogue, item: Declaration) -> pl.Expr:

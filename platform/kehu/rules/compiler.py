@@ -81,7 +81,7 @@ def compile_condition(
 
 
 def compile_value(
-    text: str, schema: Schema, as_of: datetime | None, place_at: PlaceAt
+    text: str, schema: Schema, as_of: datetime | None, place_at: PlaceAt, engine: Engine = POLARS
 ) -> CompiledValue | list[Problem]:
     """A formula's column and its type, or every problem found. A quotient becomes a float.
 
@@ -97,9 +97,15 @@ def compile_value(
     error = lit(value=False) if failed is None else failed.fill_null(value=value.null is None)
     unknown = either(value.null, None if failed is None else error)
     expr: Column = value.expr.cast(pl.Datetime("us", "UTC")) if value.kind == "instant" else value.expr
+    try:
+        columns = (
+            made(expr if unknown is None else when(unknown).then(None).otherwise(expr), engine),
+            made(error, engine),
+        )
+    except Refused as refusal:
+        return [Problem(place_at(0), refusal.check, refusal.message, refusal.remedy)]
     return CompiledValue(
-        made(expr if unknown is None else when(unknown).then(None).otherwise(expr), POLARS),
-        made(error, POLARS),
+        *columns,
         _feature_type(value, nullable=unknown is not None),
         frozenset(visitor.features),
         root,
