@@ -62,17 +62,19 @@ def _without(firing: pl.Series, found: pl.Series, fired: pl.Series) -> pl.Series
 
 
 def _cooling(connection: Connection, book: RuleBook, as_of: datetime) -> pl.DataFrame:
-    """Columns of FIRED: who was told of a warning so lately that it must not fire again yet."""
-    found = [pl.DataFrame(schema={"customer": pl.Int64(), "ruleset": pl.String(), "warning": pl.String()})]
+    """Columns customer, ruleset, warning and fired_at: who was told so lately that it must not fire again yet.
+
+    Without warnings that are still open, which cannot fire anyway.
+    """
+    cooldowns = [(item.code, rule.code, rule.cooldown) for item in book.rulesets for rule in item.warnings]
+    schema = {"ruleset": pl.String(), "warning": pl.String(), "cooldown": pl.Duration("us")}
+    rules = pl.DataFrame(cooldowns, schema=schema, orient="row")
+    longest = max((cooldown for _, _, cooldown in cooldowns), default=timedelta())
+    lately = warnings.c.fired_at.between(as_of - longest + _TICK, as_of)
     meant = warnings.c.fired_run_id.not_in(withdrawn_runs(connection))
-    for ruleset in book.rulesets:
-        for rule in ruleset.warnings:
-            if rule.cooldown:
-                said = (warnings.c.ruleset == ruleset.code, warnings.c.warning == rule.code)
-                lately = warnings.c.fired_at.between(as_of - rule.cooldown + _TICK, as_of)
-                columns = (warnings.c.customer_id.label("customer"), warnings.c.ruleset, warnings.c.warning)
-                found.append(read_frame(connection, select(*columns).where(*said, lately, meant).distinct()))
-    return pl.concat(found)
+    columns = (warnings.c.customer_id.label("customer"), warnings.c.ruleset, warnings.c.warning, warnings.c.fired_at)
+    told = read_frame(connection, select(*columns).where(warnings.c.cleared_run_id.is_not(None), lately, meant))
+    return told.join(rules, on=["ruleset", "warning"]).filter(pl.col("fired_at") > as_of - pl.col("cooldown"))
 
 
 def publish(

@@ -1,13 +1,12 @@
 """Rolls: who is in which level and whom which warning is about, a column of yes and no each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from kehu.rules.places import Mask, places_of
+from kehu.rules.places import Mask, Places, places_of
 
 # Rule set, and level or warning.
 Key = tuple[str, str]
@@ -33,6 +32,33 @@ class Roll:
         """The customers for whom `among` is true."""
         members, firing = ({key: each.filter(among) for key, each in of.items()} for of in (self.members, self.firing))
         return Roll(self.customers.filter(among), members, firing)
+
+
+def patched(roll: Roll, whom: pl.Series, members: pl.DataFrame, firing: pl.DataFrame) -> Roll:
+    """The roll in which what the rows say of the customers `whom` counts instead of what was known of them.
+
+    The rows have customer, ruleset, and level or warning. Of those whom they do not name nothing is known any more.
+    """
+    others = roll.kept(~roll.customers.is_in(whom.implode()))
+    named = pl.concat([members["customer"], firing["customer"]]).unique().sort()
+    customers = pl.concat([others.customers, named])
+    return Roll(
+        customers,
+        _extended(others.members, customers, members, "level"),
+        _extended(others.firing, customers, firing, "warning"),
+    )
+
+
+def _extended(lists: Lists, customers: pl.Series, rows: pl.DataFrame, code: str) -> Lists:
+    """The lists told of the customers, of whom they know the first; the rows are about the others."""
+    keys = list(dict.fromkeys([*lists, *(key for key, _ in _by_key(rows, code))]))
+    masks = {key: np.zeros(len(customers), dtype=np.bool_) for key in keys}
+    for key, each in lists.items():
+        masks[key][: len(each)] = each.to_numpy()
+    for key, numbers in _by_key(rows, code):
+        places, _ = places_of(rows["customer"].gather(numbers), customers)
+        masks[key][places] = True
+    return {key: pl.Series(mask) for key, mask in masks.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +129,28 @@ def is_listed(customers: pl.Series, lists: Lists, rows: pl.DataFrame, code: str)
 
 def difference(old: pl.Series, old_lists: Lists, new: pl.Series, new_lists: Lists, code: str) -> tuple[Listed, Listed]:
     """Who is on the new lists and not on the old, and the other way round; the two may know different customers."""
-    if old.equals(new):
-        return _onto(new, new_lists, old_lists, code), _onto(old, old_lists, new_lists, code)
-    return (
-        _onto(new, new_lists, _moved(old_lists, old, new, new_lists), code),
-        _onto(old, old_lists, _moved(new_lists, new, old, old_lists), code),
-    )
+    moved, gone = _moved(old, old_lists, new)
+    added = {key: (each & ~moved[key] if key in moved else each).arg_true() for key, each in new_lists.items()}
+    lost = {key: (each & ~new_lists[key] if key in new_lists else each).arg_true() for key, each in moved.items()}
+    strays = gone.arg_true()
+    if len(strays):
+        for key, each in old_lists.items():
+            found = each.gather(strays).arg_true() + len(new)
+            lost[key] = pl.concat([lost[key], found.cast(lost[key].dtype)])
+    return Listed(new, added, code), Listed(pl.concat([new, old.gather(strays)]), lost, code)
 
 
-def _onto(customers: pl.Series, lists: Lists, others: Lists, code: str) -> Listed:
-    """Who is on the lists and not on the others, which are of the same customers."""
-    places = {key: (each & ~others[key] if key in others else each).arg_true() for key, each in lists.items()}
-    return Listed(customers, places, code)
-
-
-def _moved(lists: Lists, known: pl.Series, customers: pl.Series, keys: Iterable[Key]) -> dict[Key, pl.Series]:
-    """The lists of those keys that are there, told of other customers: no where nothing is known of them."""
+def _moved(known: pl.Series, lists: Lists, customers: pl.Series) -> tuple[Lists, pl.Series]:
+    """The lists told of other customers, no where nothing is known of them; and which of the known are not there."""
+    if known.equals(customers):
+        return lists, pl.Series([], dtype=pl.Boolean)
     places, there = places_of(customers, known)
-    return {key: pl.Series(_taken(lists[key], places, there)) for key in keys if key in lists}
+    gone = np.ones(len(known), dtype=np.bool_)
+    gone[places[there]] = False
+    return {key: pl.Series(_taken(each, places, there)) for key, each in lists.items()}, pl.Series(gone)
 
 
-def _taken(each: pl.Series, places: npt.NDArray[np.int64], there: Mask) -> Mask:
+def _taken(each: pl.Series, places: Places, there: Mask) -> Mask:
     return there & each.to_numpy()[places] if len(each) else there
 
 

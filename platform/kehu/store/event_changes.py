@@ -34,6 +34,8 @@ class Head:
 def log_changes(connection: Connection, events: Table, ids: pl.Series) -> None:
     """Note that the table's events of these ids were written, given to another customer, or deleted.
 
+    Of memberships the ids are those of customers who gave or took over such, or warnings.
+
     Old entries go: whoever has not read them reads everything.
     """
     if ids.is_empty():

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, Table, column, delete, select, table, text
 
 from kehu.identity.resolve import RECORD_SEPARATOR, uid_of_record
 from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
+from kehu.store.event_changes import log_changes
 from kehu.tables.columns import BIG
 from kehu.tables.facts import customer_aliases, customers, identifiers
 from kehu.tables.overrides import overrides
@@ -46,16 +47,20 @@ def _hand_over_history(connection: Connection, heirs: pl.DataFrame, known: pl.Da
     """Give what retired customers were to their heirs.
 
     An heir that was a customer before goes on as it was: what the retired one still was ends with the published run.
-    A new heir takes over from the first that went into it, so nobody leaves a level by getting another id.
+    A new heir takes over from the first that went into it, so nobody leaves a level by getting another id. Whoever
+    keeps a copy of what is published is told of both by the log of changes.
     """
     is_first = pl.col("customer_id") == pl.col("customer_id").min().over("now")
     is_new = pl.col("now").is_in(known["customer_id"].to_list()).not_()
     goes_on = heirs.select("customer_id", "now", goes_on=is_first & is_new)
     published = connection.execute(select(publication.c.run_id)).scalar()
+    touched = []
     for history, until in ((memberships, "until_run_id"), (warnings, "cleared_run_id")):
         rows = _of_the_gone(connection, history, until).join(goes_on, on="customer_id")
+        touched += [rows["customer_id"], rows["now"]]
         ended = pl.coalesce(until, pl.when(~pl.col("goes_on")).then(pl.lit(published, pl.Int64)))
         update_frame(connection, history, rows.select("id", pl.col("now").alias("customer_id"), ended.alias(until)))
+    log_changes(connection, memberships, pl.concat(touched).unique())
 
 
 def _hand_over_overrides(connection: Connection, heirs: pl.DataFrame) -> None:

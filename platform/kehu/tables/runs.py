@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Stri
 
 from kehu.tables.columns import BIG, DOCUMENT, Instant, id_column, metadata, reference
 
+_NOTED = text("until_run_id IS NULL AND (below_since IS NOT NULL OR drops_at IS NOT NULL OR override_id IS NOT NULL)")
 RUN_STATES = ("running", "published", "failed", "held", "discarded")
 
 # `replaces_run_id` is the run that was published until this one was, `restores_run_id` the one whose answers a rollback
@@ -99,6 +100,8 @@ memberships = Table(
         sqlite_where=text("until_run_id IS NULL"),
         postgresql_where=text("until_run_id IS NULL"),
     ),
+    # Few are, and every run asks for them.
+    Index("ix_memberships_noted", "id", sqlite_where=_NOTED, postgresql_where=_NOTED),
 )
 
 # What was said of a membership until a run said something else of it while it went on.
@@ -138,5 +141,11 @@ warnings = Table(
         "id",
         sqlite_where=text("cleared_run_id IS NULL"),
         postgresql_where=text("cleared_run_id IS NULL"),
+    ),
+    Index(
+        "ix_warnings_cleared",
+        "fired_at",
+        sqlite_where=text("cleared_run_id IS NOT NULL"),
+        postgresql_where=text("cleared_run_id IS NOT NULL"),
     ),
 )

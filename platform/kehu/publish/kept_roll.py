@@ -1,0 +1,150 @@
+"""The roll that is published, kept beside the mirror so that a run need not read it: derived and disposable."""
+
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Text, column, select, text
+
+from kehu.mirror.files import DataFile, UnusableError, check_file, only_writer, write_frame, write_text
+from kehu.publish.history import ANSWER, ENDS, published_roll
+from kehu.rules.rolls import Key, Lists, Roll, patched
+from kehu.store.bulk import read_frame
+from kehu.store.event_changes import Head, changes_query, head_of, ranges, token_query
+from kehu.tables.columns import BIG
+from kehu.tables.runs import memberships, publication, warnings
+
+_FOLDER, _NAME, _LOCK, _FORMAT = "published", "published.json", "lock", 1
+_MEMBERS, _FIRING = "member", "firing"
+# CROSS JOIN keeps SQLite to this order: a look-up for each range of customers.
+_MOVED = """
+SELECT h.customer_id AS customer, h.ruleset, h.{code} FROM event_changes AS c CROSS JOIN {history} AS h
+WHERE c.stream = 'memberships' AND c.id > :since AND h.customer_id BETWEEN c.first_id AND c.last_id
+AND h.{until} IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which publication it is, and up to which entry of the log of changes the roll is known."""
+
+    run_id: int
+    published_at: str
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRoll:
+    """Where the roll of a database is kept, None to read it always; `progress` is told why it could not be used."""
+
+    folder: Path | None
+    progress: Callable[[str, int], None]
+
+    def roll(self, connection: Connection) -> Roll:
+        """What is published, as far as it is known without the store, and otherwise from there."""
+        if self.folder is None:
+            return published_roll(connection)
+        try:
+            known = _read(self.folder / _FOLDER)
+            if known is not None:
+                return _brought_up(connection, *known)
+        except (UnusableError, OSError) as error:
+            self.progress(f"reading what is published from the database itself: {error}", 0)
+        return published_roll(connection)
+
+    def forget(self) -> None:
+        """Keep nothing any more. To be called before a publication ends, so that what is kept is never of another."""
+        if self.folder is not None:
+            with only_writer(self.folder / _FOLDER / _LOCK):
+                (self.folder / _FOLDER / _NAME).unlink(missing_ok=True)
+
+    def keep(self, state: State, roll: Roll) -> None:
+        """Keep the roll of that publication, which has ended by now."""
+        if self.folder is None:
+            return
+        try:
+            _write(self.folder / _FOLDER, state, roll)
+        except OSError as error:
+            self.progress(f"what is published could not be kept beside the mirror: {error}", 0)
+
+
+def state_of(connection: Connection) -> State:
+    """The publication as the connection sees it; run 0 before the first."""
+    row = connection.execute(select(publication.c.run_id, publication.c.published_at)).one_or_none()
+    run_id, published_at = (0, "") if row is None else (row.run_id, row.published_at.isoformat())
+    return State(run_id, published_at, head_of(partial(read_frame, connection)))
+
+
+def _brought_up(connection: Connection, state: State, roll: Roll) -> Roll:
+    """The roll with what happened to customers since. Raises UnusableError when it is of another publication."""
+    now = state_of(connection)
+    tokens = read_frame(connection, token_query(state.head)).rows()
+    if (now.run_id, now.published_at) != (state.run_id, state.published_at) or tokens != [(state.head.token,)]:
+        raise UnusableError(f"what is kept is of run {state.run_id} in another state of the database")
+    spans = read_frame(connection, changes_query(memberships.name, state.head))
+    if spans.is_empty():
+        return roll
+    rows = {history: _moved_rows(connection, history, state.head) for history in (memberships, warnings)}
+    touched = roll.customers.alias("customer").to_frame().sort("customer")
+    touched = touched.join_asof(ranges(spans), left_on="customer", right_on="first_id")
+    whom = touched.filter(pl.col("customer") <= pl.col("last_id"))["customer"]
+    return patched(roll, whom, rows[memberships], rows[warnings])
+
+
+def _moved_rows(connection: Connection, history: Any, since: Head) -> pl.DataFrame:
+    code = ANSWER[history]
+    query = text(_MOVED.format(code=code, history=history.name, until=ENDS[history])).bindparams(since=since.id)
+    columns = (column("customer", BIG), column("ruleset", Text), column(code, Text))
+    return read_frame(connection, query.columns(*columns))
+
+
+def _read(folder: Path) -> tuple[State, Roll] | None:
+    """None before the first. Raises UnusableError when it is damaged."""
+    with only_writer(folder / _LOCK):
+        try:
+            outer = json.loads((folder / _NAME).read_bytes())
+            content = str(outer["content"])
+            if zlib.crc32(content.encode()) != outer["checksum"]:
+                raise UnusableError(f"'{_NAME}' is damaged")
+            given = json.loads(content)
+            if given["format"] != _FORMAT:
+                raise UnusableError("it was made by another version of Kehu")
+            file = DataFile(**given["file"])
+            state = State(given["run_id"], given["published_at"], Head(**given["head"]))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnusableError(f"'{_NAME}' is damaged") from error
+        check_file(folder, file, thoroughly=True)
+        return state, _roll_in(pl.read_ipc(folder / file.name))
+
+
+def _write(folder: Path, state: State, roll: Roll) -> None:
+    with only_writer(folder / _LOCK):
+        file = write_frame(folder, "published", _frame_of(roll))
+        content = json.dumps({"format": _FORMAT, **asdict(state), "file": asdict(file)})
+        write_text(folder / _NAME, json.dumps({"checksum": zlib.crc32(content.encode()), "content": content}))
+        for path in folder.iterdir():
+            if path.name not in {_NAME, _LOCK, file.name}:
+                path.unlink()
+
+
+def _frame_of(roll: Roll) -> pl.DataFrame:
+    """The columns are named by what they say, as JSON, so that no code is mistaken."""
+    lists = [(_MEMBERS, roll.members), (_FIRING, roll.firing)]
+    columns = [each.alias(json.dumps([kind, *key])) for kind, of in lists for key, each in of.items()]
+    return pl.DataFrame([roll.customers.alias("customer"), *columns])
+
+
+def _roll_in(frame: pl.DataFrame) -> Roll:
+    found: dict[str, dict[Key, pl.Series]] = {_MEMBERS: {}, _FIRING: {}}
+    for name in frame.columns[1:]:
+        kind, ruleset, code = json.loads(name)
+        found[kind][ruleset, code] = frame[name]
+    members: Lists = found[_MEMBERS]
+    return Roll(frame["customer"], members, found[_FIRING])
