@@ -32,6 +32,8 @@ transit_total: {sum: shipments.transit_days}
 last_complaint: {last: complaints.category}
 first_visit: {first: visits.purpose}
 titles: {list: contacts.title}
+promised_still: {count: shipments, where: "(promised_at ?? $now) > $now"}
+promised_share: {share: shipments, of: "(promised_at ?? $today) > $today", over: 90 days, before: 20 days}
 """
 _SAID = "unit: u, label: {en: e, zh: 中}, meaning: m"
 
