@@ -1,6 +1,6 @@
 """Every rule over every customer in one pass of column expressions."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -8,11 +8,14 @@ from functools import cached_property
 import polars as pl
 
 from kehu.model.graph import INSTANT
-from kehu.model.problems import Place, RefusedError
+from kehu.model.problems import Place, Problem, refuse_errors
 from kehu.rules.book import RuleBook, RuleSet
+from kehu.rules.columns import Engine
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.contract import check_features
+from kehu.rules.elsewhere import Elsewhere
 from kehu.rules.holding import excluded, holding, included, with_standing
+from kehu.rules.polars_engine import POLARS
 from kehu.rules.references import flag_name, generations
 from kehu.rules.rolls import Key, Roll, everybody, in_rows, is_listed
 from kehu.rules.standing import INCLUDE, NOBODY, Standing
@@ -68,29 +71,33 @@ class Evaluation:
         )
 
 
-def compile_book(book: RuleBook, as_of: datetime) -> Mapping[tuple[str, str], Compiled]:
-    """Every condition by rule set and code. Raises RefusedError when the book was not checked by its schema."""
-    return {
-        (ruleset.code, code): _compiled(text, ruleset, book, as_of)
-        for ruleset in book.rulesets
-        for code, text in ruleset.conditions()
-    }
+def compile_book(book: RuleBook, as_of: datetime, engine: Engine = POLARS) -> Mapping[Key, Compiled]:
+    """Every condition by rule set and code.
+
+    Raises RefusedError when the book was not checked by its schema, and with all that the engine cannot compute.
+    """
+    return _compiled(book, RuleSet.conditions, as_of, engine)
 
 
-def compile_keeping(book: RuleBook, as_of: datetime) -> Mapping[tuple[str, str], Compiled]:
+def compile_keeping(book: RuleBook, as_of: datetime, engine: Engine = POLARS) -> Mapping[Key, Compiled]:
     """The same of the conditions of their own that keep levels."""
-    return {
-        (ruleset.code, code): _compiled(text, ruleset, book, as_of)
-        for ruleset in book.rulesets
-        for code, text in ruleset.keeping()
-    }
+    return _compiled(book, RuleSet.keeping, as_of, engine)
 
 
-def _compiled(text: str, ruleset: RuleSet, book: RuleBook, as_of: datetime) -> Compiled:
-    result = compile_condition(text, book.schema, as_of, _whole_file(ruleset.path))
-    if isinstance(result, list):
-        raise RefusedError(result)
-    return result
+def _compiled(
+    book: RuleBook, texts: Callable[[RuleSet], Iterator[tuple[str, str]]], as_of: datetime, engine: Engine
+) -> Mapping[Key, Compiled]:
+    found: dict[Key, Compiled] = {}
+    problems: list[Problem] = []
+    for ruleset in book.rulesets:
+        for code, text in texts(ruleset):
+            result = compile_condition(text, book.schema, as_of, _whole_file(ruleset.path), engine)
+            if isinstance(result, list):
+                problems += [replace(each, message=f"'{code}': {each.message}") for each in result]
+            else:
+                found[ruleset.code, code] = result
+    refuse_errors(problems)
+    return found
 
 
 def _whole_file(path: str) -> Callable[[int], Place]:
@@ -98,19 +105,32 @@ def _whole_file(path: str) -> Callable[[int], Place]:
     return lambda _offset: Place(path)
 
 
-def evaluate(book: RuleBook, features: pl.DataFrame, as_of: datetime, standing: Standing = NOBODY) -> Evaluation:
+def evaluate(
+    book: RuleBook,
+    features: pl.DataFrame,
+    as_of: datetime,
+    standing: Standing = NOBODY,
+    elsewhere: Elsewhere | None = None,
+) -> Evaluation:
     """The answers for every row of `features`: `customer` and one column per feature.
 
-    `book` holds each code once, as `in_force` gives it. Raises RefusedError when a feature the rules need is absent or
-    breaks its contract.
+    `book` holds each code once, as `in_force` gives it. Conditions are answered by Polars, unless `elsewhere` does.
+    Raises RefusedError when a feature the rules need is absent or breaks its contract.
     """
-    job = _Job(book, compile_book(book, as_of), compile_keeping(book, as_of), as_of)
+    if elsewhere is None:
+        job = _Job(book, compile_book(book, as_of), compile_keeping(book, as_of), as_of)
+    else:
+        job = _Job(book, elsewhere.entering, elsewhere.keeping, as_of)
     asked = {name for each in (*job.entering.values(), *job.keeping.values()) for name in each.features}
     check_features(features, asked - set(book.answered_by), book.schema)
     frame, answers = features, features.select("customer")
     for rulesets in job.generations():
         frame = job.with_asked(frame, answers)
-        found = job.answers(frame, rulesets, standing)
+        known = frame
+        if elsewhere is not None:
+            asked_of_others = [name for name in book.answered_by if name in frame.columns]
+            known = frame.hstack(elsewhere.answers(frame.select("customer", *asked_of_others), rulesets))
+        found = job.answers(known, rulesets, standing)
         answers = pl.concat([answers, found], how="horizontal")
     errors = [name for name in answers.columns if name.startswith("error ")]
     roll = _roll(book, answers)
@@ -131,8 +151,8 @@ class _Job:
     """A book compiled for an instant."""
 
     book: RuleBook
-    entering: Mapping[tuple[str, str], Compiled]
-    keeping: Mapping[tuple[str, str], Compiled]
+    entering: Mapping[Key, Compiled]
+    keeping: Mapping[Key, Compiled]
     as_of: datetime
 
     def generations(self) -> Iterable[list[RuleSet]]:

@@ -1,7 +1,7 @@
 """A session with a Spark Connect server, and what Spark says made into a sentence."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -34,6 +34,14 @@ class Spark:
         found = pl.from_arrow(self._session.sql(query).toArrow())
         assert isinstance(found, pl.DataFrame)  # noqa: S101 - a table is no series
         return found
+
+    def view(self, name: str, files: Sequence[str]) -> None:
+        """Let queries name those Parquet files, or the folder that `write` made."""
+        self._session.read.parquet(*files).createOrReplaceTempView(name)
+
+    def named(self, name: str, query: str) -> None:
+        """Let queries name that query."""
+        self._session.sql(query).createOrReplaceTempView(name)
 
     def write(self, query: str, folder: str) -> None:
         """Let Spark lay the answer as Parquet files in a folder that it makes."""
