@@ -1,23 +1,20 @@
 """What a customer lacks to meet a condition: the number it has, the number it needs, the difference."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any, Literal
 
 from rule_engine import ast
 
 from kehu.model.feature_types import FeatureType, Schema
+from kehu.rules.comparands import EQUAL, NUMBERS, Comparand, comparand_of, number_of, target_of
 from kehu.rules.interpreter import Interpreter, engine_context, engine_row
 from kehu.rules.points import Score, Term, score_of
 from kehu.rules.trees import ENGINE_ERRORS, parse, symbols_of
 from kehu.rules.truths import chain_of, negated_part, text_of
 from kehu.rules.wording import worded
-
-_NUMBERS = {"integer", "decimal", "float"}
-_OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
-_MIRRORED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +107,22 @@ class _Looking:
 
     def _compared(self, node: Any, *, wanted: bool) -> Need | None:
         """A comparison of a feature with something that does not name it; None where it is another clause."""
-        if not isinstance(node, ast.ComparisonExpression | ast.ArithmeticComparisonExpression):
-            return None
-        sides: tuple[tuple[Any, Any, Callable[[str], str]], ...] = (
-            (node.left, node.right, str),
-            (node.right, node.left, lambda operator: _MIRRORED[operator]),
-        )
-        for side, other, turned in sides:
-            name = _feature_of(side)
-            if name in self.row and name not in symbols_of(other):
-                operator = turned(node.type if wanted else _OPPOSITE[node.type])
-                return self._distance(name, operator, side, other)
-        return None
+        found = comparand_of(node, self.row, wanted=wanted)
+        return None if found is None else self._distance(found)
 
-    def _distance(self, name: str, operator: str, side: Any, other: Any) -> Need | None:
+    def _distance(self, found: Comparand) -> Need | None:
+        name, operator, other = found.feature, found.operator, found.bound
         try:
-            actual, bound = (Interpreter(part).value(self.row) for part in (side, other))
+            actual, bound = (Interpreter(part).value(self.row) for part in (found.side, other))
         except ENGINE_ERRORS:
             return None
         kind, unknown = self.schema[name], self.row[name] is None
         told = f"{name} is {worded(self.row[name], kind)}"
         told += f" (taken for {worded(actual)})" if unknown and actual is not None else ""
-        have, limit = _number(actual), _number(bound)
-        if kind.kind not in _NUMBERS or have is None or limit is None:
-            return Need(f"{told}, needs {_equal(operator, bound)}", feature=name) if operator in _EQUAL else None
-        target = _target(operator, limit, kind)
+        have, limit = number_of(actual), number_of(bound)
+        if kind.kind not in NUMBERS or have is None or limit is None:
+            return Need(f"{told}, needs {_equal(operator, bound)}", feature=name) if operator in EQUAL else None
+        target = target_of(operator, limit, kind)
         wanted = _wanted(operator, target, kind)
         if symbols_of(other):
             wanted += f" ({text_of(other, self.text)})"
@@ -142,9 +130,6 @@ class _Looking:
             return Need(f"{told}, needs {wanted}", feature=name, target=target)
         said = f"{told}, needs {wanted}{_gap(operator, target - have, kind)}"
         return Need(said, feature=name, actual=have, target=target, gap=abs(target - have))
-
-
-_EQUAL = {"eq", "ne"}
 
 
 def _equal(operator: str, bound: object) -> str:
@@ -155,31 +140,6 @@ def _equal(operator: str, bound: object) -> str:
 
 def _bracketed(need: Need) -> str:
     return f"({need.text})" if need.joined else need.text
-
-
-def _feature_of(node: Any) -> str:
-    """The feature that stands there, alone or with a constant for unknown; '' when it is something else."""
-    if isinstance(node, ast.CoalesceExpression) and not symbols_of(node.right):
-        node = node.left
-    return str(node.name) if isinstance(node, ast.SymbolExpression) and not node.scope else ""
-
-
-def _number(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-
-
-def _target(operator: str, limit: Decimal, kind: FeatureType) -> Decimal:
-    """The nearest number of the feature's own steps that meets the condition; floats have no steps."""
-    if kind.kind == "float" or operator in _EQUAL:
-        return limit
-    step = Decimal(1).scaleb(-kind.scale)
-    if operator in {"ge", "gt"}:
-        whole = limit.quantize(step, ROUND_CEILING)
-        return whole + step if operator == "gt" and whole == limit else whole
-    whole = limit.quantize(step, ROUND_FLOOR)
-    return whole - step if operator == "lt" and whole == limit else whole
 
 
 def _wanted(operator: str, target: Decimal, kind: FeatureType) -> str:
