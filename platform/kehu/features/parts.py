@@ -5,13 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+# Fewer would be worked on for less time than it takes to begin.
+_BATCH_ROWS = 250_000
 _SEAM_ROWS = 500_000
 
 
 def whole_customers(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Every row once, in order; no customer's rows (column `customer`, never null) come in two frames."""
     seams: list[pl.DataFrame] = []
-    for batch in rows.collect_batches(maintain_order=True, engine="streaming"):
+    for batch in rows.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"):
         owners = batch["customer"].to_numpy()
         cuts = np.flatnonzero(owners[1:] != owners[:-1]) + 1
         if not len(cuts):

@@ -12,10 +12,10 @@ import polars as pl
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
 from kehu.features.parts import whole_customers
-from kehu.features.rows import Rows, instants
+from kehu.features.rows import Reading, instants
 from kehu.features.runs import NEVER, runs_of
 from kehu.features.streams import Stream
-from kehu.features.windows import Windows, micros
+from kehu.features.windows import Found, Windows, micros, series
 from kehu.model.graph import INSTANT
 
 _NOBODY = NEVER
@@ -52,7 +52,8 @@ class Pass:
     def counted(self, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFrame:
         """A row per customer of `everyone`, from events that stand by customer, then instant, then as recorded."""
         rows = self.rows(events)
-        frames = list(self._frames(rows)) or [self._part(rows.head(0).collect())]
+        counting = _Counting(self, rows.collect_schema())
+        frames = list(counting.frames(rows)) or [counting.part(rows.head(0).collect())]
         found = pl.concat(frames, rechunk=True)
         places = found.lazy().select("customer", place=pl.int_range(pl.len()))
         whose = everyone.to_frame().lazy().join(places, on="customer", how="left", maintain_order="left")
@@ -62,38 +63,7 @@ class Pass:
         """The instant, in microseconds, after which the feature's window begins."""
         return NEVER if item.over is None else micros(self.as_of - item.before - item.over)
 
-    def _frames(self, rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-        """Frames are counted side by side, in as many threads as Polars has; as many wait at most."""
-        threads = pl.thread_pool_size()
-        waiting: deque[Future[pl.DataFrame]] = deque()
-        with ThreadPoolExecutor(threads) as pool:
-            for frame in whole_customers(rows):
-                if len(waiting) > threads:
-                    yield waiting.popleft().result()
-                waiting.append(pool.submit(self._part, frame))
-            yield from (each.result() for each in waiting)
-
-    def _part(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The customers of the frame, and their features."""
-        at = instants(frame[self.stream.at]) if self.stream.at else np.zeros(len(frame), np.int64)
-        customers, runs = runs_of(frame["customer"].to_numpy(), at)
-        ordered = ordered_columns(self.compiled, self.items)
-        if ordered:
-            frame = frame.with_columns(self.stream.derived[name].value.alias(name) for name in ordered)
-        columns = [pl.Series("customer", customers)]
-        for since, items in self._by_reach():
-            rows = Rows(frame, self.stream, self.as_of)
-            reached = runs
-            if since != NEVER:
-                kept, reached = runs.later(since)
-                needed = sorted(self._stored(items)) + ordered_columns(self.compiled, items)
-                rows = Rows(
-                    frame.select("customer", *dict.fromkeys(needed)).filter(pl.Series(kept)), self.stream, self.as_of
-                )
-            columns += Windows(self.compiled, rows, reached).counted(items)
-        return pl.DataFrame(columns)
-
-    def _by_reach(self) -> list[tuple[int, tuple[Declaration, ...]]]:
+    def by_reach(self) -> list[tuple[int, tuple[Declaration, ...]]]:
         """The features by how far back they look, so that fewer rows are looked at for those that look less far.
 
         Features of the same column and condition stay together; spans of less than half the length are parted.
@@ -115,6 +85,39 @@ class Pass:
     def _stored(self, items: tuple[Declaration, ...]) -> set[str]:
         named = set().union(*(self.compiled.named_columns(item) for item in items))
         return self.stream.stored(named) | ({self.stream.at} if self.stream.at else set())
+
+
+class _Counting:
+    """A pass at work on frames of one schema."""
+
+    def __init__(self, one: Pass, schema: pl.Schema) -> None:
+        self.one = one
+        self.readings = [
+            (since, items, Reading(one.compiled, items, one.as_of, schema)) for since, items in one.by_reach()
+        ]
+
+    def frames(self, rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+        """Frames are counted side by side, in as many threads as Polars has; as many wait at most."""
+        threads = pl.thread_pool_size()
+        waiting: deque[Future[pl.DataFrame]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            for frame in whole_customers(rows):
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(self.part, frame))
+            yield from (each.result() for each in waiting)
+
+    def part(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The customers of the frame, and their features."""
+        stream, compiled = self.one.stream, self.one.compiled
+        at = instants(frame[stream.at]) if stream.at else np.zeros(len(frame), np.int64)
+        customers, runs = runs_of(frame["customer"].to_numpy(), at)
+        found: list[tuple[str, Found]] = [("customer", Found(customers))]
+        for since, items, reading in self.readings:
+            reached = runs if since == NEVER else runs.later(since)
+            windows = Windows(reading.rows(frame, since), reached, self.one.as_of, compiled.money_digits)
+            found += [(item.info.name, windows.counted(item)) for item in items]
+        return series(found)
 
 
 def ordered_columns(compiled: CompiledCatalogue, items: tuple[Declaration, ...]) -> list[str]:

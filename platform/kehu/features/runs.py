@@ -27,11 +27,11 @@ class Runs:
             self.found[edge] = self._after(edge)
         return self.found[edge]
 
-    def later(self, edge: int) -> tuple[Truth, "Runs"]:
-        """Which rows are later than the edge, and the runs of these alone."""
+    def later(self, edge: int) -> "Runs":
+        """The runs of the rows later than the edge alone."""
         kept = self.at > edge
         before = running(kept)
-        return kept, Runs(before[self.starts], before[self.ends], np.compress(kept, self.at))
+        return Runs(before[self.starts], before[self.ends], np.compress(kept, self.at))
 
     def _after(self, edge: int) -> Whole:
         if not len(self.at):

@@ -16,6 +16,7 @@ _TRUTH = FeatureType("boolean", nullable=True)
 _REAL = FeatureType("float", nullable=True)
 _MONEY = FeatureType("decimal", nullable=True, scale=2)
 _DAY_MICROS = 86_400_000_000
+CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Derived:
     """A column made of others: `needs` are the columns it reads.
 
     `ordered` says that it looks at the customer's event before. `code` is a whole number that differs where the value
-    does and comes cheaper; texts among `needs` come to it as codes.
+    does and comes cheaper, null where unknown; of texts among `needs` it reads whole numbers, named `<text> code`.
     """
 
     type: FeatureType
@@ -122,7 +123,7 @@ STREAMS: dict[str, Stream] = {
                 ("origin", "destination"),
                 pl.concat_str("origin", "destination", separator=" → "),
                 "origin and destination together",
-                code=pl.col("origin") * 2**31 + pl.col("destination"),
+                code=pl.col(f"origin {CODE}") * 2**31 + pl.col(f"destination {CODE}"),
             ),
             "transit_days": Derived(
                 _REAL,

@@ -1,15 +1,14 @@
 """What adds up, counted over events in any order: each is added to its customer's number."""
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
 from kehu.features.passes import Pass
-from kehu.features.rows import Rows, instants, numbers
+from kehu.features.rows import Reading, Rows, instants
 from kehu.features.runs import Truth, Whole
-from kehu.features.windows import micros, unless_none
+from kehu.features.windows import Found, micros, series
 from kehu.model.graph import INSTANT
 
 _SPARSE = 8
@@ -35,13 +34,14 @@ def tallied(one: Pass, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFram
         rows = rows.filter((at.to_physical() > since) & (at <= pl.lit(one.as_of, INSTANT)))
     find = _Finder(everyone)
     tallies = [_Tally(one, item, len(everyone)) for item in one.items]
+    reading = Reading(one.compiled, one.items, one.as_of, rows.collect_schema())
     for frame in rows.collect_batches(maintain_order=False, engine="streaming"):
-        known = Rows(frame, one.stream, one.as_of)
+        known = reading.rows(frame)
         at_micros = instants(frame[one.stream.at]) if one.stream.at else np.zeros(len(frame), np.int64)
         places = find(frame["customer"].to_numpy())
         for tally in tallies:
             tally.add(known, at_micros, places)
-    return pl.DataFrame([tally.told().alias(tally.item.info.name) for tally in tallies])
+    return series((tally.item.info.name, tally.told()) for tally in tallies)
 
 
 class _Finder:
@@ -81,27 +81,25 @@ class _Tally:
         counts: Truth = places >= 0
         if self.one.stream.at:
             counts &= (at > self.start) & (at <= self.end)
-        condition = self.one.compiled.conditions.get(self.item.info.name)
-        if condition is not None:
-            counts &= rows.meets(condition)
-        values = self._values(rows)
+        parts = [rows.meets(("where", self.item.where.text)) if self.item.where else None]
+        values: Whole | None = None
+        if self.item.operation in {"sum", "mean"}:
+            values = rows.values(self.item.column).astype(np.int64)
+            parts.append(rows.known(self.item.column))
+        elif self.item.operation == "share" and self.item.of is not None:
+            met = rows.meets(("of", self.item.of.text))
+            values = np.ones(len(rows), np.int64) if met is None else met.astype(np.int64)
+        for part in parts:
+            counts = counts if part is None else counts & part
         if values is not None:
-            whole, known = values
-            counts = counts if known is None else counts & known
-            np.add.at(self.total, places[counts], whole[counts])
+            np.add.at(self.total, places[counts], values[counts])
         np.add.at(self.number, places[counts], 1)
 
-    def told(self) -> pl.Series:
-        """The feature; null where there is none, but 0 of nothing."""
+    def told(self) -> Found:
+        """The feature; where there is no event there is none, but 0 of nothing."""
         if self.item.operation in {"count", "sum"}:
-            return pl.Series(self.number if self.item.operation == "count" else self.total)
+            return Found(self.number if self.item.operation == "count" else self.total)
         scale = 0
         if self.item.operation == "mean":
             scale = self.one.stream.types(self.one.compiled.money_digits)[self.item.column].scale
-        share: npt.NDArray[np.float64] = self.total / np.maximum(self.number * 10**scale, 1)
-        return unless_none(share, self.number)
-
-    def _values(self, rows: Rows) -> tuple[Whole, Truth | None] | None:
-        if self.item.operation == "share":
-            return rows.meets(self.one.compiled.shares[self.item.info.name]).astype(np.int64), None
-        return numbers(rows.column(self.item.column)) if self.item.operation in {"sum", "mean"} else None
+        return Found(self.total / np.maximum(self.number * 10**scale, 1), self.number > 0)

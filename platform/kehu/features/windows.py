@@ -1,20 +1,25 @@
 """What features count of each customer's events: sums between the places where windows begin and end."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
 from kehu.features.reductions import different, distinct, greatest, least, quantiles
-from kehu.features.rows import Rows, numbers
+from kehu.features.rows import Reals, Rows
 from kehu.features.runs import NEVER, Runs, Truth, Whole, running
-from kehu.rules.compiler import Compiled
+from kehu.model.feature_types import POLARS_TYPES
+from kehu.model.graph import INSTANT
 
 _DAY_MICROS = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Key = tuple[str, ...]
+V = TypeVar("V", bound=np.generic)
 
 
 def micros(instant: datetime) -> int:
@@ -22,31 +27,37 @@ def micros(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A feature's value for each customer, and of whom there is one; None says of all."""
+
+    values: pl.Series | Whole | Reals | Truth
+    there: Truth | None = None
+    type: pl.DataType | None = None
+
+
 class Windows:
     """Counts features over rows that stand by customer, then instant. What several features need is made once."""
 
-    def __init__(self, compiled: CompiledCatalogue, rows: Rows, runs: Runs) -> None:
-        self.compiled, self.rows, self.runs = compiled, rows, runs
-        self.truths: dict[tuple[str, ...], Truth | None] = {}
-        self.sums: dict[tuple[str, ...], Whole] = {}
-        self.places: dict[tuple[str, ...], Whole] = {}
+    def __init__(self, rows: Rows, runs: Runs, as_of: datetime, money_digits: int) -> None:
+        self.rows, self.runs, self.as_of, self.money_digits = rows, runs, as_of, money_digits
+        self.truths: dict[Key, Truth | None] = {}
+        self.sums: dict[Key, Whole] = {}
+        self.places: dict[Key, Whole] = {}
 
-    def counted(self, items: Iterable[Declaration]) -> list[pl.Series]:
-        """A column for each feature, a value for each customer; null where there is none, but 0 of nothing."""
-        return [self._counted(item).alias(item.info.name) for item in items]
-
-    def _counted(self, item: Declaration) -> pl.Series:
+    def counted(self, item: Declaration) -> Found:
+        """The feature's values; where there is no event there is none, but 0 of nothing."""
         match item.operation:
             case "count":
-                return pl.Series(self._number(item, self._condition(item)))
+                return Found(self._number(item, self._condition(item)))
             case "sum":
-                return pl.Series(self._sum(item))
+                return Found(self._sum(item))
             case "mean" | "share":
                 return self._mean(item) if item.operation == "mean" else self._share(item)
             case "first" | "last" | "days_since":
                 return self._at_the_end(item)
             case "distinct":
-                return pl.Series(distinct(*self._chosen_codes(item)))
+                return Found(distinct(self._chosen(item, self.rows.codes(item.column)), *self._slice_known(item)))
             case "list":
                 return self._list(item)
             case "quantile":
@@ -56,47 +67,38 @@ class Windows:
 
     # --- Rows that count, as keys under which what is made of them is kept.
 
-    def _condition(self, item: Declaration) -> tuple[str, ...]:
+    def _condition(self, item: Declaration) -> Key:
         """All rows that meet the feature's condition."""
         key = (item.where.text if item.where else "",)
         if key not in self.truths:
-            condition = self.compiled.conditions.get(item.info.name)
-            self.truths[key] = None if condition is None else self._meets(condition)
+            self.truths[key] = self.rows.meets(("where", item.where.text)) if item.where else None
         return key
 
-    def _known(self, item: Declaration) -> tuple[str, ...]:
+    def _known(self, item: Declaration) -> Key:
         """Those of them where the feature's column is known."""
         key = (*self._condition(item), item.column)
         if key not in self.truths:
-            column = self.rows.column(item.column)
-            known = column.is_not_null().to_numpy() if column.null_count() else None
-            self.truths[key] = _both(self.truths[key[:1]], known)
+            self.truths[key] = _both(self.truths[key[:1]], self.rows.known(item.column))
         return key
-
-    def _meets(self, condition: Compiled) -> Truth | None:
-        met = self.rows.meets(condition)
-        return None if met.all() else met
 
     # --- Windows, as places among all rows or among those that count.
 
     def _window(self, item: Declaration) -> tuple[Whole, Whole]:
         if not item.stream or not item.stream.at:
             return self.runs.starts, self.runs.ends
-        end = micros(self.rows.as_of - item.before)
-        start = NEVER if item.over is None else micros(self.rows.as_of - item.before - item.over)
+        end = micros(self.as_of - item.before)
+        start = NEVER if item.over is None else micros(self.as_of - item.before - item.over)
         return self.runs.after(start), self.runs.after(end)
 
     def _between(self, item: Declaration, sums: Whole) -> Whole:
         start, end = self._window(item)
-        found: Whole = sums[end] - sums[start]
-        return found
+        return sums[end] - sums[start]
 
-    def _number(self, item: Declaration, key: tuple[str, ...]) -> Whole:
+    def _number(self, item: Declaration, key: Key) -> Whole:
         start, end = self._slice(item, key)
-        number: Whole = end - start
-        return number
+        return end - start
 
-    def _slice(self, item: Declaration, key: tuple[str, ...]) -> tuple[Whole, Whole]:
+    def _slice(self, item: Declaration, key: Key) -> tuple[Whole, Whole]:
         """Where the feature's window begins and ends among the rows that count."""
         start, end = self._window(item)
         truths = self.truths[key]
@@ -106,7 +108,10 @@ class Windows:
             self.sums[key] = running(truths)
         return self.sums[key][start], self.sums[key][end]
 
-    def _places(self, key: tuple[str, ...]) -> Whole | None:
+    def _slice_known(self, item: Declaration) -> tuple[Whole, Whole]:
+        return self._slice(item, self._known(item))
+
+    def _places(self, key: Key) -> Whole | None:
         """Which rows count; None says all do."""
         truths = self.truths[key]
         if truths is None:
@@ -117,110 +122,120 @@ class Windows:
 
     # --- Operations.
 
-    def _sum(self, item: Declaration) -> Whole | np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def _sum(self, item: Declaration) -> Whole | Reals:
         """The exact sum, so that it does not depend on the order of the rows as a sum of floats does.
 
         Every real column of an event is a number of days in whole microseconds, or a mean of a few whole scores.
         """
-        key = self._known(item)
-        if not self.rows.column(item.column).dtype.is_float():
-            return self._between(item, self._sums(key, item.column, "whole"))
-        days = self._between(item, self._sums(key, item.column, "days")).astype(np.float64)
-        return days + self._between(item, self._sums(key, item.column, "rest")) / _DAY_MICROS
+        if not self.rows.is_real(item.column):
+            return self._between(item, self._sums(item, "all"))
+        whole = self._between(item, self._sums(item, "whole")).astype(np.float64)
+        return whole + self._between(item, self._sums(item, "rest")) / _DAY_MICROS
 
-    def _sums(self, key: tuple[str, ...], name: str, part: str) -> Whole:
-        made = (*key, name, part)
-        if made not in self.sums:
-            values = self._part(name, part)
-            truths = self.truths[key]
-            self.sums[made] = running(values if truths is None else values * truths)
-        return self.sums[made]
+    def _sums(self, item: Declaration, part: str) -> Whole:
+        key = (*self._known(item), part)
+        if key not in self.sums:
+            values, truths = self._part(item.column, part), self.truths[key[:-1]]
+            self.sums[key] = running(values if truths is None else values * truths)
+        return self.sums[key]
 
-    def _part(self, name: str, part: str) -> Whole:
-        column = self.rows.column(name)
-        if part == "whole":
-            return numbers(column)[0]
-        values = column.fill_null(0.0).to_numpy()
+    def _part(self, name: str, part: str) -> Whole | Truth:
+        if part == "all":
+            return self.rows.values(name)
+        values = self.rows.reals(name)
         whole = np.floor(values)
-        found: Whole = (whole if part == "days" else np.rint((values - whole) * _DAY_MICROS)).astype(np.int64)
-        return found
+        return (whole if part == "whole" else np.rint((values - whole) * _DAY_MICROS)).astype(np.int64)
 
-    def _mean(self, item: Declaration) -> pl.Series:
-        sums = self._sum(item)
+    def _mean(self, item: Declaration) -> Found:
         number = self._number(item, self._known(item))
-        scale = item.stream.types(self.compiled.money_digits)[item.column].scale if item.stream else 0
-        return unless_none(sums / np.maximum(number * 10**scale, 1), number)
+        return Found(self._sum(item) / np.maximum(number * 10 ** self._scale(item), 1), number > 0)
 
-    def _share(self, item: Declaration) -> pl.Series:
-        key = self._condition(item)
-        share = (*key, "share", item.of.text if item.of else "")
+    def _scale(self, item: Declaration) -> int:
+        return item.stream.types(self.money_digits)[item.column].scale if item.stream else 0
+
+    def _share(self, item: Declaration) -> Found:
+        key, of = self._condition(item), item.of.text if item.of else ""
+        share = (*key, "share", of)
         if share not in self.truths:
-            self.truths[share] = _both(self.truths[key], self._meets(self.compiled.shares[item.info.name]))
+            self.truths[share] = _both(self.truths[key], self.rows.meets(("of", of)))
         number = self._number(item, key)
-        return unless_none(self._number(item, share) / np.maximum(number, 1), number)
+        return Found(self._number(item, share) / np.maximum(number, 1), number > 0)
 
-    def _at_the_end(self, item: Declaration) -> pl.Series:
+    def _at_the_end(self, item: Declaration) -> Found:
         """The known value of the first or last event; of several at one instant, of the one recorded first or last."""
-        is_plain = item.operation == "days_since"
-        name = item.stream.at if is_plain and item.stream else item.column
-        key = self._condition(item) if is_plain else self._known(item)
+        is_days = item.operation == "days_since"
+        key = self._condition(item) if is_days else self._known(item)
         start, end = self._slice(item, key)
-        is_first = item.which == "first" if is_plain else item.operation == "first"
-        which = start if is_first else end - 1
-        places = self._places(key)
         there = end > start
-        if places is not None:
-            which = places[np.where(there, which, 0)] if len(places) else np.zeros(len(there), np.int64)
-        return _words(self.rows.column(name).gather(unless_none(which, there)))
-
-    def _extreme(self, item: Declaration) -> pl.Series:
-        column = self._chosen(item)
-        start, end = self._slice(item, self._known(item))
-        if column.dtype in {pl.String(), pl.Categorical()}:
-            words = column.cast(pl.String()).unique().sort()
-            ranks = column.cast(pl.String()).rank("dense").cast(pl.Int64()).to_numpy() - 1
-            found = (least if item.operation == "min" else greatest)(ranks, start, end)
-            return words.gather(unless_none(found, end > start))
-        values = column.to_numpy() if column.dtype.is_float() else numbers(column)[0]
-        found = (least if item.operation == "min" else greatest)(values, start, end)
-        return unless_none(found, end > start).cast(column.dtype)
-
-    def _quantile(self, item: Declaration) -> pl.Series:
-        scale = item.stream.types(self.compiled.money_digits)[item.column].scale if item.stream else 0
-        values = self._chosen(item).cast(pl.Float64()).to_numpy() / 10**scale
-        start, end = self._slice(item, self._known(item))
-        return unless_none(quantiles(values, start, end, item.q), end > start)
-
-    def _list(self, item: Declaration) -> pl.Series:
-        """Different values in order; a code stands for the first row that has it."""
-        codes, start, end = self._chosen_codes(item)
-        which, found = different(codes, start, end)
-        different_codes, first = np.unique(codes, return_index=True)
-        values = _words(self._chosen(item).gather(first))
-        pairs = pl.DataFrame({"which": which, "place": np.searchsorted(different_codes, found)})
-        lists = (
-            pairs.with_columns(value=values.gather(pairs["place"]) if len(values) else values)
-            .sort("which", "value")
-            .group_by("which", maintain_order=True)
-            .agg("value")
-        )
-        everyone = pl.DataFrame({"which": np.arange(len(start))})
-        return everyone.join(lists, on="which", how="left", maintain_order="left")["value"]
-
-    def _chosen(self, item: Declaration) -> pl.Series:
-        """The feature's column where it counts and is known."""
-        places = self._places(self._known(item))
-        column = self.rows.column(item.column)
-        return column if places is None else column.gather(places)
-
-    def _chosen_codes(self, item: Declaration) -> tuple[Whole, Whole, Whole]:
-        codes, known = self.rows.codes(item.column)
-        condition = self._condition(item)
-        key = (*condition, item.column)
-        if key not in self.truths:
-            self.truths[key] = _both(self.truths[condition], known)
+        is_first = item.which == "first" if is_days else item.operation == "first"
+        which = np.where(there, start if is_first else end - 1, 0)
         places = self._places(key)
-        return (codes if places is None else codes[places], *self._slice(item, key))
+        if not there.any():
+            which = np.empty(0, np.int64)
+        elif places is not None:
+            which = places[which]
+        return self._picked(item, which, there)
+
+    def _picked(self, item: Declaration, which: Whole, there: Truth) -> Found:
+        """The values of those rows, one for each customer of whom there is one, or of nobody."""
+        if item.operation == "days_since":
+            return Found(self.runs.at[which] if len(which) else np.zeros(len(there), np.int64), there, INSTANT)
+        column = self.rows.column(item.column)
+        picked = column.gather(which) if len(which) else column.clear(len(there))
+        return Found(_text(picked), there)
+
+    def _extreme(self, item: Declaration) -> Found:
+        start, end = self._slice_known(item)
+        reduce = least if item.operation == "min" else greatest
+        if item.info.type.kind != "string":
+            found: Whole | Reals
+            if self.rows.is_real(item.column):
+                found = reduce(self._chosen(item, self.rows.reals(item.column)), start, end)
+            else:
+                found = reduce(self._chosen(item, self.rows.values(item.column).astype(np.int64)), start, end)
+            return Found(found, end > start, POLARS_TYPES[item.info.type.kind])
+        column = _text(self.rows.column(item.column))
+        words = column.drop_nulls().unique().sort()
+        ranks = (column.rank("dense").fill_null(1) - 1).cast(pl.Int64()).to_numpy()
+        found = reduce(self._chosen(item, ranks), start, end)
+        return Found(words.gather(found) if len(words) else column.clear(len(found)), end > start)
+
+    def _quantile(self, item: Declaration) -> Found:
+        values = self._chosen(item, self.rows.reals(item.column)) / 10 ** self._scale(item)
+        start, end = self._slice_known(item)
+        return Found(quantiles(values, start, end, item.q), end > start)
+
+    def _list(self, item: Declaration) -> Found:
+        """Different values in order; a code stands for the first row that has it."""
+        codes = self._chosen(item, self.rows.codes(item.column))
+        which, found = different(codes, *self._slice_known(item))
+        every, first = np.unique(codes, return_index=True)
+        places = self._places(self._known(item))
+        values = _text(self.rows.column(item.column).gather(first if places is None else places[first]))
+        value = values.gather(np.searchsorted(every, found)).alias("value")
+        pairs = pl.DataFrame([pl.Series("which", which), value]).sort("which", "value")
+        lists = pairs.group_by("which", maintain_order=True).agg("value")
+        everyone = pl.DataFrame({"which": np.arange(len(self.runs.starts))})
+        return Found(everyone.join(lists, on="which", how="left", maintain_order="left")["value"])
+
+    def _chosen(self, item: Declaration, values: npt.NDArray[V]) -> npt.NDArray[V]:
+        """The values where they count and are known."""
+        places = self._places(self._known(item))
+        return values if places is None else values[places]
+
+
+def series(found: Iterable[tuple[str, Found]]) -> pl.DataFrame:
+    """The features as columns, null where there is no value."""
+    columns: dict[str, pl.Series] = {}
+    told: list[pl.Expr] = []
+    for name, each in found:
+        columns[name] = pl.Series(name, each.values)
+        value = pl.col(name)
+        if each.there is not None:
+            columns[f"{name} there"] = pl.Series(each.there)
+            value = pl.when(pl.col(f"{name} there")).then(value)
+        told.append((value if each.type is None else value.cast(each.type)).alias(name))
+    return pl.DataFrame(columns).select(told)
 
 
 def _both(one: Truth | None, other: Truth | None) -> Truth | None:
@@ -229,11 +244,5 @@ def _both(one: Truth | None, other: Truth | None) -> Truth | None:
     return one & other
 
 
-def unless_none(values: np.ndarray[tuple[int], np.dtype[np.float64]] | Whole, number: Whole | Truth) -> pl.Series:
-    """The values, null where the number is 0."""
-    found = pl.DataFrame({"value": values, "number": number})
-    return found.select(pl.when(pl.col("number").cast(pl.Boolean())).then("value"))["value"]
-
-
-def _words(column: pl.Series) -> pl.Series:
+def _text(column: pl.Series) -> pl.Series:
     return column.cast(pl.String()) if column.dtype == pl.Categorical() else column

@@ -57,7 +57,8 @@ def _with_roles(folder: Path, layout: Layout, base: tuple[DataFile, ...], ids: p
     """The customers of the base's events of those ids, some of which may have been replaced long ago."""
     if ids.is_empty():
         return pl.DataFrame(schema={name: layout.types[name] for name in ROLES[layout.stream]})
-    rows = pl.scan_ipc([folder / each.name for each in base], glob=False)
+    # Each file has its own types of texts, see `coded`.
+    rows = pl.concat(pl.scan_ipc(folder / each.name).select("id", *ROLES[layout.stream]) for each in base)
     return rows.filter(pl.col("id").is_in(ids.implode())).select(ROLES[layout.stream]).collect(engine="streaming")
 
 
@@ -91,7 +92,9 @@ def _written(folder: Path, stem: str, rows: pl.DataFrame) -> tuple[DataFile, ...
 
 def _merged(folder: Path, base: tuple[DataFile, ...], gone: pl.Series, tail: pl.DataFrame) -> Iterator[pl.DataFrame]:
     for file in base:
-        rows = _read(folder, file)
+        rows = _read(folder, file).cast(
+            {name: pl.String() for name in tail.columns if tail.schema[name] == pl.String()}
+        )
         yield rows.filter(~rows["id"].is_in(gone.implode())) if len(gone) else rows
     yield tail
 

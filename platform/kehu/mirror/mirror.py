@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 
 from kehu.mirror.files import DataFile, hold
 from kehu.mirror.layout import LAYOUTS
@@ -39,17 +40,19 @@ class Mirror:
         """Columns of TOUCHED: whose events changed since that state; None when it is not known any more."""
         return touched_since(self.folder, self.manifest.steps, self.head, head)
 
-    def scan(self, stream: str, columns: Collection[str], *, in_order: bool) -> pl.LazyFrame:
+    def scan(self, stream: str, columns: Collection[str], *, in_order: bool, coded: bool = False) -> pl.LazyFrame:
         """The named columns of every event of that kind.
 
-        With `in_order` an owner's events stand together, by instant, then as they were recorded.
+        With `in_order` an owner's events stand together, by instant, then as they were recorded. With `coded` texts
+        may come as Categorical, as they are stored, which spares writing out the same few words in every row.
         """
         layout, files = LAYOUTS[stream], self.manifest.streams[stream]
         read = sorted({*columns, *layout.order} if in_order and files.tail else columns)
         base = self._base(stream, files, read)
+        base = base if coded else base.with_columns(cs.categorical().cast(pl.String()))
         if not files.tail:
             return base.select(sorted(columns))
-        tail = self._files(files.tail, stream).select(read)
+        tail = self._files(files.tail, stream).select(read).cast(base.collect_schema())
         if not in_order:
             return pl.concat([base, tail]).select(sorted(columns))
         # Only the owners of something new need sorting again.
@@ -63,7 +66,7 @@ class Mirror:
         files = self.manifest.streams[stream]
         for each in files.base:
             part = StreamFiles((each,), gone=files.gone)
-            yield self._base(stream, part, LAYOUTS[stream].types.names()).collect()
+            yield self._base(stream, part, LAYOUTS[stream].types.names()).collect().cast(LAYOUTS[stream].types)
         for each in files.tail:
             yield pl.read_ipc(self.folder / each.name)
 
@@ -77,4 +80,11 @@ class Mirror:
     def _files(self, files: tuple[DataFile, ...], stream: str) -> pl.LazyFrame:
         if not files:
             return pl.LazyFrame(schema=LAYOUTS[stream].types)
-        return pl.scan_ipc([self.folder / file.name for file in files], glob=False)
+        paths = [self.folder / file.name for file in files]
+        schemas = [pl.read_ipc_schema(path) for path in paths]
+        if all(schema == schemas[0] for schema in schemas):
+            return pl.scan_ipc(paths, glob=False)
+        # A column may have too many different texts in one range of owners and few in another.
+        texts = {name: kind for name, kind in LAYOUTS[stream].types.items() if kind == pl.String()}
+        plain = {name: kind for name, kind in texts.items() if any(schema[name] == kind for schema in schemas)}
+        return pl.concat([pl.scan_ipc(path, glob=False).cast(pl.Schema(plain)) for path in paths])

@@ -11,6 +11,8 @@ from kehu.mirror.files import DataFile, write_frame
 from kehu.mirror.layout import Layout
 
 SPILL_PREFIX = "spill-"
+# More different texts in one file are stored as they are.
+_WORDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,14 @@ def _gathered(part: Path) -> pl.DataFrame:
 
 
 def _written(folder: Path, layout: Layout, parts: Iterable[pl.DataFrame]) -> tuple[DataFile, ...]:
-    return tuple(write_frame(folder, layout.stream, rows.sort(layout.order)) for rows in _non_empty(parts))
+    return tuple(write_frame(folder, layout.stream, coded(rows).sort(layout.order)) for rows in _non_empty(parts))
+
+
+def coded(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with texts as Categorical where they are but some words: short to read, and quick to compare."""
+    texts = [name for name, kind in rows.schema.items() if kind == pl.String()]
+    different = rows.select(pl.col(name).approx_n_unique() for name in texts)
+    return rows.with_columns(pl.col(name).cast(pl.Categorical()) for name in texts if different[name].item() <= _WORDS)
 
 
 def _non_empty(parts: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -15,5 +15,5 @@ def scans(mirror: Mirror, catalogue: Catalogue) -> dict[str, pl.LazyFrame]:
     for name, columns in stored_columns(catalogue).items():
         roles, first = ordered.get(name, set()), next(iter(STREAMS[name].roles))
         by_id = {"id"} if roles - {first} else set()
-        scans[name] = mirror.scan(name, columns | by_id, in_order=first in roles)
+        scans[name] = mirror.scan(name, columns | by_id, in_order=first in roles, coded=True)
     return scans
