@@ -109,6 +109,24 @@ def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
             ),
         ),
         (
+            "an engine that is none",
+            'engine = "sparks"',
+            {},
+            "kehu.toml:1:1: error[setting-value]: 'sparks' is not an engine (did you mean 'spark'?)",
+        ),
+        (
+            "a web address for Spark",
+            'spark_url = "https://spark.example:15002"',
+            {},
+            "kehu.toml:1:1: error[setting-value]: this is no address of a Spark Connect server (give sc://HOST:PORT)",
+        ),
+        (
+            "a Spark without a host",
+            'spark_url = "sc://:15002"',
+            {},
+            "kehu.toml:1:1: error[setting-value]: this is no address of a Spark Connect server (give sc://HOST:PORT)",
+        ),
+        (
             "a share in per cent",
             '\n[guard]\nmax_change = "30%"',
             {},

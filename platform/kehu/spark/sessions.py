@@ -65,15 +65,6 @@ def connected(url: str) -> Iterator[Spark]:
         raise RefusedError([Problem(Place(_shown(url)), "spark", message, "see the log of the server")]) from error
 
 
-def is_address(url: str) -> bool:
-    """Whether it is sc://HOST or sc://HOST:PORT, with parameters after '/;' perhaps."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "sc" and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
-
-
 def _reach(url: str) -> None:
     """Spark's own client tries for minutes before it says that nobody is there."""
     parts = urlsplit(url)

@@ -12,6 +12,7 @@ from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.workspace.texts import read_texts
 
 CLOCKS = ("now", "latest event")
+ENGINES = ("polars", "spark")
 FILE_NAME = "kehu.toml"
 
 
@@ -35,7 +36,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("guard_max_change", "0.3", "Share by which a level may grow or shrink in one run unconfirmed; or 'off'."),
     Setting("guard_min_members", "50", "Levels with fewer customers than this, before and after, never hold a run."),
     Setting("database_url", "", "sqlite:///… or postgresql://…; an SQLite file is looked for from the workspace."),
+    Setting("engine", "polars", "'polars' computes a run on this machine, 'spark' on an Apache Spark."),
+    Setting("spark_url", "", "sc://HOST:PORT of a Spark Connect server."),
+    Setting("spark_folder", "", "Folder or address, such as s3://…, that both Kehu and Spark see under this name."),
 )
+_CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "clock": ("a clock", CLOCKS),
+    "rules": ("a rule base", ("default", "own")),
+    "engine": ("an engine", ENGINES),
+}
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _PREFIX = "KEHU_"
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
@@ -60,6 +69,9 @@ class Settings:
     guard_max_change: str
     guard_min_members: str
     database_url: str
+    engine: str
+    spark_url: str
+    spark_folder: str
 
     @property
     def guard_share(self) -> float | None:
@@ -157,10 +169,9 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = f"'{text}' is not a currency code", "give three capitals, such as CNY"
         case "phone_region" if not re.fullmatch("[A-Z]{2}", text):
             message, remedy = f"'{text}' is not a country code", "give two capitals, such as CN"
-        case "clock" if text not in CLOCKS:
-            message, remedy = f"'{text}' is not a clock", did_you_mean(text, CLOCKS)
-        case "rules" if text not in {"default", "own"}:
-            message, remedy = f"'{text}' is not a rule base", did_you_mean(text, ("default", "own"))
+        case "clock" | "rules" | "engine" if text not in _CHOICES[name][1]:
+            noun, choices = _CHOICES[name]
+            message, remedy = f"'{text}' is not {noun}", did_you_mean(text, choices)
         case "rules_reload_seconds" if not _NUMBER.fullmatch(text):
             message, remedy = f"'{text}' is not a number of seconds", "give one such as 2, or 0 for never"
         case "guard_max_change" if not is_guard(text):
@@ -171,6 +182,8 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = "this is not a database address Kehu knows", "sqlite:///FILE or postgresql://HOST/NAME"
         case "database_url" if text and not _is_address(text):
             message, remedy = "this is no whole database address", "sqlite:///FILE or postgresql://HOST:PORT/NAME"
+        case "spark_url" if text and not is_spark(text):
+            message, remedy = "this is no address of a Spark Connect server", "give sc://HOST:PORT"
         case "timezone" if not _is_zone(text):
             message, remedy = f"'{text}' is not a time zone", "give an IANA name, such as Asia/Shanghai"
     return [Problem(place, "setting-value", message, remedy)] if message else []
@@ -179,6 +192,15 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
 def is_guard(text: str) -> bool:
     """Whether it is a share such as 0.3 or 2 (twice as many again), or 'off'."""
     return text == "off" or _NUMBER.fullmatch(text) is not None
+
+
+def is_spark(url: str) -> bool:
+    """Whether it is sc://HOST or sc://HOST:PORT, with parameters after '/;' perhaps."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "sc" and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _is_address(url: str) -> bool:
