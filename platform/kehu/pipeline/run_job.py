@@ -1,6 +1,7 @@
 """One run: the question, its answer, and the answer published, held or only compared."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,11 @@ from kehu.features.catalogue import Catalogue
 from kehu.pipeline.facts import Present
 from kehu.pipeline.progress import Clock, Watch
 from kehu.pipeline.recounting import Recount
+from kehu.pipeline.remote import RemoteEngine, RemoteRun, remote_features
 from kehu.pipeline.run_report import RunReport, counts_of, report_of
 from kehu.pipeline.transactions import reading, writing
 from kehu.publish.guard import Guard, SizeChange, published_counts, size_changes
+from kehu.publish.kept_roll import KeptRoll, state_of
 from kehu.publish.publish import compare, publish
 from kehu.publish.run_log import finish_run, hold_run, record_stages
 from kehu.publish.standing import standing_as_of
@@ -42,13 +45,14 @@ class RunJob:
     guard: Guard
     present: Present
     full: bool
+    remote: RemoteEngine | None = None
 
     def compare(self) -> RunReport:
         """What publishing would change."""
         evaluation, recount = self._answer(keep=False)
         with self.watch("compare"), reading(self.engine) as connection:
             evaluation = _of_those_there(connection, evaluation)
-            changes = compare(connection, self.book, evaluation, self.as_of)
+            changes = compare(connection, self.book, evaluation, self.as_of, self._kept.roll(connection))
             held = self._held(connection, evaluation, None)
         return self._whole(report_of(None, self.as_of, self.book, evaluation, changes), recount, held)
 
@@ -59,31 +63,47 @@ class RunJob:
         with self.watch("publish") as made, writing(self.engine) as connection:
             evaluation = _of_those_there(connection, evaluation)
             held = self._held(connection, evaluation, consent)
+            published = self._kept.roll(connection)
             if held:
-                changes = compare(connection, self.book, evaluation, self.as_of)
+                changes = compare(connection, self.book, evaluation, self.as_of, published)
             else:
-                changes = publish(connection, run_id, self.book, evaluation)
+                changes = publish(connection, run_id, self.book, evaluation, published)
             report = self._whole(report_of(run_id, self.as_of, self.book, evaluation, changes), recount, held)
             found = report.found(author)
             if held:
                 hold_run(connection, run_id, found, now=clock(), error="; ".join(map(str, held)))
             else:
                 finish_run(connection, run_id, found, now=clock())
+                self._kept.forget()
+            state = state_of(connection)
             made(report.entered + report.left + report.fired + report.cleared)
+        if not held:
+            self._kept.keep(state, changes.roll)
         with writing(self.engine) as connection:
             record_stages(connection, run_id, [asdict(stage) for stage in self.watch.stages])
         return self._whole(report, recount, held)
 
+    @property
+    def _kept(self) -> KeptRoll:
+        return KeptRoll(self.present.mirror, self.present.progress)
+
     def _answer(self, *, keep: bool) -> tuple[Evaluation, Recount]:
-        with self.watch("features") as made:
-            features, recount = self.present.renewed(self.catalogue, self.as_of, full=self.full, keep=keep)
-            made(len(features))
-        with self.watch("rules") as made:
-            with reading(self.engine) as connection:
-                standing = standing_as_of(connection, [self.book], self.as_of)
-            evaluation = evaluate(self.book, features, self.as_of, standing)
-            made(len(evaluation.roll))
+        with self._opened() as run:
+            with self.watch("features") as made:
+                if run is None:
+                    features, recount = self.present.renewed(self.catalogue, self.as_of, full=self.full, keep=keep)
+                else:
+                    features, recount = remote_features(run, self.present, self.catalogue)
+                made(len(features))
+            with self.watch("rules") as made:
+                with reading(self.engine) as connection:
+                    standing = standing_as_of(connection, [self.book], self.as_of)
+                evaluation = evaluate(self.book, features, self.as_of, standing, run)
+                made(len(evaluation.roll))
         return evaluation, recount
+
+    def _opened(self) -> AbstractContextManager[RemoteRun | None]:
+        return nullcontext() if self.remote is None else self.remote.opened(self.catalogue, self.book, self.as_of)
 
     def _held(self, connection: Connection, evaluation: Evaluation, consent: Consent | None) -> tuple[SizeChange, ...]:
         after = counts_of(self.book, evaluation)

@@ -4,12 +4,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from kehu.model.feature_types import Label
+from kehu.model.feature_types import FeatureType, Label, Schema
 from kehu.rules.book import RuleSet
+from kehu.rules.reasons import features_in
 
 
-def definition(ruleset: RuleSet) -> dict[str, Any]:
-    """The rule set as plain data: labels, levels with treatments, warnings."""
+def definition(ruleset: RuleSet, schema: Schema) -> dict[str, Any]:
+    """The rule set as plain data: labels, levels with treatments, warnings, the types of what its levels ask for."""
+    asked = sorted({name for level in ruleset.levels if level.when for name in features_in(level.when, schema)})
     return {
         "code": ruleset.code,
         "kind": ruleset.written,
@@ -30,6 +32,7 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
             }
             for level in ruleset.levels
         ],
+        "features": {name: _type(schema[name]) for name in asked},
         "warnings": [
             {
                 "code": rule.code,
@@ -44,6 +47,10 @@ def definition(ruleset: RuleSet) -> dict[str, Any]:
             for rule in ruleset.warnings
         ],
     }
+
+
+def _type(kind: FeatureType) -> dict[str, Any]:
+    return {**asdict(kind), "words": list(kind.words)}
 
 
 def _label(label: Label) -> dict[str, str]:

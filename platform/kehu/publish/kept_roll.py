@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -60,7 +61,8 @@ class KeptRoll:
     def forget(self) -> None:
         """Keep nothing any more. To be called before a publication ends, so that what is kept is never of another."""
         if self.folder is not None:
-            with only_writer(self.folder / _FOLDER / _LOCK):
+            # What cannot be removed is seen to be of another publication.
+            with suppress(OSError), only_writer(self.folder / _FOLDER / _LOCK):
                 (self.folder / _FOLDER / _NAME).unlink(missing_ok=True)
 
     def keep(self, state: State, roll: Roll) -> None:

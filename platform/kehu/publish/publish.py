@@ -124,7 +124,8 @@ def _record_rules(connection: Connection, run_id: int, book: RuleBook) -> None:
     for position, item in enumerate(book.rulesets):
         if item.digest not in known:
             values = {"digest": item.digest, "ruleset": item.code, "kind": item.written, "path": item.path}
-            connection.execute(insert(rule_versions).values(**values, definition=definition(item), source=item.source))
+            told = {"definition": definition(item, book.schema), "source": item.source}
+            connection.execute(insert(rule_versions).values(**values, **told))
         row = {"run_id": run_id, "ruleset": item.code, "digest": item.digest, "position": position}
         connection.execute(insert(run_rules).values(**row))
 
