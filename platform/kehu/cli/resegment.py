@@ -13,11 +13,11 @@ from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read
 from kehu.cli.repeating import repeat
 from kehu.cli.run_progress import run_progress
 from kehu.cli.run_shown import show_outcome
-from kehu.model.problems import Place, Problem, RefusedError
+from kehu.model.problems import Place, Problem, RefusedError, did_you_mean
 from kehu.pipeline import resegmenting
 from kehu.pipeline.resegmenting import How
 from kehu.pipeline.schedule import read_schedule
-from kehu.workspace.settings import is_guard
+from kehu.workspace.settings import ENGINES, is_guard
 from kehu.workspace.workspace import Workspace
 
 
@@ -43,6 +43,9 @@ def resegment(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Build the mirror of the events anew, whatever state it is in.")
     ] = False,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="'polars' or 'spark'; the setting engine by default.")
+    ] = None,
     workspace: WorkspaceOption = Path(),
     json: JsonOption = False,
 ) -> None:
@@ -54,7 +57,7 @@ def resegment(
 
     Example: kehu resegment --as-of 2026-10-31
     """
-    place = _guarded(workspace_at(workspace), guard)
+    place = _computed_by(_guarded(workspace_at(workspace), guard), engine)
     if rebuild:
         forget_mirror(place)
     if every is None and at is None:
@@ -83,3 +86,12 @@ def _guarded(workspace: Workspace, guard: str | None) -> Workspace:
         remedy = "give a share such as 0.3, or 'off'"
         raise RefusedError([Problem(Place("--guard"), "guard", f"'{guard}' is not a share", remedy)])
     return replace(workspace, settings=replace(workspace.settings, guard_max_change=guard))
+
+
+def _computed_by(workspace: Workspace, engine: str | None) -> Workspace:
+    if engine is None:
+        return workspace
+    if engine not in ENGINES:
+        remedy = did_you_mean(engine, ENGINES)
+        raise RefusedError([Problem(Place("--engine"), "engine", f"'{engine}' is not an engine", remedy)])
+    return replace(workspace, settings=replace(workspace.settings, engine=engine))

@@ -10,6 +10,7 @@ from kehu.features.selection import only
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.progress import Clock, Progress, Watch
+from kehu.pipeline.remote import engine_of
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.run_job import Consent, RunJob
 from kehu.pipeline.run_report import RunReport
@@ -51,8 +52,8 @@ def resegment(
     """Compute every rule set for every customer and publish the answers.
 
     Without `as_of` the workspace's clock decides. Where the settings' guard finds a level changed too much, the run is
-    held: see `publish_held`. Raises RefusedError for wrong rule files or while another run goes on; then, as when the
-    process dies, the run published before stays published.
+    held: see `publish_held`. Raises RefusedError for wrong rule files, while another run goes on, or when the engine of
+    the settings fails; then, as when the process dies, the run published before stays published.
     """
     catalogue, book = _read_rules(workspace)
     with only_run(engine):
@@ -63,7 +64,7 @@ def resegment(
         with writing(engine) as connection:
             abandon_dead_runs(connection, now=clock())
             digests = {"rule_digest": job.book.digest, "feature_digest": catalogue.digest}
-            run_id = begin_run(connection, as_of=instant, now=clock(), engine="polars", **digests)
+            run_id = begin_run(connection, as_of=instant, now=clock(), engine=workspace.settings.engine, **digests)
         try:
             return job.publish(run_id, clock)
         except BaseException as error:
@@ -124,7 +125,8 @@ def _job(
     # A feature that no rule asks for costs nothing.
     asked = only(catalogue, features_of(book))
     present = Present(engine, mirror_folder(engine, workspace.root), watch.progress)
-    return RunJob(engine, asked, book, as_of, watch, _guard(workspace.settings), present, how.full)
+    remote = engine_of(workspace.settings, workspace.root)
+    return RunJob(engine, asked, book, as_of, watch, _guard(workspace.settings), present, how.full, remote)
 
 
 def _guard(settings: Settings) -> Guard:
