@@ -70,7 +70,7 @@ class Pass:
         """
         oldest: dict[tuple[str, ...], int] = {}
         for item in self.items:
-            key = _values_of(item)
+            key = values_of(item)
             oldest[key] = min(oldest.get(key, self.since(item)), self.since(item))
         edge, now, edges = NEVER, micros(self.as_of), {NEVER: NEVER}
         for since in sorted(set(oldest.values()) - {NEVER}):
@@ -79,7 +79,7 @@ class Pass:
             edges[since] = edge
         groups: dict[int, list[Declaration]] = {}
         for item in self.items:
-            groups.setdefault(edges[oldest[_values_of(item)]], []).append(item)
+            groups.setdefault(edges[oldest[values_of(item)]], []).append(item)
         return [(since, tuple(items)) for since, items in groups.items()]
 
     def _stored(self, items: tuple[Declaration, ...]) -> set[str]:
@@ -116,7 +116,7 @@ class _Counting:
         for since, items, reading in self.readings:
             reached = runs if since == NEVER else runs.later(since)
             windows = Windows(reading.rows(frame, since), reached, self.one.as_of, compiled.money_digits)
-            found += [(item.info.name, windows.counted(item)) for item in items]
+            found += [(item.info.name, windows.counted(item)) for item in sorted(items, key=values_of)]
         return series(found)
 
 
@@ -127,6 +127,6 @@ def ordered_columns(compiled: CompiledCatalogue, items: tuple[Declaration, ...])
     return sorted(name for name in named if name in derived and derived[name].ordered)
 
 
-def _values_of(item: Declaration) -> tuple[str, ...]:
+def values_of(item: Declaration) -> tuple[str, ...]:
     texts = (scalar.text if scalar else "" for scalar in (item.where, item.of))
     return (item.column, *texts)

@@ -6,13 +6,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from kehu.features.runs import Whole
+from kehu.features.runs import Whole, running
 
 Numbers = npt.NDArray[np.float64]
 Values = npt.NDArray[np.int64] | Numbers
 V = TypeVar("V", Whole, Numbers)
 
 _CELLS = 1 << 20
+_BITS = 63
 
 
 def quantiles(values: Numbers, low: Whole, high: Whole, q: float) -> Numbers:
@@ -28,7 +29,12 @@ def quantiles(values: Numbers, low: Whole, high: Whole, q: float) -> Numbers:
 
 
 def distinct(codes: Whole, low: Whole, high: Whole) -> Whole:
-    """How many different codes each slice has."""
+    """How many different codes, none negative, each slice has."""
+    if codes.max(initial=0) < _BITS:
+        return np.bitwise_count(_extreme(np.bitwise_or.reduceat, np.left_shift(1, codes), low, high)).astype(np.int64)
+    if _never_fall(codes, low):
+        news = running(codes[1:] != codes[:-1])
+        return np.where(high > low, 1 + news.take(high - 1, mode="clip") - news.take(low, mode="clip"), 0)
     found = np.zeros(len(low), np.int64)
     for which, cells, lengths in _sorted_slices(codes, low, high, _LAST):
         found[which] = _news(cells, lengths).sum(axis=1) + 1
@@ -68,6 +74,13 @@ def _extreme(reduce: Callable[[V, Whole], V], values: V, low: Whole, high: Whole
     return found
 
 
+def _never_fall(values: Whole, low: Whole) -> bool:
+    """Whether each value is followed by no less than it, but where a slice begins."""
+    begins = np.zeros(len(values) + 1, np.bool_)
+    begins[low] = True
+    return bool(begins[np.flatnonzero(values[1:] < values[:-1]) + 1].all())
+
+
 def _news(cells: Whole, lengths: Whole) -> npt.NDArray[np.bool_]:
     inside = np.arange(1, cells.shape[1]) < lengths[:, None]
     fresh: npt.NDArray[np.bool_] = (cells[:, 1:] != cells[:, :-1]) & inside
@@ -88,6 +101,6 @@ def _sorted_slices(values: V, low: Whole, high: Whole, fill: float) -> Iterator[
         for begin in range(0, len(every), step):
             which = every[begin : begin + step]
             cells = np.take(values, low[which, None] + np.arange(width), mode="clip")
-            cells[np.arange(width) >= lengths[which, None]] = fill
+            np.putmask(cells, np.arange(width) >= lengths[which, None], fill)
             cells.sort(axis=1)
             yield which, cells, lengths[which]

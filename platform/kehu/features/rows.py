@@ -181,11 +181,12 @@ class Reading:
         """A condition about one word, judged once for each word there is."""
         given = codes.to_numpy()
         table = self.tables.get(condition, np.empty(0, np.uint8))
-        if len(table) <= given.max(initial=0) or (table[given] == _UNJUDGED).any():
+        found = table.take(given, mode="clip") if len(table) > given.max(initial=0) else np.full(1, _UNJUDGED, np.uint8)
+        if found.max(initial=0) == _UNJUDGED:
             table = self._longer(table, np.unique(given), condition)
             self.tables[condition] = table
-        found: Truth = table[given].view(np.bool_)
-        return found
+            found = table.take(given)
+        return found.view(np.bool_)
 
     def _longer(self, table: npt.NDArray[np.uint8], codes: Whole, condition: Condition) -> npt.NDArray[np.uint8]:
         name, compiled = self.by_word[condition]

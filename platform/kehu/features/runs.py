@@ -20,6 +20,13 @@ class Runs:
     ends: Whole
     at: Whole
     found: dict[int, Whole] = field(default_factory=dict)
+    same: Truth = field(init=False)
+
+    def __post_init__(self) -> None:
+        """`same` tells of each row but the first whether the one before is the same customer's."""
+        same = np.ones(len(self.at) + 1, np.bool_)
+        same[self.starts] = False
+        object.__setattr__(self, "same", same[1 : len(self.at)])
 
     def after(self, edge: int) -> Whole:
         """Of each customer the first row later than the edge, its end when there is none."""
@@ -31,7 +38,7 @@ class Runs:
         """The runs of the rows later than the edge alone."""
         kept = self.at > edge
         before = running(kept)
-        return Runs(before[self.starts], before[self.ends], np.compress(kept, self.at))
+        return Runs(before.take(self.starts), before.take(self.ends), np.compress(kept, self.at))
 
     def _after(self, edge: int) -> Whole:
         if not len(self.at):
@@ -39,10 +46,8 @@ class Runs:
         until = self.at <= edge
         # The last such row of a customer is followed by a later one, or by another customer's.
         last = until.copy()
-        begins = np.zeros(len(until) + 1, dtype=np.bool_)
-        begins[self.starts] = True
-        last[:-1] &= ~until[1:] | begins[1:-1]
-        there = (self.ends > self.starts) & until[np.minimum(self.starts, len(until) - 1)]
+        np.greater(until[:-1], until[1:] & self.same, out=last[:-1])
+        there = (self.ends > self.starts) & until.take(self.starts, mode="clip")
         after = self.starts.copy()
         after[there] = np.flatnonzero(last) + 1
         return after

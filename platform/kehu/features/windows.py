@@ -1,6 +1,6 @@
 """What features count of each customer's events: sums between the places where windows begin and end."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -17,6 +17,7 @@ from kehu.model.feature_types import POLARS_TYPES
 from kehu.model.graph import INSTANT
 
 _DAY_MICROS = 86_400_000_000
+_KEPT = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Key = tuple[str, ...]
 V = TypeVar("V", bound=np.generic)
@@ -42,8 +43,7 @@ class Windows:
     def __init__(self, rows: Rows, runs: Runs, as_of: datetime, money_digits: int) -> None:
         self.rows, self.runs, self.as_of, self.money_digits = rows, runs, as_of, money_digits
         self.truths: dict[Key, Truth | None] = {}
-        self.sums: dict[Key, Whole] = {}
-        self.places: dict[Key, Whole] = {}
+        self.made: dict[Key, Whole] = {}
 
     def counted(self, item: Declaration) -> Found:
         """The feature's values; where there is no event there is none, but 0 of nothing."""
@@ -92,7 +92,7 @@ class Windows:
 
     def _between(self, item: Declaration, sums: Whole) -> Whole:
         start, end = self._window(item)
-        return sums[end] - sums[start]
+        return sums.take(end) - sums.take(start)
 
     def _number(self, item: Declaration, key: Key) -> Whole:
         start, end = self._slice(item, key)
@@ -104,9 +104,8 @@ class Windows:
         truths = self.truths[key]
         if truths is None:
             return start, end
-        if key not in self.sums:
-            self.sums[key] = running(truths)
-        return self.sums[key][start], self.sums[key][end]
+        sums = self._kept(key, lambda: running(truths))
+        return sums.take(start), sums.take(end)
 
     def _slice_known(self, item: Declaration) -> tuple[Whole, Whole]:
         return self._slice(item, self._known(item))
@@ -116,9 +115,17 @@ class Windows:
         truths = self.truths[key]
         if truths is None:
             return None
-        if key not in self.places:
-            self.places[key] = np.flatnonzero(truths)
-        return self.places[key]
+        return self._kept((*key, "places"), lambda: np.flatnonzero(truths))
+
+    def _kept(self, key: Key, make: Callable[[], Whole]) -> Whole:
+        """What was made for features just counted: memory that is used again stays near the processor."""
+        found = self.made.pop(key, None)
+        if found is None:
+            found = make()
+        self.made[key] = found
+        while len(self.made) > _KEPT:
+            del self.made[next(iter(self.made))]
+        return found
 
     # --- Operations.
 
@@ -133,11 +140,14 @@ class Windows:
         return whole + self._between(item, self._sums(item, "rest")) / _DAY_MICROS
 
     def _sums(self, item: Declaration, part: str) -> Whole:
-        key = (*self._known(item), part)
-        if key not in self.sums:
-            values, truths = self._part(item.column, part), self.truths[key[:-1]]
-            self.sums[key] = running(values if truths is None else values * truths)
-        return self.sums[key]
+        known = self._known(item)
+        truths = self.truths[known]
+
+        def sums() -> Whole:
+            values = self._part(item.column, part)
+            return running(values if truths is None else values * truths)
+
+        return self._kept((*known, part), sums)
 
     def _part(self, name: str, part: str) -> Whole | Truth:
         if part == "all":
@@ -173,7 +183,7 @@ class Windows:
         if not there.any():
             which = np.empty(0, np.int64)
         elif places is not None:
-            which = places[which]
+            which = places.take(which)
         return self._picked(item, which, there)
 
     def _picked(self, item: Declaration, which: Whole, there: Truth) -> Found:
@@ -221,7 +231,7 @@ class Windows:
     def _chosen(self, item: Declaration, values: npt.NDArray[V]) -> npt.NDArray[V]:
         """The values where they count and are known."""
         places = self._places(self._known(item))
-        return values if places is None else values[places]
+        return values if places is None else values.take(places)
 
 
 def series(found: Iterable[tuple[str, Found]]) -> pl.DataFrame:

@@ -36,7 +36,7 @@ class DataFile:
 def write_frame(folder: Path, stem: str, frame: pl.DataFrame) -> DataFile:
     """A new file of that frame, on the disk when this returns. Raises OSError when it cannot be written."""
     path = folder / f"{stem}-{secrets.token_hex(6)}.arrow"
-    _write(path, lambda file: frame.write_ipc(file, compression="lz4", record_batch_size=_BATCH_ROWS))
+    _write(path, lambda file: frame.write_ipc(file, compression="uncompressed", record_batch_size=_BATCH_ROWS))
     status = path.stat()
     checksum = _checksum(path)
     return DataFile(path.name, len(frame), status.st_size, checksum, status.st_ino, status.st_mtime_ns)
