@@ -289,6 +289,30 @@ def test_a_customer_in_no_level_has_none(ask: Ask) -> None:
     assert ask(query % UID.replace("001", "004"))["customer"] == {"level": None, "segments": [], "owner": None}
 
 
+NEXT = """query ($id: ID!) {
+  customer(id: $id) {
+    segments { level { code } nextLevel { level missing { feature value wants lacks } } }
+    segmentHistory { nodes { level { code } nextLevel { level missing { lacks } } } }
+  }
+}"""
+
+
+def test_a_membership_tells_what_lacked_for_the_next_level_by_the_rules_that_decided(ask: Ask) -> None:
+    """Nothing where the version kept no types."""
+    found = ask(NEXT, id="00000000-0000-5000-8000-000000000002")["customer"]
+    missing = {"feature": "revenue_365d", "value": 2, "wants": ">= 400000", "lacks": 399998}
+    assert found["segments"] == [
+        {"level": {"code": "lost"}, "nextLevel": None},
+        {"level": {"code": "professional"}, "nextLevel": {"level": "vip", "missing": [missing]}},
+    ]
+    history = ask(NEXT, id=UID)["customer"]["segmentHistory"]["nodes"]
+    assert [(each["level"]["code"], each["nextLevel"]) for each in history] == [
+        ("active", None),
+        ("vip", None),
+        ("ordinary", {"level": "professional", "missing": [{"lacks": 59999}]}),
+    ]
+
+
 def test_an_unknown_customer_is_null(ask: Ask) -> None:
     assert ask('{ a: customer(id: "nobody") { uid } b: customer(id: "Q3VzdG9tZXI6eA==") { uid } }') == {
         "a": None,

@@ -14,7 +14,16 @@ from kehu.publish.publish import Changes, level_counts, warning_counts
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation
 from kehu.rules.rolls import Roll
-from kehu.tables.runs import memberships, publication, rule_versions, run_levels, run_rules, runs, warnings
+from kehu.tables.runs import (
+    deciding_version,
+    memberships,
+    publication,
+    rule_versions,
+    run_levels,
+    run_rules,
+    runs,
+    warnings,
+)
 from kehu.tables.schema import metadata
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
@@ -157,7 +166,7 @@ def test_rule_versions_are_recorded_once(database: Engine, book_of: BookOf, run_
     assert sorted(row.ruleset for row in versions) == ["marks", "signs", "size", "size"]
     assert [tuple(row) for row in used] == list(enumerate(digests, 1))
     assert (stored.kind, stored.path, stored.source) == ("warning", "signs.yaml", first.ruleset("signs").source)
-    assert stored.definition == definition(first.ruleset("signs"))
+    assert stored.definition == definition(first.ruleset("signs"), first.schema)
 
 
 def test_a_membership_keeps_the_version_it_began_under(database: Engine, book_of: BookOf, run_book: RunBook) -> None:
@@ -165,7 +174,7 @@ def test_a_membership_keeps_the_version_it_began_under(database: Engine, book_of
     run_book(database, first, {1: 11})
     run_book(database, second, {1: 11, 2: 11})
     with database.connect() as connection:
-        found = connection.execute(select(memberships.c.customer_id, memberships.c.digest)).all()
+        found = connection.execute(select(memberships.c.customer_id, deciding_version(memberships))).all()
     assert dict([tuple(row) for row in found]) == {1: first.ruleset("size").digest, 2: second.ruleset("size").digest}
 
 
@@ -221,7 +230,8 @@ def test_counts_are_in_the_order_of_the_files(book_of: BookOf) -> None:
 
 
 def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
-    assert definition(book_of().ruleset("size")) == {
+    book = book_of()
+    assert definition(book.ruleset("size"), book.schema) == {
         "code": "size",
         "kind": "tier",
         "label": {"en": "Size", "zh": "规模"},
@@ -251,9 +261,10 @@ def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
                 "treatment": {},
             },
         ],
+        "features": {"n": {"kind": "integer", "nullable": False, "scale": 0, "digits": 15, "words": []}},
         "warnings": [],
     }
-    assert definition(book_of().ruleset("signs"))["warnings"] == [
+    assert definition(book.ruleset("signs"), book.schema)["warnings"] == [
         {
             "code": "quiet",
             "label": {"en": "Quiet", "zh": "沉默"},

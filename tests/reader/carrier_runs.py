@@ -35,6 +35,7 @@ def tier(vip_when: str) -> dict[str, Any]:
         "label": {"en": "Service tier", "zh": "服务等级"},
         "description": "How well a customer is served.",
         "levels": levels,
+        "features": {"revenue_365d": {"kind": "integer", "nullable": False, "scale": 0, "digits": 15, "words": []}},
         "warnings": [],
     }
 

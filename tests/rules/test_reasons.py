@@ -86,6 +86,7 @@ def test_a_membership_names_its_condition_and_the_values_used(book: RuleBook) ->
         {
             "when": "(rate ?? 1) < 0.9 or last_at == null",
             "features": {"last_at": "2024-01-02T03:04:05Z", "rate": 0.125},
+            "next": {"region": None, "revenue": "-0.05"},
         },
         {
             "when": "otherwise",

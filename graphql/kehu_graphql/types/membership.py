@@ -9,6 +9,8 @@ from strawberry.scalars import JSON
 
 from kehu.model.feature_types import Label
 from kehu.reader import definitions, memberships
+from kehu.reader.next_levels import next_level_of
+from kehu.rules import next_level
 from kehu_graphql.context import Context, Info
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
@@ -27,6 +29,24 @@ class FeatureValue:
 class Reasons:
     when: str | None = strawberry.field(description="The condition; null for a level that takes the rest.")
     features: list[FeatureValue] = strawberry.field(description="By name.")
+
+
+@strawberry.type(description="A clause of a condition that is not met, and what lacks.")
+class MissingClause:
+    feature: str | None = strawberry.field(description="Null when the clause compares no feature with a constant.")
+    value: JSON | None = strawberry.field(description="The feature's value; null when it was unknown.")
+    wants: str = strawberry.field(description='The comparison, e.g. ">= 60000"; without a feature the whole clause.')
+    lacks: JSON | None = strawberry.field(
+        description="The positive amount up to the nearest value that will do; null when there is no such amount."
+    )
+
+
+@strawberry.type(description="How far a customer is from the next better level of a tier.")
+class NextLevel:
+    level: str = strawberry.field(description="Its code.")
+    missing: list[MissingClause] = strawberry.field(
+        description="What is not met, all of it to be met; of alternatives the nearest. Empty when a person decided."
+    )
 
 
 @strawberry.type(description="A customer in a level for an interval of time.")
@@ -61,6 +81,15 @@ class SegmentMembership(Node):
     async def run(self, info: Info) -> Run | None:
         return await run_by_id(info.context, self.row.from_run_id)
 
+    @resolved(
+        "What the customer lacked for the next better level when the membership began; null for the best level, for "
+        "flags, and where it is not known: for who came in by hand, and for memberships that began before it was kept."
+    )
+    async def next_level(self, info: Info) -> NextLevel | None:
+        version = await _decided_by(info.context, self.row)
+        found = next_level_of(version, self.row.level, self.row.reasons, self.row.since)
+        return None if found is None else next_level_value(found)
+
     @resolved("The person's decision that put the customer here; null when the rules did.")
     async def override(self, info: Info) -> Override | None:
         return await override_by_id(info.context, self.row.override_id)
@@ -94,6 +123,22 @@ def reasons_value(reasons: Mapping[str, Any]) -> Reasons:
     )
 
 
+def next_level_value(found: next_level.NextLevel) -> NextLevel:
+    """The next level as clients see it."""
+    return NextLevel(
+        level=found.level,
+        missing=[
+            MissingClause(
+                feature=each.feature,
+                value=cast("JSON", each.value),
+                wants=each.wants,
+                lacks=cast("JSON", each.lacks),
+            )
+            for each in found.missing
+        ],
+    )
+
+
 async def _version(context: Context, node: SegmentMembership) -> definitions.RuleSet:
     """What the published run uses for a membership that holds, else the version that decided."""
     row = node.row
@@ -102,6 +147,10 @@ async def _version(context: Context, node: SegmentMembership) -> definitions.Rul
     published = await context.reads.once(definitions.published_rule_sets)
     if row.until_run_id is None and row.ruleset in published:
         return published[row.ruleset]
+    return await _decided_by(context, row)
+
+
+async def _decided_by(context: Context, row: memberships.Membership) -> definitions.RuleSet:
     past = await context.reads.one(definitions.rule_sets_by_digest, row.digest)
     if past is None:
         raise LookupError(f"membership {row.id}: no rule version '{row.digest}'")

@@ -1,13 +1,13 @@
 """Rule sets as readers see them: the versions that the published run used, parsed from their stored form."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from kehu.model.feature_types import Label
+from kehu.model.feature_types import FeatureType, Label
 from kehu.tables.runs import publication, rule_versions, run_levels, run_rules
 
 
@@ -58,7 +58,8 @@ class WarningRule:
 class RuleSet:
     """One version of a rule file: levels in their order, first match wins; `digest` names the version.
 
-    It is in force in [`effective_from`, `effective_until`); None is without bound.
+    It is in force in [`effective_from`, `effective_until`); None is without bound. `features` are the types of what its
+    levels ask for; of versions that were first used long ago they are not known, and there are none.
     """
 
     code: str
@@ -72,6 +73,7 @@ class RuleSet:
     path: str
     effective_from: datetime | None = None
     effective_until: datetime | None = None
+    features: Mapping[str, FeatureType] = field(default_factory=dict)
 
     def level(self, code: str) -> Level | None:
         """None when the rule set has no such level."""
@@ -132,7 +134,12 @@ def _rule_set(row: Mapping[Any, Any], members: Mapping[tuple[str, str], int] | N
         path=row["path"],
         effective_from=_instant(definition, "from"),
         effective_until=_instant(definition, "until"),
+        features={name: _type(kind) for name, kind in (definition.get("features") or {}).items()},
     )
+
+
+def _type(kind: Mapping[str, Any]) -> FeatureType:
+    return FeatureType(kind["kind"], kind["nullable"], kind["scale"], kind["digits"], tuple(kind["words"]))
 
 
 def _instant(definition: Mapping[str, Any], edge: str) -> datetime | None:

@@ -44,10 +44,12 @@ def distances(ruleset: RuleSet, schema: Schema, as_of: datetime) -> Mapping[str,
     if ruleset.kind != "tier":
         return {}
     pairs = zip(ruleset.levels, ruleset.levels[1:], strict=False)
-    return {
-        level.code: _object(level=_text(better.code), missing=_missing(better, schema, as_of))
-        for better, level in pairs
-    }
+    return {level.code: distance_to(better, schema, as_of) for better, level in pairs}
+
+
+def distance_to(level: Level, schema: Schema, as_of: datetime) -> pl.Expr:
+    """The same of one level that has a condition. Raises RefusedError for one that was not checked."""
+    return _object(level=_text(level.code), missing=_missing(level, schema, as_of))
 
 
 def _missing(level: Level, schema: Schema, as_of: datetime) -> pl.Expr:

@@ -1,24 +1,23 @@
 """Why a customer is in a level or a warning fires: the condition and the values that decided."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import polars as pl
 
-from kehu.model.feature_types import FeatureType, Schema
+from kehu.model.feature_types import Schema
 from kehu.rules.book import RuleBook, WarningRule
 from kehu.rules.conditions import PLACEHOLDER
 from kehu.rules.examples import UNDATED
 from kehu.rules.interpreter import engine_context
 from kehu.rules.places import places_of
 from kehu.rules.rolls import Key
+from kehu.rules.shown import shown
 from kehu.rules.trees import parse, symbols_of
 
 OTHERWISE = "otherwise"
 # Names that no feature can have.
 _ROW, _PLACE = "row number", "place in features"
-_MOST_DIGITS = 38  # of a decimal in Polars, twice what an amount has
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ def membership_reasons(book: RuleBook, features: pl.DataFrame, memberships: pl.D
     """A JSON text per membership, in its order: `when` and the `features` it used.
 
     Decimals are exact decimal texts, instants ISO in UTC, unknown is null. A level that took the rest has
-    `otherwise` and the features of all conditions before it.
+    `otherwise` and the features of all conditions before it. `next`, where it stands, has what else the condition of
+    the better level of a tier names, so that readers can tell how far it is.
     """
     return _explained(features, memberships, "level", level_reasons(book))["reasons"]
 
@@ -55,12 +55,14 @@ def level_reasons(book: RuleBook) -> dict[Key, Reason]:
     reasons: dict[Key, Reason] = {}
     for ruleset in book.rulesets:
         asked: set[str] = set()
+        better: set[str] = set()
         for level in ruleset.levels:
             own = set() if level.when is None else features_in(level.when, book.schema)
             asked |= own
             used = asked if level.when is None else own
             told = OTHERWISE if level.when is None else level.told
-            reasons[ruleset.code, level.code] = Reason(_json(told, used, book.schema))
+            reasons[ruleset.code, level.code] = Reason(_json(told, used, book.schema, better - used))
+            better = own if ruleset.kind == "tier" else better
     return reasons
 
 
@@ -103,21 +105,16 @@ def _places(features: pl.DataFrame, customers: pl.Series) -> pl.Series:
     return pl.Series(_PLACE, places)
 
 
-def _json(when: str, names: Iterable[str], schema: Schema) -> pl.Expr:
-    used = [_shown(name, schema[name]).alias(name) for name in sorted(names)]
-    values = pl.struct(used) if used else pl.lit(None)
-    return pl.struct(when=pl.lit(when.strip()), features=values).struct.json_encode()
+def _json(when: str, names: Iterable[str], schema: Schema, beyond: Collection[str] = ()) -> pl.Expr:
+    members = [pl.lit(when.strip()).alias("when"), _values(names, schema).alias("features")]
+    if beyond:
+        members.append(_values(beyond, schema).alias("next"))
+    return pl.struct(members).struct.json_encode()
 
 
-def _shown(name: str, kind: FeatureType) -> pl.Expr:
-    """The value as JSON can hold it exactly."""
-    column = pl.col(name)
-    if kind.kind == "decimal" and kind.scale:
-        unit = pl.lit(Decimal(1).scaleb(-kind.scale), dtype=pl.Decimal(_MOST_DIGITS, kind.scale))
-        return (column.cast(pl.Decimal(_MOST_DIGITS, 0)) * unit).cast(pl.String)
-    if kind.kind == "instant":
-        return column.dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
-    return column
+def _values(names: Iterable[str], schema: Schema) -> pl.Expr:
+    used = [shown(pl.col(name), schema[name]).alias(name) for name in sorted(names)]
+    return pl.struct(used) if used else pl.lit(None)
 
 
 def _filled(reason: str, schema: Schema) -> pl.Expr:
@@ -125,11 +122,11 @@ def _filled(reason: str, schema: Schema) -> pl.Expr:
     parts: list[pl.Expr] = []
     done = 0
     for found in PLACEHOLDER.finditer(reason):
-        shown = _shown(found[1], schema[found[1]])
+        told = shown(pl.col(found[1]), schema[found[1]])
         if schema[found[1]].kind == "float":
-            shown = shown.round(2)
+            told = told.round(2)
         if schema[found[1]].kind in {"strings", "integers"}:
-            shown = shown.cast(pl.List(pl.String)).list.join(", ")
-        parts += [pl.lit(reason[done : found.start()]), shown.cast(pl.String).fill_null("unknown")]
+            told = told.cast(pl.List(pl.String)).list.join(", ")
+        parts += [pl.lit(reason[done : found.start()]), told.cast(pl.String).fill_null("unknown")]
         done = found.end()
     return pl.concat_str(*parts, pl.lit(reason[done:].rstrip()))
