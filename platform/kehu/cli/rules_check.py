@@ -10,6 +10,7 @@ from kehu.cli.options import JsonOption, WorkspaceOption, workspace_at
 from kehu.cli.output import say
 from kehu.model.problems import RefusedError
 from kehu.pipeline.empty_levels import empty_levels
+from kehu.pipeline.identity_rules import checked_identity
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.workspace.workspace import Workspace, rule_texts, shown_path
 
@@ -45,6 +46,7 @@ def _checked(workspace: Workspace) -> Checked:
     try:
         found = rule_texts(workspace)
         _, book, problems = read_rule_directory(workspace)
+        problems += checked_identity(workspace)[1]
     except RefusedError as refused:
         return Checked(refused.problems, {}, 0)
     texts = {shown_path(workspace, path): text for path, text in found.items() if not path.startswith(_PROOFS)}

@@ -26,6 +26,9 @@ _CHINESE_BRANCH = r"分公司$"
 # 顺达(上海)公司 and 上海市顺达公司 are ways to write one name.
 _PLACE_TO_FRONT = (r"^([^()]+)\((\p{Han}{2,3}?)[市省]?\)", "${2}${1}")
 _PLACE_WORD = (r"^\s*(\p{Han}{2,3}?)[市省]", "${1}")
+# 杨华辉女士 is 杨华辉; 程先生 keeps what little it says.
+_TITLE = (r"^([^ ]{2,}?) ?(?:先生|女士|小姐|太太|老师|师傅|经理)$", "${1}")
+_APOSTROPHES = r"['’`´]"
 _BETWEEN_WORDS = r"[^\p{L}\p{N}]+"
 
 
@@ -40,12 +43,14 @@ def name_keys(texts: pl.Series) -> pl.Series:
 
     Full width becomes half width, traditional characters simplified, letters lower case; punctuation,
     spaces and one legal suffix go. A place in brackets moves to the front and loses its 市 or 省, as a
-    leading one does. A branch (分公司) keeps its mark, so it never equals its parent.
+    leading one does; a title behind a person's name goes. A branch (分公司) keeps its mark, so it never equals its
+    parent.
     """
     plain = search_text(texts)
     placed = pl.when(~pl.col("name").str.contains(_CHINESE_BRANCH)).then(pl.col("name").str.replace(*_PLACE_TO_FRONT))
-    leading = pl.coalesce(placed, "name").str.replace(*_PLACE_WORD)
-    words = plain.to_frame("name").select(leading.str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars())["name"]
+    leading = pl.coalesce(placed, "name").str.replace(*_PLACE_WORD).str.replace_all(_APOSTROPHES, "")
+    spaced = leading.str.replace_all(_BETWEEN_WORDS, " ").str.strip_chars().str.replace(*_TITLE)
+    words = plain.to_frame("name").select(spaced)["name"]
     column = pl.col("name").str.replace_all(" ", "", literal=True)
     latin = pl.col("name").str.replace(_LATIN_FORMS, "").str.replace_all(" ", "", literal=True)
     stripped = latin.str.replace(_CHINESE_FORM, "")

@@ -1,4 +1,4 @@
-"""Phone numbers to one comparable form, E.164, with junk left out."""
+"""Phone numbers to one comparable form, E.164 or a local number, with junk left out."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,9 @@ JUNK_PHONES = frozenset(
     {"+8613800138000", "+8613912345678", "+8613812345678", "+8613888888888", "+8618888888888", "+8613666666666"}
 )
 _MOBILE = r"^(?:\+?86|0086)?(1[3-9]\d{9})$"
-_SAME_DIGIT = rf"^\+(?:86)?(?:{'|'.join(f'{digit}+' for digit in range(10))})$"
+# A shorter one is a hotline or half a number.
+_LOCAL_DIGITS = 7
+_SAME_DIGIT = rf"^(?:\+(?:86)?)?(?:{'|'.join(f'{digit}+' for digit in range(10))})(?:;phone-context=\+\d+)?$"
 
 
 def phone_key(text: str, region: str) -> str | None:
@@ -24,6 +26,8 @@ def phone_key(text: str, region: str) -> str | None:
 
 def phone_keys(texts: pl.Series, region: str) -> pl.Series:
     """E.164 for each text, aligned; null where a text is null, no valid number, or junk.
+
+    A number given without its area code, where the country allows that, keeps its digits and the country's.
 
     Chinese mobiles take a fast path in bulk; what is left goes through phonenumbers, once per distinct text.
     """
@@ -61,6 +65,15 @@ def _parse(text: str, region: str) -> str | None:
         number = phonenumbers.parse(spoken, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
+    if phonenumbers.is_valid_number(number):
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return _local(number)
+
+
+def _local(number: phonenumbers.PhoneNumber) -> str | None:
+    """A number without its area code as RFC 3966 writes it: it is one only among its neighbours."""
+    digits = phonenumbers.national_significant_number(number)
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY or len(digits) < _LOCAL_DIGITS:
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{digits};phone-context=+{number.country_code}"

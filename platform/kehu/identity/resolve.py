@@ -1,74 +1,77 @@
-"""Records to customers: exact keys, connected components, ids that depend on content alone."""
+"""Records to customers: keys, islands within limits, ids that depend on content alone."""
 
 import uuid
+from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from kehu.identity.addresses import address_keys
 from kehu.identity.identifiers import email_keys, tax_code_keys
+from kehu.identity.islands import CONTESTED_SCHEMA, Bounds, bounded_islands
+from kehu.identity.keys import identifier_values, identity_keys
 from kehu.identity.names import name_keys
 from kehu.identity.phones import phone_keys
+from kehu.identity.rules import IdentityRules
 
 # The namespace of customer ids: uuid5(DNS, "kehu.customer").
 CUSTOMER_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "kehu.customer")
 RECORD_SEPARATOR = "\x1f"
+_FILE, _MENTION = "0", "1"
+# What people decided comes before all keys.
+_DECIDED = -1
+DECIDED_SCHEMA = {"same": pl.Boolean(), "left": pl.String(), "right": pl.String()}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`customers`: columns id, uid. `contested`: the keys refused, columns rule, key, id of a bearer, because."""
+
+    customers: pl.DataFrame
+    contested: pl.DataFrame
 
 
 def normalised(records: pl.DataFrame, region: str) -> pl.DataFrame:
-    """The records with comparable columns added: name_key, phone_key, phone_2_key, email_key, tax_code_key."""
+    """The records with a comparable column beside each: name_key, phone_key, phone_2_key, email_key, and so on."""
     return records.with_columns(
         name_keys(records["name"]).alias("name_key"),
         phone_keys(records["phone"], region).alias("phone_key"),
         phone_keys(records["phone_2"], region).alias("phone_2_key"),
         email_keys(records["email"]).alias("email_key"),
         tax_code_keys(records["tax_code"]).alias("tax_code_key"),
+        address_keys(records["address"]).alias("address_key"),
     )
 
 
-def identity_keys(records: pl.DataFrame) -> pl.DataFrame:
-    """The keys that make two records one customer: columns id, key; several rows a record.
+def resolve(records: pl.DataFrame, rules: IdentityRules, decided: pl.DataFrame | None = None) -> Resolution:
+    """The customer of every record; independent of the order of `records` and of their ids.
 
-    A key is a source key, a tax code with a valid check character, or a phone or e-mail *together with*
-    the name: a bare phone or e-mail links nothing.
-    """
-    own = pl.when(pl.col("origin") == "file").then(_join("source", pl.col("system"), pl.col("key")))
-    keys = [
-        own,
-        _join("source", pl.col("reference_system"), pl.col("reference_key")),
-        _join("source", pl.col("same_as_system"), pl.col("same_as_key")),
-        _join("tax", pl.col("tax_code_key")),
-        _join("phone", pl.col("phone_key"), pl.col("name_key")),
-        _join("phone", pl.col("phone_2_key"), pl.col("name_key")),
-        _join("email", pl.col("email_key"), pl.col("name_key")),
-    ]
-    frames = [records.select("id", key.alias("key")).drop_nulls("key") for key in keys]
-    return pl.concat(frames)
-
-
-def resolve(records: pl.DataFrame) -> pl.DataFrame:
-    """Columns id, uid: the customer of every record; independent of the order of `records`.
-
-    `records` comes from `normalised`. The uid is uuid5 of the customer's first record: rows of customer
-    lists before mentions, then by system and key.
+    `records` comes from `normalised`. `decided` is what people say of two records, as DECIDED_SCHEMA with the names
+    that `anchors` gives: that they are the same, or that they are not; of records not at hand it says nothing.
+    The uid is uuid5 of the customer's first record: rows of customer lists before mentions, then by system and key.
     """
     if records.is_empty():
-        return pl.DataFrame(schema={"id": pl.Int64(), "uid": pl.String()})
-    islands = _islands(records["id"], identity_keys(records))
-    members = records.select(
-        "id",
-        anchor=pl.concat_str(
-            pl.when(pl.col("origin") == "file").then(pl.lit("0")).otherwise(pl.lit("1")),
-            "system",
-            "key",
-            separator=RECORD_SEPARATOR,
-        ),
-    ).with_columns(islands.alias("island"))
-    first = members.with_columns(pl.col("anchor").min().over("island"))
-    anchors = first["anchor"].unique()
-    uids = [uid_of_record(anchor[2:]) for anchor in anchors]
-    return first.select("id", uid=pl.col("anchor").replace_strict(anchors, pl.Series(uids), return_dtype=pl.String))
+        return Resolution(
+            pl.DataFrame(schema={"id": pl.Int64(), "uid": pl.String()}), pl.DataFrame(schema=CONTESTED_SCHEMA)
+        )
+    members = records.select("id", anchor=anchors())
+    said = _by_id(pl.DataFrame(schema=DECIDED_SCHEMA) if decided is None else decided, members)
+    keys = pl.concat([identity_keys(records, rules), _decided_keys(said)])
+    bounds = _bounds(records, rules, said)
+    found, contested = bounded_islands(records["id"], keys, bounds)
+    first = members.with_columns(found).with_columns(pl.col("anchor").min().over("island"))
+    names = first["anchor"].unique()
+    uids = [uid_of_record(anchor[2:]) for anchor in names]
+    customers = first.select("id", uid=pl.col("anchor").replace_strict(names, pl.Series(uids), return_dtype=pl.String))
+    return Resolution(customers, contested)
+
+
+def anchors(prefix: str = "") -> pl.Expr:
+    """What tells a record from all others whenever it is loaded: rows of customer lists sort before mentions.
+
+    Made of the columns origin, system and key, whose names begin with `prefix`.
+    """
+    rank = pl.when(pl.col(f"{prefix}origin") == "file").then(pl.lit(_FILE)).otherwise(pl.lit(_MENTION))
+    return pl.concat_str(rank, f"{prefix}system", f"{prefix}key", separator=RECORD_SEPARATOR)
 
 
 def uid_of_record(name: str) -> str:
@@ -76,20 +79,28 @@ def uid_of_record(name: str) -> str:
     return str(uuid.uuid5(CUSTOMER_NAMESPACE, name))
 
 
-def _islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
-    """The component number of every id, aligned with `ids`."""
-    count = len(ids)
-    rows = pl.DataFrame({"id": ids}).with_row_index("row")
-    numbered = keys.join(rows, on="id").select("row", number=pl.col("key").rank("dense").cast(pl.Int64) - 1)
-    distinct = 0 if numbered.is_empty() else int(numbered["number"].max()) + 1  # type: ignore[arg-type]
-    size = count + distinct
-    edges = coo_matrix(
-        (np.ones(len(numbered), dtype=np.int8), (numbered["row"].to_numpy(), numbered["number"].to_numpy() + count)),
-        shape=(size, size),
+def _bounds(records: pl.DataFrame, rules: IdentityRules, said: pl.DataFrame) -> Bounds:
+    most = {name: values.per_customer for name, values in rules.values.items() if values.per_customer is not None}
+    held = [identifier_values(records, name, rules).select("id", limit=pl.lit(name), value="value") for name in most]
+    nothing = pl.DataFrame(schema={"id": pl.Int64(), "limit": pl.String(), "value": pl.String()})
+    apart = said.filter(~pl.col("same")).select("left", "right")
+    return Bounds(pl.concat([nothing, *held]), {str(name): number for name, number in most.items()}, apart)
+
+
+def _by_id(decided: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """The decisions with record ids for names."""
+    sides = [
+        members.select(pl.col("id").alias(f"{side}_id"), pl.col("anchor").alias(side)) for side in ("left", "right")
+    ]
+    found = decided.join(sides[0], on="left").join(sides[1], on="right")
+    return found.select(
+        "same", left="left_id", right="right_id", text=pl.concat_str("left", "right", separator=RECORD_SEPARATOR)
     )
-    _, labels = connected_components(edges, directed=False)
-    return pl.Series("island", labels[:count])
 
 
-def _join(kind: str, *parts: pl.Expr) -> pl.Expr:
-    return pl.concat_str(pl.lit(kind), *parts, separator=RECORD_SEPARATOR)
+def _decided_keys(said: pl.DataFrame) -> pl.DataFrame:
+    same = said.filter("same").with_columns(key=pl.lit("decided") + RECORD_SEPARATOR + pl.col("text"))
+    sides = [
+        same.select(pl.col(side).alias("id"), rule=pl.lit(_DECIDED, pl.Int32), key="key") for side in ("left", "right")
+    ]
+    return pl.concat(sides)

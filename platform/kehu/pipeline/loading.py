@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
+from kehu.pipeline.identity_rules import workspace_identity
 from kehu.pipeline.progress import Clock, Progress
 from kehu.pipeline.transactions import writing
 from kehu.sources.loader import LoadedChunk, Loader
@@ -65,13 +66,14 @@ def read_sources(workspace: Workspace, names: Sequence[str] = ()) -> list[Source
 def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: Clock, progress: Progress) -> LoadReport:
     """Load the sources' files in one transaction: all of them or, when it fails or dies, none.
 
-    Raises RefusedError when a source or one of its files cannot be read at all.
+    Raises RefusedError when a source or one of its files cannot be read at all, or the rules of identity are wrong.
     """
     loaders = _loaders()
+    rules = workspace_identity(workspace)
     files = _files_of(workspace, read_sources(workspace, names))
     reports = []
     with tempfile.TemporaryDirectory(prefix="kehu-load-") as folder, writing(engine) as connection:
-        run = Load(connection, Path(folder), workspace.settings.phone_region)
+        run = Load(connection, Path(folder), workspace.settings.phone_region, rules)
         for source, file in files:
             counts = FileCounts(source.name, str(file.relative_to(workspace.root)))
             chunks = _told(loaders[source.format](source, file), counts.file, progress)

@@ -7,9 +7,11 @@ from sqlalchemy import Connection, Table, column, delete, func, select, table, t
 
 from kehu.identity.golden import golden_records, identifier_rows
 from kehu.identity.resolve import normalised, resolve
+from kehu.identity.rules import IdentityRules
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
 from kehu.store.event_changes import log_changes
 from kehu.store.heirs import retire
+from kehu.store.identity_decisions import decided_pairs
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
@@ -51,11 +53,12 @@ class ResolvedCounts:
     gone: int
 
 
-def resolve_customers(connection: Connection, phone_region: str) -> ResolvedCounts:
-    """Bring customers, identifiers and every event's customer into line with the customer records."""
-    records = _read_records(connection)
+def resolve_customers(connection: Connection, phone_region: str, rules: IdentityRules) -> ResolvedCounts:
+    """Bring customers, identifiers and every event's customer into line with the customer records and decisions."""
+    records = read_customer_records(connection)
     keyed = normalised(records, phone_region)
-    keyed = keyed.join(resolve(keyed), on="id", how="left", maintain_order="left")
+    resolved = resolve(keyed, rules, decided_pairs(connection))
+    keyed = keyed.join(resolved.customers, on="id", how="left", maintain_order="left")
     known = read_frame(connection, select(customers.c.uid, customers.c.id.label("customer_id")))
     golden = _with_owners(connection, golden_records(keyed))
     ids = _write_customers(connection, golden, known)
@@ -75,7 +78,8 @@ def customer_of_records(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, select(customer_records.c.id, customer_records.c.customer_id))
 
 
-def _read_records(connection: Connection) -> pl.DataFrame:
+def read_customer_records(connection: Connection) -> pl.DataFrame:
+    """Every customer record with the system and key of its source record."""
     joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id)
     query = select(customer_records, source_records.c.system, source_records.c.key).select_from(joined)
     return read_frame(connection, query)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Connection, delete, insert, update
 
+from kehu.identity.rules import PLAIN_RULES, IdentityRules
 from kehu.model.graph import Entity
 from kehu.sources.loader import LoadedChunk
 from kehu.store.bulk import insert_frame, next_id
@@ -40,6 +41,7 @@ class Load:
     connection: Connection
     folder: Path
     phone_region: str
+    rules: IdentityRules = PLAIN_RULES
     spool: EventSpool = field(init=False)
     changed: int = 0
 
@@ -70,7 +72,7 @@ class Load:
         """Resolve customers and write the events that waited; None when nothing had changed."""
         if not self.changed:
             return None
-        resolved = resolve_customers(self.connection, self.phone_region)
+        resolved = resolve_customers(self.connection, self.phone_region, self.rules)
         records = customer_of_records(self.connection)
         for entity, rows in self.spool:
             write_events(self.connection, entity, rows, records)
