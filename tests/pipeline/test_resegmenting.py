@@ -1,6 +1,7 @@
 """Runs: as of an instant, dry or published, failed, refused, interrupted by loads."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from kehu.model.problems import RefusedError
 from kehu.pipeline.loading import load
+from kehu.pipeline.recounting import Recount
 from kehu.pipeline.resegmenting import How, resegment
 from kehu.pipeline.run_report import RunReport
 from kehu.tables.facts import customers
@@ -82,10 +84,7 @@ def test_a_run_answers_every_question_for_every_customer(workspace: Workspace, d
         "cleared": 0,
         "slipping": 0,
         "by_hand": 0,
-        "recount": {
-            **{"customers": 3, "everyone": 3, "changed": 0, "crossed": 0, "for_all": []},
-            "why": "nothing was kept of a run before",
-        },
+        "recount": asdict(Recount(3, 3, why="nothing was kept of a run before")) | {"for_all": []},
     }
     assert [(stage["stage"], stage["rows"]) for stage in row.stages] == [("features", 3), ("rules", 5), ("publish", 5)]
     assert all(stage["peak_bytes"] > stage["seconds"] >= 0 <= stage["cpu_seconds"] for stage in row.stages)
@@ -195,6 +194,14 @@ def test_a_run_that_fails_is_recorded_and_leaves_the_published_one(
     after = content(database)
     assert {name for name in before if before[name] != after[name]} == {"runs"}
     assert run(workspace, database, NOW).run == 3
+
+
+def test_a_run_that_fails_tells_what_the_stages_before_took(workspace: Workspace, database: Engine) -> None:
+    with pytest.raises(OSError, match="full"):
+        resegment(workspace, database, NOW, clock=clock, progress=failing_at("publish", OSError("the disk is full")))
+    with database.connect() as connection:
+        stages = connection.execute(select(runs.c.stages)).scalar_one()
+    assert [(stage["stage"], stage["rows"]) for stage in stages] == [("features", 3), ("rules", 5)]
 
 
 def test_an_interrupted_run_is_recorded_too(workspace: Workspace, database: Engine) -> None:

@@ -62,3 +62,10 @@ def write_kept(folder: Path, kept: Kept) -> None:
         for path in place.iterdir():
             if path.name not in {_NAME, _LOCK, file.name}:
                 path.unlink()
+
+
+def forget_kept(folder: Path) -> None:
+    """Let the next run count everything anew."""
+    place = folder / _FOLDER
+    with only_writer(place / _LOCK):
+        (place / _NAME).unlink(missing_ok=True)

@@ -4,9 +4,10 @@ import resource
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 Clock = Callable[[], datetime]
 # Told what is being worked on and how many rows of it are done.
@@ -17,7 +18,7 @@ _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a stage took. `cpu_seconds` are of all threads of this process, user and system.
+    """What a stage took. `cpu_seconds` are of all threads of this process and of those it waited for, user and system.
 
     `peak_bytes` is the most memory that the process ever had by the end of the stage, so it never falls from one
     stage to the next. `rows` is what the stage made, None where it did not count.
@@ -41,6 +42,10 @@ class Watch:
         """Wall seconds by stage, in their order."""
         return {stage.stage: stage.seconds for stage in self.stages}
 
+    def recorded(self) -> list[dict[str, Any]]:
+        """The stages as the record of a run keeps them."""
+        return [asdict(stage) for stage in self.stages]
+
     @contextmanager
     def __call__(self, stage: str) -> Iterator[Callable[[int], None]]:
         """Gives what tells the rows that the stage made."""
@@ -56,8 +61,8 @@ class Watch:
 
 
 def _cpu_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _peak_bytes() -> int:

@@ -16,7 +16,7 @@ from kehu.pipeline.run_job import Consent, RunJob
 from kehu.pipeline.run_report import RunReport
 from kehu.pipeline.transactions import reading, writing
 from kehu.publish.guard import Guard
-from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run
+from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, record_stages
 from kehu.rules.book import RuleBook
 from kehu.rules.parts import features_of
 from kehu.store.events import latest_event
@@ -70,6 +70,7 @@ def resegment(
         except BaseException as error:
             with writing(engine) as connection:
                 fail_run(connection, run_id, now=clock(), error=_said(error))
+                record_stages(connection, run_id, job.watch.recorded())
             raise
 
 
