@@ -1,0 +1,1 @@
+"""Thirty features of shipments, answered by Kehu and by its peers."""
