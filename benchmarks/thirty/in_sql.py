@@ -84,7 +84,8 @@ def datafusion(source: str) -> str:
 
 def chdb(source: str) -> str:
     """One pass; gaps are the differences of a customer's instants, gathered in an array."""
-    day, recent = 86_400_000_000, "arrayFilter((g, t, i) -> i > 1 AND t > {}, gaps, ats, arrayEnumerate(ats))"
+    p90, day = "arrayReduce('quantileExactInclusive(0.9)', {})", 86_400_000_000
+    recent = "arrayFilter((g, t, i) -> i > 1 AND t > {}, gaps, ats, arrayEnumerate(ats))"
     two_years, one_year = recent.format(_micros(730)), recent.format(_micros(365))
     on_lanes = f"FILTER (WHERE {_within(365, 0)} AND origin IS NOT NULL AND destination IS NOT NULL)"
     inner = [
@@ -95,7 +96,7 @@ def chdb(source: str) -> str:
         f"uniqExact(service) FILTER (WHERE {_within(365, 0)} AND service IS NOT NULL) AS services_365d",
         f"uniqExact(origin, destination) {on_lanes} AS lanes_365d",
         "uniqExact(toDate(at)) FILTER (WHERE kept) AS shipping_days",
-        f"if(empty({two_years}), NULL, arrayReduce('quantileExactInclusive(0.9)', {two_years}) / {day}) AS gap_p90_days",
+        f"if(empty({two_years}), NULL, {p90.format(two_years)} / {day}) AS gap_p90_days",
         f"if(empty({one_year}), NULL, arrayAvg({one_year}) / {day}) AS gap_mean_days",
     ]
     text = f"SELECT payer_id AS customer, {', '.join(inner)} FROM ({_known(source, gap='0')}) GROUP BY payer_id"
