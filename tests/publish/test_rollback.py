@@ -16,7 +16,7 @@ from kehu.reader.memberships import memberships_in_run
 from kehu.rules.book import RuleBook
 from kehu.store.database import open_database, upgrade
 from kehu.tables.facts import customer_aliases
-from kehu.tables.runs import memberships, run_levels, run_rules, runs, warnings
+from kehu.tables.runs import deciding_version, memberships, run_levels, run_rules, runs, warnings
 from kehu.tables.schema import metadata
 
 RunBook = Callable[..., Changes]
@@ -188,11 +188,12 @@ def test_what_is_brought_back_says_what_it_said(database: Engine, book_of: BookO
     run_book(database, book_of(), {1: 0}, as_of=FIRST)
     run_book(database, book_of(), {1: 12}, as_of=FIRST + DAY)
     back(database)
-    said = ("digest", "reasons"), ("severity", "reason", "reasons", "route", "fired_at", "digest", "state")
+    said = ("reasons",), ("severity", "reason", "reasons", "route", "fired_at", "state")
     with database.connect() as connection:
         for history, names in zip((memberships, warnings), said, strict=True):
             code = history.c["level" if history is memberships else "warning"]
-            query = select(*(history.c[name] for name in names)).where(code.in_(("small", "quiet")))
+            columns = (deciding_version(history), *(history.c[name] for name in names))
+            query = select(*columns).where(code.in_(("small", "quiet")))
             old, new = connection.execute(query.order_by(history.c.id)).all()
             assert old == new
 
@@ -221,3 +222,22 @@ def test_a_customer_merged_away_since_brings_no_second_level(
     back(database, 1)
     members, _ = state(database)
     assert [row[:3] for row in members] == [(1, "marks", "even"), (1, "size", "large")]
+
+
+def test_what_is_brought_back_names_the_version_that_decided_it(
+    database: Engine, book_of: BookOf, run_book: RunBook
+) -> None:
+    first, second = book_of(), book_of(size=book_of().ruleset("size").source.replace("n >= 10", "n >=  10"))
+    run_book(database, first, {1: 0}, as_of=FIRST)
+    run_book(database, second, {1: 0}, as_of=FIRST + DAY)
+    run_book(database, second, {1: 12}, as_of=FIRST + 2 * DAY)
+    back(database, 2)
+    query = select(memberships.c.from_run_id, deciding_version(memberships)).where(memberships.c.ruleset == "size")
+    with database.connect() as connection:
+        found = [tuple(row) for row in connection.execute(query.order_by(memberships.c.id))]
+        used = connection.execute(
+            select(run_rules.c.digest).where(run_rules.c.run_id == 4, run_rules.c.ruleset == "size")
+        )
+        assert used.scalar_one() == second.ruleset("size").digest
+    old, new = first.ruleset("size").digest, second.ruleset("size").digest
+    assert found == [(1, old), (3, new), (4, old)]

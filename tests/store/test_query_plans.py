@@ -95,7 +95,7 @@ def test_a_load_looks_records_and_events_up_by_key(sqlite_database: Engine, load
     ]
     history = [plan[1] for statement, plan in plans.items() if "FROM staged_gone AS s" in statement]
     assert [step.split(" (")[0] for step in history] == [
-        "SEARCH h USING INDEX ix_memberships_customer_id_ruleset",
+        "SEARCH h USING INDEX ix_memberships_customer_id",
         "SEARCH h USING INDEX ix_warnings_customer_id_id",
         "SEARCH h USING COVERING INDEX ix_overrides_customer_id_id",
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from kehu.pipeline.progress import Clock, Watch
 from kehu.pipeline.recounting import Recount
 from kehu.pipeline.remote import RemoteEngine, RemoteRun, remote_features
 from kehu.pipeline.run_report import RunReport, counts_of, report_of
-from kehu.pipeline.transactions import reading, writing
+from kehu.pipeline.transactions import reading, writing, writing_in_bulk
 from kehu.publish.guard import Guard, SizeChange, published_counts, size_changes
 from kehu.publish.kept_roll import KeptRoll, state_of
 from kehu.publish.publish import compare, publish
@@ -60,7 +60,7 @@ class RunJob:
         """The run `run_id`, published; held instead where the guard says so and the consent does not cover it."""
         evaluation, recount = self._answer(keep=True)
         author = None if consent is None else consent.author
-        with self.watch("publish") as made, writing(self.engine) as connection:
+        with self.watch("publish") as made, writing_in_bulk(self.engine) as connection:
             evaluation = _of_those_there(connection, evaluation)
             held = self._held(connection, evaluation, consent)
             published = self._kept.roll(connection)
@@ -80,7 +80,7 @@ class RunJob:
         if not held:
             self._kept.keep(state, changes.roll)
         with writing(self.engine) as connection:
-            record_stages(connection, run_id, [asdict(stage) for stage in self.watch.stages])
+            record_stages(connection, run_id, self.watch.recorded())
         return self._whole(report, recount, held)
 
     @property

@@ -1,11 +1,15 @@
 """How the pipeline touches the database: one writer, and readers that see one state."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
 from kehu.store.bulk import lock_for_writing
+
+# Half a GB of pages: in less, what changes here and there is written several times.
+_IN_BULK = {"foreign_keys": 0, "cache_size": -524_288}
 
 
 @contextmanager
@@ -17,8 +21,37 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def writing_in_bulk(engine: Engine) -> Iterator[Connection]:
+    """The same for very many rows, which must refer to what there is: SQLite does not check that here.
+
+    To look up the customer of each row takes it as long as to write the row.
+    """
+    connecting = engine.connect().execution_options(writes=True)
+    with connecting as connection, _pragmas(connection, _IN_BULK), connection.begin():
+        lock_for_writing(connection)
+        yield connection
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent state of the database for several queries, whatever others write meanwhile."""
     level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else "SERIALIZABLE"
     with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def _pragmas(connection: Connection, settings: Mapping[str, int]) -> Iterator[None]:
+    """SQLite's settings until the block ends. They cannot change within a transaction, so this needs one not begun."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    before = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in settings}
+    try:
+        for name, value in settings.items():
+            driver.execute(f"PRAGMA {name}={value}")
+        yield
+    finally:
+        for name, value in before.items():
+            driver.execute(f"PRAGMA {name}={value}")

@@ -39,9 +39,9 @@ class Entries:
         decided = _by_key(self._decided())
         explained = level_reasons(self.book)
         number = next_id(self.connection, memberships)
-        with indexed_afterwards(self.connection, memberships, len(entered)):
+        with indexed_afterwards(self.connection, memberships, len(entered), kept="ix_memberships_noted"):
             for key, places in entered.places.items():
-                shared = {"ruleset": key[0], "level": key[1], "from_run_id": self.run_id, "digest": self._digest(key)}
+                shared = {"ruleset": key[0], "level": key[1], "from_run_id": self.run_id, "digest": ""}
                 for part in _slices(places):
                     rows = self._rows(part, number, explained[key]).drop("reason")
                     if key in decided:
@@ -57,7 +57,7 @@ class Entries:
         shared = self._of_warnings()
         explained = firing_reasons(self.book)
         number = next_id(self.connection, warnings)
-        with indexed_afterwards(self.connection, warnings, len(fired)):
+        with indexed_afterwards(self.connection, warnings, len(fired), kept="ix_warnings_cleared"):
             for key, places in fired.places.items():
                 for part in _slices(places):
                     insert_alike(self.connection, warnings, self._rows(part, number, explained[key]), shared[key])
@@ -83,9 +83,6 @@ class Entries:
             for item in self.book.rulesets
             for rule in item.warnings
         }
-
-    def _digest(self, key: Key) -> str:
-        return self.book.ruleset(key[0]).digest
 
     def _decided(self) -> pl.DataFrame:
         """Who is in a level by hand, and as `told` the reasons' JSON: by whom and why."""

@@ -51,11 +51,13 @@ def rows_of(connection: Connection, history: Table, listed: pl.DataFrame) -> pl.
     """`listed` (customer, ruleset and level or warning) with the id of each one's open row; who has none is absent."""
     code = ANSWER[history]
     names = ["customer", "ruleset", code]
+    # The index of open warnings begins with what very many have.
+    of_this = f"h.{code}" if history is memberships else f"h.{code} || ''"
     stage(connection, "staged_rows", listed.select(names))
-    # CROSS JOIN keeps SQLite to this order, and a customer's rows are few whatever else there is.
+    # CROSS JOIN keeps SQLite to this order: a look-up for each.
     query = text(
         f"SELECT h.id, s.customer, s.ruleset, s.{code} FROM staged_rows AS s CROSS JOIN {history.name} AS h "
-        f"WHERE h.customer_id = s.customer AND h.ruleset = s.ruleset AND h.{code} || '' = s.{code} "
+        f"WHERE h.customer_id = s.customer AND h.ruleset = s.ruleset AND {of_this} = s.{code} "
         f"AND h.{ENDS[history]} IS NULL"
     ).columns(column("id", BIG), column("customer", BIG), column("ruleset", Text), column(code, Text))
     found = read_frame(connection, query)

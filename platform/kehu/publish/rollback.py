@@ -21,7 +21,16 @@ from kehu.publish.history import (
 from kehu.store.bulk import read_frame, stage
 from kehu.tables.columns import BIG
 from kehu.tables.facts import customer_aliases
-from kehu.tables.runs import membership_notes, memberships, rule_versions, run_levels, run_rules, runs, warnings
+from kehu.tables.runs import (
+    deciding_version,
+    membership_notes,
+    memberships,
+    rule_versions,
+    run_levels,
+    run_rules,
+    runs,
+    warnings,
+)
 
 _KEPT = ["severity", "reason", "reasons", "route", "fired_at", "digest", "state", "outcome"]
 
@@ -70,9 +79,9 @@ def _begin_again(connection: Connection, history: Table, run_id: int, rows: pl.D
         return
     stage(connection, "staged_then", rows.select("then"))
     old = history.c.id.in_(select(table("staged_then", column("then", Integer)).c.then))
-    values = read_frame(
-        connection, select(history.c.id.label("then"), *(history.c[name] for name in copied)).where(old)
-    )
+    # The run that gives it back may have used another version.
+    kept = [deciding_version(history).label(name) if name == "digest" else history.c[name] for name in copied]
+    values = read_frame(connection, select(history.c.id.label("then"), *kept).where(old))
     begun = rows.join(values, on="then", maintain_order="left")
     number = pl.lit(run_id, pl.Int64).alias(BEGINS[history])
     answers = pl.col("customer").alias("customer_id"), "ruleset", ANSWER[history]

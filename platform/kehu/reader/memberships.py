@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from kehu.reader.listings import Listing
-from kehu.tables.runs import membership_notes, memberships, runs
+from kehu.tables.runs import deciding_version, membership_notes, memberships, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ _COLUMNS = (
     memberships.c.level,
     memberships.c.from_run_id,
     memberships.c.until_run_id,
-    memberships.c.digest,
+    deciding_version(memberships),
     memberships.c.reasons,
     _FROM.c.as_of,
     _UNTIL.c.as_of,

@@ -64,19 +64,21 @@ def insert_alike(connection: Connection, table: Table, frame: pl.DataFrame, alik
 
 
 @contextmanager
-def indexed_afterwards(connection: Connection, table: Table, rows: int) -> Iterator[None]:
+def indexed_afterwards(connection: Connection, table: Table, rows: int, *, kept: str) -> Iterator[None]:
     """Write that many rows into the table at once: SQLite sorts its indexes faster than it grows them.
 
-    PostgreSQL keeps them, since readers would have to wait.
+    The index `kept` stays: one that hardly any of the rows concerns. PostgreSQL keeps all, since readers would have to
+    wait.
     """
     if not _is_sqlite(connection) or rows * _GROWING < next_id(connection, table):
         yield
         return
-    for index in table.indexes:
-        index.drop(connection)
+    sorted_anew = [index for index in table.indexes if index.name != kept]
+    for index in sorted_anew:
+        index.drop(connection, checkfirst=True)
     yield
-    for index in table.indexes:
-        index.create(connection)
+    for index in sorted_anew:
+        index.create(connection, checkfirst=True)
 
 
 def read_numbers(connection: Connection, query: Select[tuple[int]]) -> pl.Series:

@@ -1,6 +1,19 @@
 """What runs decided: runs, rule versions, memberships, warnings and the published pointer."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+    text,
+)
 
 from kehu.tables.columns import BIG, DOCUMENT, Instant, id_column, metadata, reference
 
@@ -75,7 +88,9 @@ run_levels = Table(
 
 # It begins as of `from_run_id`. `below_since` is since when its condition has not been met although it is kept,
 # `drops_at` the first instant at which a run takes it away if nothing changes; `override_id` is who put it there.
-# `held_since` is as of when the customer had the level before a rollback gave it back; null for all other beginnings.
+# `digest` is empty where the version that decided is the one that `from_run_id` used, as it is unless a rollback gave
+# back what another had decided. `held_since` is as of when the customer had the level before a rollback gave it back;
+# null for all other beginnings.
 memberships = Table(
     "memberships",
     metadata,
@@ -91,7 +106,7 @@ memberships = Table(
     Column("drops_at", Instant),
     reference("override_id", "overrides.id"),
     Column("held_since", Instant),
-    Index(None, "customer_id", "ruleset"),
+    Index(None, "customer_id"),
     Index(
         "ix_memberships_open",
         "ruleset",
@@ -149,3 +164,12 @@ warnings = Table(
         postgresql_where=text("cleared_run_id IS NOT NULL"),
     ),
 )
+
+
+def deciding_version(history: Table) -> ColumnElement[str]:
+    """Of memberships, or of warnings, the digest of the rule version that decided."""
+    if history is not memberships:
+        return history.c.digest
+    of_run = (run_rules.c.run_id == history.c.from_run_id, run_rules.c.ruleset == history.c.ruleset)
+    used = select(run_rules.c.digest).where(*of_run).scalar_subquery()
+    return func.coalesce(func.nullif(history.c.digest, ""), used)
