@@ -63,6 +63,7 @@ size (Size / 规模): medium (Medium / 中)
         paid > 0: true (paid is 48,100.00) <- decided
         paid < 60000: true (paid is 48,100.00) <- decided
   - small: takes the rest
+  next is large: paid >= 60000 (is 48100.00, lacks 11900.00)
 """
 LATER = """\
 as of 2026-06-01 23:59:59 UTC, by the rules as they are now
@@ -78,6 +79,7 @@ size (Size / 规模): small (Small / 小)
         paid < 60000: not evaluated (paid is 0.00)
       lacks: paid is 0.00, needs 0.01: 0.01 more
   + small: takes the rest
+  next is medium: paid > 0 (is 0.00, lacks 0.01)
   published by run 1: medium since 2026-02-01 (run 1): paid > 0 and paid < 60000 (paid was 48100.00)
 """
 

@@ -11,6 +11,7 @@ import typer
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
 from kehu.cli.output import say, say_json
 from kehu.pipeline.explaining import CustomerExplanation, PublishedAnswer, explain_customer
+from kehu.rules.next_level import Missing
 from kehu.rules.truths import State, Truth, deciding
 from kehu.rules.verdicts import Answer, Kept, Verdict
 from kehu.rules.wording import worded
@@ -86,6 +87,17 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
     yield f"{verdict.ruleset} ({verdict.label.en} / {verdict.label.zh}): {holding}"
     for answer in verdict.answers:
         yield from _answer_lines(answer)
+    if verdict.next is not None:
+        lacking = "; ".join(map(_clause, verdict.next.missing)) or "nothing is missing"
+        yield f"  next is {verdict.next.level}: {lacking}"
+
+
+def _clause(missing: Missing) -> str:
+    if missing.feature is None and missing.lacks is None:
+        return missing.wants
+    lacks = "" if missing.lacks is None else f", lacks {missing.lacks}"
+    named = "" if missing.feature is None else f"{missing.feature} "
+    return f"{named}{missing.wants} (is {'unknown' if missing.value is None else missing.value}{lacks})"
 
 
 def _answer_lines(answer: Answer) -> Iterator[str]:

@@ -10,6 +10,7 @@ from kehu.model.feature_types import Label, Schema
 from kehu.rules.book import Level, RuleBook, RuleSet, VariantRule, WarningRule
 from kehu.rules.evaluate import Evaluation, evaluate
 from kehu.rules.needs import Need, need_of
+from kehu.rules.next_level import NextLevel, asked_of, next_level
 from kehu.rules.reasons import warning_reasons
 from kehu.rules.standing import NOBODY, Standing
 from kehu.rules.truths import Truth, deciding, truth_of
@@ -62,13 +63,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule set's answers in the order of its file, and the codes of those that hold."""
+    """One rule set's answers in the order of its file, and the codes of those that hold.
+
+    `next` is how far the customer is from the level of a tier above its own, or from the last where it has none.
+    """
 
     ruleset: str
     kind: str
     label: Label
     holding: tuple[str, ...]
     answers: tuple[Answer, ...]
+    next: NextLevel | None = None
 
 
 def verdicts(
@@ -134,7 +139,13 @@ class _Customer:
             asked = ruleset.kind != "tier" or position <= at
             holds = entry.code in holding
             answers.append(self._answer(ruleset.code, entry, holds=holds, asked=asked, comes_next=comes_next))
-        return Verdict(ruleset.code, ruleset.kind, ruleset.label, holding, tuple(answers))
+        better = ruleset.levels[at - 1] if ruleset.kind == "tier" and at else None
+        return Verdict(ruleset.code, ruleset.kind, ruleset.label, holding, tuple(answers), self._next(better))
+
+    def _next(self, level: Level | None) -> NextLevel | None:
+        if level is None or level.when is None:
+            return None
+        return next_level(asked_of(level), self.evaluation.features, self.schema, self.as_of)
 
     def _answer(
         self, ruleset: str, entry: Level | WarningRule, *, holds: bool, asked: bool, comes_next: bool
