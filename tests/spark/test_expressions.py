@@ -69,7 +69,7 @@ def compiled(text: str, schema: Schema, engine: Engine) -> Compiled | list[Probl
 
 
 @pytest.mark.parametrize(
-    ("seed", "count", "least"), [(61, 240, 150), pytest.param(62, 1200, 900, marks=pytest.mark.slow)]
+    ("seed", "count", "least"), [(61, 160, 110), pytest.param(62, 480, 360, marks=pytest.mark.slow)]
 )
 def test_random_conditions_answer_as_on_polars(spark: Spark, tmp_path: Path, seed: int, count: int, least: int) -> None:
     tally = Tally(spark, tmp_path)

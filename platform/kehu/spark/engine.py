@@ -8,6 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from kehu.features.catalogue import Catalogue, compile_catalogue
+from kehu.mirror.layout import LAYOUTS
 from kehu.mirror.mirror import Mirror
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.rules.book import RuleBook, RuleSet
@@ -68,6 +69,8 @@ class SparkRun:
     def features(self, mirror: Mirror, customers: pl.DataFrame) -> pl.DataFrame:
         """One row per customer, in the order of `customers`, which has `customer` and the attributes."""
         self._customers = customers["customer"]
+        if customers.is_empty():
+            return self._features.of_nobody()
         own, spark, catalogue = self._features.place, self._features.spark, self._features.catalogue
         streams = {item.stream.name for item in catalogue.declarations if item.stream is not None}
         laid = lay_events(self.shared, mirror, sorted(streams))
@@ -79,7 +82,7 @@ class SparkRun:
         spark.write(counted_query(catalogue, self._features.compiled, self._features.as_of), counted)
         spark.view("counted", [counted])
         features = self._features.compute("counted", self._customers)
-        self.shared.keep({path for files in laid.values() for path in (*files.rows, *files.gone)})
+        self.shared.keep({path for files in laid.values() for path in files.files})
         return features
 
     def answers(self, asked: pl.DataFrame, rulesets: Sequence[RuleSet]) -> pl.DataFrame:
@@ -89,8 +92,9 @@ class SparkRun:
         """
         codes = {ruleset.code for ruleset in rulesets}
         found = {key: each for key, each in self.conditions.items() if key[1] in codes}
-        if not found:
-            return self._customers.to_frame().drop("customer")
+        if self._customers.is_empty() or not found:
+            names = [_column(key, is_error=is_error) for key in found for is_error in (False, True)]
+            return pl.DataFrame(schema=dict.fromkeys(names, pl.Boolean()))
         columns = ", ".join(
             f"{part} AS {name(_column(key, is_error=part is each.error))}"
             for key, each in found.items()
@@ -111,13 +115,18 @@ class SparkRun:
 
 
 def _show(spark: Spark, stream: str, files: Laid) -> None:
-    if not files.gone:
-        spark.view(stream, files.rows)
-        return
-    spark.view(f"{stream}_rows", files.rows)
-    spark.view(f"{stream}_gone", files.gone)
-    on = f"{stream}_rows.`id` = {stream}_gone.`id`"
-    spark.named(stream, f"SELECT {stream}_rows.* FROM {stream}_rows LEFT ANTI JOIN {stream}_gone ON {on}")
+    """The view of that kind of event: what is left of the base, and what came instead or anew, with the same ids."""
+    spark.view(stream if len(files.files) == len(files.base) else f"{stream}_base", files.base)
+    if files.gone:
+        spark.view(f"{stream}_gone", files.gone)
+    if files.tail:
+        spark.view(f"{stream}_tail", files.tail)
+    if files.gone or files.tail:
+        anti = f" LEFT ANTI JOIN {stream}_gone ON {stream}_base.`id` = {stream}_gone.`id`" if files.gone else ""
+        columns = ", ".join(map(name, LAYOUTS[stream].types))
+        base = f"SELECT {columns} FROM (SELECT {stream}_base.* FROM {stream}_base{anti})"
+        tail = f" UNION ALL SELECT {columns} FROM {stream}_tail" if files.tail else ""
+        spark.named(stream, f"{base}{tail}")
 
 
 def _keyed(kind: str, conditions: Mapping[Key, Compiled]) -> dict[tuple[str, str, str], Compiled]:

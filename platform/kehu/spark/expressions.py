@@ -203,9 +203,12 @@ def _found(column: Column, parts: tuple[Any, ...]) -> Sql:
 
 
 def _sliced(_column: Column, parts: tuple[Any, ...]) -> Sql:
-    """Positions are counted from 1, from the end as by Polars."""
+    """Positions are counted from 1, from the end as by Polars; without a length, all that follows."""
+    text, begin, *length = parts
+    sizes = [_position(each) for each in length if each is not None]
+    end = ", {2}" if sizes else ""
     return _call(
-        "SUBSTRING({0}, CASE WHEN {1} < 0 THEN {1} ELSE {1} + 1 END, {2})", parts[0], *map(_position, parts[1:])
+        f"SUBSTRING({{0}}, CASE WHEN {{1}} < 0 THEN {{1}} ELSE {{1}} + 1 END{end})", text, _position(begin), *sizes
     )
 
 
@@ -216,7 +219,13 @@ def _item(_column: Column, parts: tuple[Any, ...]) -> Sql:
 
 def _position(part: Any) -> Sql:
     """A whole number of 32 bits, far outside where it was outside."""
-    return _call("CAST(GREATEST(LEAST({}, 1000000000L), -1000000000L) AS INT)", part)
+    return _call(_within("{0}", -1_000_000_000, 1_000_000_000), part)
+
+
+def _within(number: str, least: int, most: int) -> str:
+    """A whole number of 32 bits between the two; null stays null, which LEAST and GREATEST pass over."""
+    outside = f"WHEN {number} > {most}L THEN {most}L WHEN {number} < {least}L THEN {least}L"
+    return f"CAST(CASE {outside} ELSE {number} END AS INT)"
 
 
 def _replaced(column: Column, parts: tuple[Any, ...]) -> Sql:
@@ -235,7 +244,7 @@ def _one_of(_column: Column, parts: tuple[Any, ...]) -> Sql:
 
 def _date_part(function: str) -> Callable[[Column, tuple[Any, ...]], Sql]:
     days = f"({{0}} - PMOD({{0}}, {_DAY}L)) DIV {_DAY}L"
-    day = f"DATE_ADD(DATE'1970-01-01', CAST(GREATEST(LEAST({days}, {_LAST_DAY}L), {_FIRST_DAY}L) AS INT))"
+    day = f"DATE_ADD(DATE'1970-01-01', {_within(days, _FIRST_DAY, _LAST_DAY)})"
     return lambda _column, parts: _call(f"{function}({day})", parts[0])
 
 

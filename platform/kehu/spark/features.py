@@ -68,8 +68,14 @@ class Features:
     def collected(self, names: list[str], customers: pl.Series) -> pl.DataFrame:
         """Those features, a row per customer in that order."""
         found = self.spark.frame(f"SELECT {', '.join(map(name, ['customer', *names]))} FROM ({self.query})")
-        types = {"customer": pl.Int64(), **{each: POLARS_TYPES[self.catalogue.schema[each].kind] for each in names}}
-        return in_order(found.select(pl.col(each).cast(kind) for each, kind in types.items()), customers)
+        return in_order(found.select(pl.col(each).cast(kind) for each, kind in self._types(names).items()), customers)
+
+    def of_nobody(self) -> pl.DataFrame:
+        """All features, no row."""
+        return pl.DataFrame(schema=self._types([item.info.name for item in self.catalogue.declarations]))
+
+    def _types(self, names: list[str]) -> dict[str, pl.DataType]:
+        return {"customer": pl.Int64(), **{each: POLARS_TYPES[self.catalogue.schema[each].kind] for each in names}}
 
     def _told(self, item: Declaration) -> str:
         if item.operation == "attribute":

@@ -21,10 +21,16 @@ _RUN_PREFIX = "run-"
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """The files of one kind of event; `gone` have the ids of rows of the others that count no more."""
+    """The files of one kind of event; `gone` have the ids of rows of `base` that count no more."""
 
-    rows: tuple[str, ...]
+    base: tuple[str, ...]
+    tail: tuple[str, ...]
     gone: tuple[str, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.base, *self.tail, *self.gone)
 
 
 class Shared:
@@ -85,11 +91,12 @@ def lay_events(place: Shared, mirror: Mirror, streams: Collection[str]) -> Mappi
     found = {}
     for stream in streams:
         files, types = mirror.manifest.streams[stream], LAYOUTS[stream].types
-        rows = [_laid(place, mirror, file, types) for file in (*files.base, *files.tail)]
-        if not rows:
-            rows = [place.holds(f"{stream}-none", 0) or place.lay(f"{stream}-none", pl.DataFrame(schema=types))]
+        base = [_laid(place, mirror, file, types) for file in files.base]
+        if not base:
+            base = [place.holds(f"{stream}-none", 0) or place.lay(f"{stream}-none", pl.DataFrame(schema=types))]
+        tail = [_laid(place, mirror, file, types) for file in files.tail]
         gone = [_laid(place, mirror, file, pl.Schema({"id": pl.Int64()})) for file in files.gone]
-        found[stream] = Laid(tuple(rows), tuple(gone))
+        found[stream] = Laid(tuple(base), tuple(tail), tuple(gone))
     return found
 
 
