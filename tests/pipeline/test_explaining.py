@@ -10,12 +10,16 @@ from sqlalchemy import Engine, insert, select, update
 
 from kehu.model.problems import RefusedError
 from kehu.pipeline.explaining import explain_customer
-from kehu.pipeline.facts import features_as_of, read_facts
+from kehu.pipeline.facts import Present, features_as_of, mirror_folder, read_facts
 from kehu.pipeline.loading import load
 from kehu.pipeline.one_customer import one_customers_features, own_part
 from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.transactions import reading
+from kehu.reader.customers import customers_by_id
+from kehu.reader.definitions import rule_sets_by_digest
+from kehu.reader.memberships import current_memberships
+from kehu.reader.next_levels import next_level_of
 from kehu.store.database import open_database, upgrade
 from kehu.tables.facts import customer_aliases, customers, identifiers
 from kehu.workspace.workspace import Workspace, open_workspace
@@ -37,6 +41,11 @@ def northwind(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Engi
     return workspace, engine
 
 
+def stored(engine: Engine) -> Present:
+    """Without a mirror."""
+    return Present(engine, None, lambda _what, _rows: None)
+
+
 def test_one_customer_s_features_are_those_of_the_whole_run(northwind: tuple[Workspace, Engine]) -> None:
     workspace, engine = northwind
     catalogue, _, _ = read_rule_directory(workspace)
@@ -46,7 +55,7 @@ def test_one_customer_s_features_are_those_of_the_whole_run(northwind: tuple[Wor
     names = own_part(catalogue).schema
     with reading(engine) as connection:
         for customer in ids[::9]:
-            own = one_customers_features(connection, catalogue, names, customer, AS_OF)
+            own = one_customers_features(connection, stored(engine), catalogue, names, customer, AS_OF)
             # Means add floats up in the order of the engine's chunks: the last digit may differ.
             assert_frame_equal(own, whole.filter(customer=customer).select("customer", *names), rel_tol=1e-13)
 
@@ -58,9 +67,34 @@ def test_a_feature_that_compares_customers_is_computed_of_all(northwind: tuple[W
     assert compared >= {item.info.name for item in catalogue.declarations if item.operation == "rank_of"}
     whole = features_as_of(read_facts(engine, [catalogue]), catalogue, AS_OF)
     customer = whole["customer"][3]
+    mirrored = Present(engine, mirror_folder(engine, workspace.root), lambda _what, _rows: None)
+    for present in (mirrored, stored(engine)):
+        with reading(engine) as connection:
+            found = one_customers_features(connection, present, catalogue, compared, customer, AS_OF)
+        assert compared <= set(found.columns)
+        assert_frame_equal(found, whole.filter(customer=customer).select(found.columns), rel_tol=1e-13)
+
+
+def test_what_a_run_kept_tells_the_same_distance(northwind: tuple[Workspace, Engine]) -> None:
+    """Of several customers, every tier and every clause of it."""
+    workspace, engine = northwind
+    _, book, _ = read_rule_directory(workspace)
     with reading(engine) as connection:
-        found = one_customers_features(connection, catalogue, compared, customer, AS_OF)
-    assert_frame_equal(found, whole.filter(customer=customer), rel_tol=1e-13)
+        ids = list(connection.scalars(select(customers.c.id).order_by(customers.c.id)))[::15]
+        held = current_memberships(connection, ids)
+        uids = {number: customer.uid for number, customer in customers_by_id(connection, ids).items()}
+        versions = rule_sets_by_digest(connection, {item.digest for item in book.rulesets})
+    told = set()
+    for number in ids:
+        found = explain_customer(workspace, engine, uids[number], None, clock=lambda: AS_OF)
+        now = {verdict.ruleset: verdict.next for verdict in found.verdicts if verdict.holding}
+        kept = {
+            each.ruleset: next_level_of(versions[each.digest], each.level, each.reasons, each.since)
+            for each in held[number]
+        }
+        assert {name: kept[name] for name in kept} == {name: now[name] for name in kept}
+        told |= {each.feature for one in kept.values() if one for each in one.missing}
+    assert told >= {"revenue_365d", "shipments_365d", None}
 
 
 def test_today_s_answer_is_that_of_the_run_and_does_not_differ(northwind: tuple[Workspace, Engine]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
+from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.named_customer import named_customer
 from kehu.pipeline.one_customer import one_customers_features
 from kehu.pipeline.progress import Clock
@@ -74,9 +75,10 @@ def explain_customer(
         raise RefusedError([Problem(Place(ruleset), "unknown-ruleset", said, remedy)])
     instant = as_of or now_of(workspace, engine, clock)
     book = book.in_force(instant)
+    present = Present(engine, mirror_folder(engine, workspace.root), lambda _what, _rows: None)
     with reading(engine) as connection:
         match = named_customer(connection, text, workspace.settings.phone_region, Place(text))
-        features = one_customers_features(connection, catalogue, features_of(book), match.customer_id, instant)
+        features = one_customers_features(connection, present, catalogue, features_of(book), match.customer_id, instant)
         customer = customers_by_id(connection, [match.customer_id])[match.customer_id]
         publication = published(connection)
         answers = _published(connection, match.customer_id)

@@ -11,17 +11,24 @@ from kehu.features.aggregates import stored_columns
 from kehu.features.catalogue import Catalogue
 from kehu.features.compute import compute
 from kehu.features.declaration import POPULATION
+from kehu.features.selection import only
 from kehu.features.streams import STREAMS
+from kehu.pipeline.facts import Present
 from kehu.store.one_customer import read_one_customer, read_own_events
-from kehu.store.reading import read_customers, read_events
 
 
 def one_customers_features(
-    connection: Connection, catalogue: Catalogue, wanted: Collection[str], customer_id: int, as_of: datetime
+    connection: Connection,
+    present: Present,
+    catalogue: Catalogue,
+    wanted: Collection[str],
+    customer_id: int,
+    as_of: datetime,
 ) -> pl.DataFrame:
     """The customer's row as `compute` gives it, with at least the wanted features.
 
-    Only its own events are read, unless a wanted feature compares it with all others, as a rank does.
+    Only its own events are read, unless a wanted feature compares it with all others, as a rank does: then theirs are
+    scanned as far as the wanted features ask for them.
     """
     own = own_part(catalogue)
     if set(wanted) <= set(own.schema):
@@ -31,10 +38,7 @@ def one_customers_features(
             for name, columns in stored_columns(own).items()
         }
         return compute(own, customer, events, as_of)
-    customers = read_customers(connection, _attributes(catalogue))
-    streams = stored_columns(catalogue)
-    everyone = {name: read_events(connection, name, columns).lazy() for name, columns in streams.items()}
-    return compute(catalogue, customers, everyone, as_of).filter(customer=customer_id)
+    return present.features(only(catalogue, set(wanted)), as_of).filter(customer=customer_id)
 
 
 def own_part(catalogue: Catalogue) -> Catalogue:
