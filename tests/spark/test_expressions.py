@@ -9,14 +9,20 @@ import pytest
 from tests.rules.adversarial import AS_OF, SCHEMA
 from tests.rules.boundaries import boundary
 from tests.rules.differential import STRANGE, batches, uniform
+from tests.spark.histories import AS_OF as HISTORIES_AS_OF
+from tests.spark.histories import histories
 
+from kehu.features.catalogue import read_catalogue
+from kehu.features.compute import compute
 from kehu.model.feature_types import Schema
 from kehu.model.problems import Place, Problem
 from kehu.rules.columns import Engine
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.polars_engine import POLARS
+from kehu.rules.reading import read_rules
 from kehu.spark.expressions import SPARK
 from kehu.spark.sessions import Spark
+from kehu.workspace.workspace import shipped_texts
 
 pytestmark = [pytest.mark.filterwarnings(each) for each in STRANGE]
 
@@ -79,6 +85,21 @@ def test_random_conditions_answer_as_on_polars(spark: Spark, tmp_path: Path, see
     assert tally.wrong == []
     assert tally.fates["compared"] >= least
     assert set(tally.refusals) <= LACKING
+
+
+def test_every_shipped_rule_answers_as_on_polars(spark: Spark, tmp_path: Path) -> None:
+    texts = shipped_texts()
+    features = {path: text for path, text in texts.items() if path.startswith("features/")}
+    catalogue = read_catalogue(features, money_digits=2)[0]
+    rules = {path: text for path, text in texts.items() if "/" not in path and path.endswith(".yaml")}
+    book, _ = read_rules(rules, catalogue.schema)
+    conditions = [text for ruleset in book.rulesets for _, text in (*ruleset.conditions(), *ruleset.keeping())]
+    customers, events = histories(4, 400)
+    frame = compute(catalogue, customers, {name: rows.lazy() for name, rows in events.items()}, HISTORIES_AS_OF)
+    tally = Tally(spark, tmp_path)
+    tally.take(conditions, frame, book.schema)
+    assert (tally.wrong, tally.refusals) == ([], Counter())
+    assert tally.fates["compared"] == len(conditions) > 20
 
 
 LACKING = {
