@@ -244,6 +244,21 @@ def test_before_the_first_run_the_shipped_rules_are_the_base(kehu: Kehu, workspa
     assert document(kehu, workspace, "--base", "shipped")["figures"] == found["figures"]
 
 
+def test_who_gets_or_loses_a_level_with_its_rule_set_does_not_move(kehu: Kehu, workspace: Workspace) -> None:
+    (workspace.root / "data/waybills.csv").write_text(f"{ROWS}9,A1,Alpha Ltd,2026-01-31,1234567.5\n")
+    kehu("load", "-w", workspace.root)
+    kehu("resegment", "-w", workspace.root)
+    write(workspace, "size.yaml", SIZE.replace("ruleset: size", "ruleset: weight"))
+    lines = kehu("rules", "diff", "-w", workspace.root)[1].splitlines()
+    assert "weight (added): 3 get a level, from the level in the row to that in the column" in lines
+    assert "size (removed): 3 lose their level, from the level in the row to that in the column" in lines
+    assert any("none → large" in line and "│ 1,234,667.50 │" in line for line in lines)
+    assert lines[-1] == (
+        "against run 1, 3 customers as of 2026-02-01 00:00:00 UTC: 0 move (0.00%, 0.00 of revenue) "
+        "in rule sets that both sides have; 0 warnings gained, 0 lost"
+    )
+
+
 def test_without_revenue_the_rest_is_told(kehu: Kehu, workspace: Workspace) -> None:
     plain = FEATURES.partition("revenue_365d:")[0]
     counted = SIZE.replace("revenue_365d", "shipments_total").replace("299.99", "1").replace("300", "2")

@@ -1,6 +1,7 @@
 """kehu rules diff: who would move if the rule directory as it stands replaced another."""
 
 import json as json_texts
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +11,13 @@ import typer
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
 from kehu.cli.output import progress, say, say_json, show_table
 from kehu.pipeline.diffing import DiffQuestion, RuleDiff, diff_rules
-from kehu.rules.differences import Move, RuleSetDifference, WarningDifference
+from kehu.rules.differences import Change, Move, RuleSetDifference, WarningDifference
 from kehu.rules.figures import figure_types
 
 GATE_FAILED = 1
 NONE = "none"
+# Who gets a level of a new rule set, or loses one with its rule set, does not move in the sense of the figures.
+_DO: Mapping[Change, str] = {"changed": "move", "added": "get a level", "removed": "lose their level"}
 
 
 def diff(
@@ -85,7 +88,10 @@ def show_diff(found: RuleDiff, fail_if: str | None) -> None:
         show_table("Warnings", ("rule set", "warning", "change", "gained", "lost"), signs)
     samples = [sample for item in found.difference.warnings for sample in _warning_samples(item, found)]
     if samples:
-        rows = [(row["warning"], row["uid"], row["name"], row["revenue"], row["then"], row["now"]) for row in samples]
+        rows = [
+            (row["warning"], row["uid"], row["name"], _grouped(row["revenue"]), row["then"], row["now"])
+            for row in samples
+        ]
         show_table("Whose warnings come and go", ("warning", "uid", "name", "revenue", "then", "now"), rows)
     for note in found.notes:
         say(f"note: {note}")
@@ -96,10 +102,12 @@ def show_diff(found: RuleDiff, fail_if: str | None) -> None:
 
 def _show_summary(found: RuleDiff) -> None:
     figures = _figures(found)
-    revenue = f", {figures['revenue_moved']} of revenue" if found.revenue_scale is not None else ""
+    revenue = f", {_grouped(figures['revenue_moved'])} of revenue" if found.revenue_scale is not None else ""
+    is_partial = bool(found.figures["rulesets_added"] or found.figures["rulesets_removed"])
+    where = " in rule sets that both sides have" if is_partial else ""
     say(
         f"against {found.base}, {found.figures['customers']:,} customers as of {found.as_of:%Y-%m-%d %H:%M:%S} UTC: "
-        f"{found.figures['moved']:,} move ({figures['moved_share']:.2%}{revenue}); "
+        f"{found.figures['moved']:,} move ({figures['moved_share']:.2%}{revenue}){where}; "
         f"{found.figures['warnings_gained']:,} warnings gained, {found.figures['warnings_lost']:,} lost"
     )
 
@@ -112,14 +120,15 @@ def _show_ruleset(item: RuleSetDifference, found: RuleDiff) -> None:
         for level in levels
         if any((level, then) in cells for then in levels)
     ]
-    title = f"{item.code} ({item.change}): {item.moved:,} move, from the level in the row to that in the column"
+    counted = f"{item.code} ({item.change}): {item.moved:,} {_DO[item.change]}"
+    title = f"{counted}, from the level in the row to that in the column"
     show_table(title, ("from \\ to", *(level or NONE for level in levels)), rows)
     samples = [(move, sample) for move in item.moves for sample in _samples(item.code, move, found)]
     if samples:
         lines = [
             (
                 f"{move.before or NONE} → {move.after or NONE}",
-                *(row["uid"], row["name"], row["revenue"], _said(row["then"]), _said(row["now"])),
+                *(row["uid"], row["name"], _grouped(row["revenue"]), _said(row["then"]), _said(row["now"])),
             )
             for move, row in samples
         ]
@@ -211,6 +220,11 @@ def _said(reason: object) -> str | None:
         f"{name} {'unknown' if value is None else value}" for name, value in (reason["features"] or {}).items()
     )
     return f"{reason['when']} ({values})" if values else str(reason["when"])
+
+
+def _grouped(amount: object) -> str | None:
+    """An exact amount as people read it; None stays None."""
+    return None if amount is None else f"{Decimal(str(amount)):,f}"
 
 
 def _amount(stored: int, found: RuleDiff) -> str | None:
