@@ -111,7 +111,9 @@ def _built(folder: Path, reader: BulkReader, sizes: Sizes) -> Manifest:
     for name, layout in LAYOUTS.items():
         rows, owners = _extent(reader, layout)
         buckets = sizes.buckets(rows)
-        base = write_sorted(folder, layout, reader.slices(layout.query), owners=owners, buckets=buckets)
+        base = write_sorted(
+            folder, layout, reader.slices(layout.query, STREAM_TABLES[name].c.id), owners=owners, buckets=buckets
+        )
         streams[name] = StreamFiles(base)
     return _published(folder, Manifest(head, streams))
 

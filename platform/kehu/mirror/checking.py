@@ -14,6 +14,7 @@ from kehu.mirror.mirror import Mirror
 from kehu.model.problems import Place, Problem
 from kehu.store.bulk_reading import arrow_reader
 from kehu.store.event_changes import head_of
+from kehu.store.reading import STREAM_TABLES
 
 _REMEDY = "run 'kehu resegment --rebuild' to make the mirror anew"
 
@@ -63,7 +64,7 @@ def _comparisons(engine: Engine, mirror: Mirror) -> Iterator[Comparison]:
         if head_of(reader.read) != mirror.head:
             raise OSError("a load came between; try again")
         for name, layout in LAYOUTS.items():
-            stored = _count(layout, reader.slices(layout.query))
+            stored = _count(layout, reader.slices(layout.query, STREAM_TABLES[name].c.id))
             yield Comparison(name, stored, _count(layout, mirror.frames(name)))
 
 

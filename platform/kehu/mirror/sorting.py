@@ -38,11 +38,11 @@ def write_sorted(
     `owners` is the greatest owner there may be. Rows are laid aside by range on disk, then sorted range by range: in
     memory are one frame and one range at a time. A customer's events are never parted.
     """
+    words = (coded(frame) for frame in frames)
     if buckets <= 1:
-        rows = pl.concat([pl.DataFrame(schema=layout.types), *frames])
-        return _written(folder, layout, [rows])
+        return _written(folder, layout, [_together([*words, pl.DataFrame(schema=layout.types)])])
     with tempfile.TemporaryDirectory(prefix=SPILL_PREFIX, dir=folder) as aside:
-        _lay_aside(Path(aside), layout, frames, owners, buckets)
+        _lay_aside(Path(aside), layout, words, owners, buckets)
         ranges = (Path(aside) / str(bucket) for bucket in range(buckets))
         return _written(folder, layout, (_gathered(each) for each in ranges if each.is_dir()))
 
@@ -55,15 +55,23 @@ def _lay_aside(aside: Path, layout: Layout, frames: Iterable[pl.DataFrame], owne
         ):
             part = aside / str(which)
             part.mkdir(exist_ok=True)
-            rows.write_ipc(part / f"{number:06}.arrow")
+            rows.write_ipc(part / f"{number:06}.arrow", compression="uncompressed")
 
 
 def _gathered(part: Path) -> pl.DataFrame:
-    return pl.concat(pl.read_ipc(file) for file in sorted(part.iterdir()))
+    return _together([pl.read_ipc(file) for file in sorted(part.iterdir())])
+
+
+def _together(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """All rows; a text is Categorical where it is in every frame that has a row."""
+    full = [frame for frame in frames if not frame.is_empty()] or frames[:1]
+    texts = [name for name, kind in full[0].schema.items() if kind in {pl.String(), pl.Categorical()}]
+    plain = {name: pl.String() for name in texts if any(frame.schema[name] == pl.String() for frame in full)}
+    return pl.concat(frame.cast(pl.Schema(plain)) if plain else frame for frame in full)
 
 
 def _written(folder: Path, layout: Layout, parts: Iterable[pl.DataFrame]) -> tuple[DataFile, ...]:
-    return tuple(write_frame(folder, layout.stream, coded(rows).sort(layout.order)) for rows in _non_empty(parts))
+    return tuple(write_frame(folder, layout.stream, rows.sort(layout.order)) for rows in _non_empty(parts))
 
 
 def coded(rows: pl.DataFrame) -> pl.DataFrame:

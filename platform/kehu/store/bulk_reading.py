@@ -1,11 +1,13 @@
 """Many rows of one state of the database into frames, by the cursor or, where they are very many, through ADBC."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 import adbc_driver_manager
@@ -13,14 +15,17 @@ import adbc_driver_postgresql.dbapi
 import polars as pl
 import pyarrow as pa
 from adbc_driver_manager.dbapi import Connection as ArrowConnection
-from sqlalchemy import Connection, Engine, Select
+from sqlalchemy import Column, Connection, Engine, Select, func, select
 from sqlalchemy.sql.selectable import TextualSelect
 
 from kehu.store.bulk import polars_types, read_frame, read_slices
+from kehu.store.event_changes import head_of
 
 Query = Select[Any] | TextualSelect
 
 _SLICE_ROWS = 1_048_576
+# More than these would read faster than their rows can be sorted and written.
+_PROCESSES = 4
 _SAMPLES: dict[pl.DataType, str] = {pl.String(): "''", pl.Float64(): "0.0"}
 
 
@@ -34,8 +39,11 @@ class BulkReader(Protocol):
         """All rows."""
         ...
 
-    def slices(self, query: Query) -> Iterator[pl.DataFrame]:
-        """The same rows in several frames, so that memory stays bounded; none is empty."""
+    def slices(self, query: Query, by: Column[int] | None = None) -> Iterator[pl.DataFrame]:
+        """The same rows in several frames, in any order, so that memory stays bounded; none is empty.
+
+        Along `by`, a key of the query's table, several processes may share the work.
+        """
         ...
 
 
@@ -54,8 +62,8 @@ def arrow_reader(engine: Engine) -> Iterator[BulkReader]:
     Raises OSError when ADBC cannot open the database or read it.
     """
     if engine.dialect.name == "sqlite":
-        with _sqlite_process(str(engine.url.database)) as reader:
-            yield reader
+        with ExitStack() as stack:
+            yield _sqlite_reader(str(engine.url.database), stack)
         return
     address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
@@ -74,7 +82,7 @@ class _CursorReader:
     def read(self, query: Query) -> pl.DataFrame:
         return read_frame(self.connection, query)
 
-    def slices(self, query: Query) -> Iterator[pl.DataFrame]:
+    def slices(self, query: Query, by: Column[int] | None = None) -> Iterator[pl.DataFrame]:  # noqa: ARG002  # one cursor
         return read_slices(self.connection, query)
 
 
@@ -86,7 +94,7 @@ class _PostgresReader:
     def read(self, query: Query) -> pl.DataFrame:
         return _whole(query, self.slices(query))
 
-    def slices(self, query: Query) -> Iterator[pl.DataFrame]:
+    def slices(self, query: Query, by: Column[int] | None = None) -> Iterator[pl.DataFrame]:  # noqa: ARG002  # one stream
         text = str(query.compile(dialect=self.engine.dialect, compile_kwargs={"literal_binds": True}))
         with self.connection.cursor() as cursor:
             # The compiler doubles per cent signs for psycopg.
@@ -98,55 +106,98 @@ class _PostgresReader:
 class _SqliteReader:
     """ADBC has an SQLite library of its own, and two of them in one process undo each other's locks.
 
-    So it works in a process of its own, see `kehu.store.sqlite_arrow`, and SQLite's
-    https://www.sqlite.org/howtocorrupt.html, section 2.2.1.
+    So it works in processes of its own, see `kehu.store.sqlite_arrow`, and SQLite's
+    https://www.sqlite.org/howtocorrupt.html, section 2.2.1. All of them see one state of the database.
     """
 
-    process: subprocess.Popen[bytes]
+    processes: tuple[subprocess.Popen[bytes], ...]
 
     def read(self, query: Query) -> pl.DataFrame:
         return _whole(query, self.slices(query))
 
-    def slices(self, query: Query) -> Iterator[pl.DataFrame]:
+    def slices(self, query: Query, by: Column[int] | None = None) -> Iterator[pl.DataFrame]:
         types = polars_types(query)
-        text = query.compile(compile_kwargs={"literal_binds": True})
-        # The driver takes each column's type from its first values, and would take one that begins with nulls for
-        # whole numbers: a row before the first says what they are.
-        sample = ", ".join(f'{_SAMPLES.get(kind, "0")} AS "{name}"' for name, kind in types.items())
-        question = f"SELECT {sample} UNION ALL SELECT * FROM ({text})"
-        if self.process.stdin is None or self.process.stdout is None:
-            raise TypeError("the process has no pipes")
+        questions = [query] if by is None or not isinstance(query, Select) else self._shares(query, by)
+        asked = list(zip(self.processes, questions, strict=False))
         try:
-            self.process.stdin.write(json.dumps(question).encode() + b"\n")
-            self.process.stdin.flush()
-            yield from _frames(pa.ipc.open_stream(self.process.stdout), types, skipped=1)
+            for process, question in asked:
+                _ask(process, question, types)
+            yield from _frames(_in_turn([_answer(process) for process, _ in asked]), types)
         except (pa.ArrowInvalid, BrokenPipeError) as error:
-            self.process.kill()
-            said = self.process.stderr.read().decode().strip() if self.process.stderr else ""
+            said = ""
+            for process, _ in asked:
+                process.kill()
+                said = said or (process.stderr.read().decode().strip() if process.stderr else "")
             raise OSError(f"the database cannot be read in bulk: {said.splitlines()[-1:] or error}") from error
+
+    def _shares(self, query: Select[Any], by: Column[int]) -> list[Select[Any]]:
+        """The query in as many parts as there are processes, by ranges of the key."""
+        ends = [func.min(by).label("first"), func.max(by).label("last")]
+        first, last = self.read(select(*ends)).row(0)
+        if first is None:
+            return [query]
+        parts = len(self.processes)
+        edges = [first + (last + 1 - first) * part // parts for part in range(parts + 1)]
+        return [query.where(by >= start, by < end) for start, end in pairwise(edges)]
+
+
+def _sqlite_reader(file: str, stack: ExitStack) -> _SqliteReader:
+    """Several processes where they see the same state, which no load came between, else one."""
+    processes = [stack.enter_context(_sqlite_process(file)) for _ in range(min(os.cpu_count() or 1, _PROCESSES))]
+    heads = {head_of(_SqliteReader((process,)).read) for process in processes}
+    return _SqliteReader(tuple(processes if len(heads) == 1 else processes[:1]))
 
 
 @contextmanager
-def _sqlite_process(file: str) -> Iterator[BulkReader]:
+def _sqlite_process(file: str) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "kehu.store.sqlite_arrow", file]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:  # noqa: S603  # our own module
         try:
-            yield _SqliteReader(process)
+            yield process
         finally:
             process.kill()
+
+
+def _ask(process: subprocess.Popen[bytes], query: Query, types: pl.Schema) -> None:
+    text = query.compile(compile_kwargs={"literal_binds": True})
+    # The driver takes each column's type from its first values, and would take one that begins with nulls for
+    # whole numbers: a row before the first says what they are.
+    sample = ", ".join(f'{_SAMPLES.get(kind, "0")} AS "{name}"' for name, kind in types.items())
+    question = f"SELECT {sample} UNION ALL SELECT * FROM ({text})"
+    if process.stdin is None:
+        raise TypeError("the process has no pipes")
+    process.stdin.write(json.dumps(question).encode() + b"\n")
+    process.stdin.flush()
+
+
+def _answer(process: subprocess.Popen[bytes]) -> Iterator[pa.RecordBatch]:
+    """What the process answers, without the row before the first."""
+    first = True
+    for batch in pa.ipc.open_stream(process.stdout):
+        yield batch.slice(1) if first else batch
+        first = False
+
+
+def _in_turn(answers: list[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+    """A batch of each, again and again: while one is read, the others make theirs."""
+    while answers:
+        for answer in list(answers):
+            batch = next(answer, None)
+            if batch is None:
+                answers.remove(answer)
+            else:
+                yield batch
 
 
 def _whole(query: Query, slices: Iterator[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=polars_types(query)), *slices])
 
 
-def _frames(reader: pa.RecordBatchReader, types: pl.Schema, *, skipped: int = 0) -> Iterator[pl.DataFrame]:
+def _frames(batches: Iterable[pa.RecordBatch], types: pl.Schema) -> Iterator[pl.DataFrame]:
     kept: list[pa.RecordBatch] = []
-    for batch in reader:
-        rest = batch.slice(skipped)
-        skipped = max(skipped - len(batch), 0)
-        kept += [rest] if len(rest) else []
+    for batch in batches:
+        kept += [batch] if len(batch) else []
         if sum(map(len, kept)) >= _SLICE_ROWS:
             yield _frame(kept, types)
             kept = []
