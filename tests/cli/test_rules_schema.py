@@ -56,7 +56,8 @@ def validators() -> dict[FileKind, Any]:
 
 
 def kind_of(path: str) -> FileKind:
-    return {"features": FileKind.FEATURES, "tests": FileKind.TESTS}.get(path.partition("/")[0], FileKind.RULES)
+    others = {"features": FileKind.FEATURES, "tests": FileKind.TESTS, "identity.yaml": FileKind.IDENTITY}
+    return others.get(path.partition("/")[0], FileKind.RULES)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

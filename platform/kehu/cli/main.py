@@ -8,7 +8,7 @@ from types import FrameType
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from kehu.cli import database, demo, export, generate, init, load, overrides, resegment, rules, runs, serve
+from kehu.cli import database, demo, export, generate, identity, init, load, overrides, resegment, rules, runs, serve
 from kehu.cli.output import show_problems
 from kehu.model.problems import Place, Problem, RefusedError
 
@@ -27,6 +27,7 @@ app.command("demo")(demo.demo)
 app.command("load")(load.load)
 app.command("resegment")(resegment.resegment)
 app.add_typer(rules.app, name="rules")
+app.add_typer(identity.app, name="identity")
 app.add_typer(overrides.app, name="overrides")
 app.add_typer(runs.app, name="runs")
 app.command("export")(export.export)

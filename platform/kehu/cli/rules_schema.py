@@ -11,6 +11,7 @@ from kehu.cli.options import WorkspaceOption, workspace_at
 from kehu.cli.output import say_json
 from kehu.features.catalogue import Catalogue
 from kehu.features.schema import features_schema
+from kehu.identity.schema import identity_schema
 from kehu.pipeline.case_schema import cases_schema
 from kehu.pipeline.loading import formats_at_hand
 from kehu.pipeline.rule_directory import read_rule_directory
@@ -26,6 +27,7 @@ class FileKind(StrEnum):
     FEATURES = "features"
     TESTS = "tests"
     SOURCES = "sources"
+    IDENTITY = "identity"
 
 
 def schema(
@@ -47,5 +49,6 @@ def schema_of(kind: FileKind, catalogue: Catalogue, book: RuleBook) -> Mapping[s
         FileKind.FEATURES: lambda: features_schema(catalogue.schema),
         FileKind.TESTS: lambda: cases_schema(catalogue, book),
         FileKind.SOURCES: lambda: sources_schema(formats_at_hand()),
+        FileKind.IDENTITY: identity_schema,
     }
     return schemas[kind]()

@@ -84,16 +84,16 @@ class _Parts:
             record = self.above[record]
         return record
 
-    def objection(self, roots: Sequence[int]) -> str:
+    def objection(self, roots: Sequence[int], limits: Mapping[str, int]) -> str:
         """What stands against uniting the parts: the name of a limit, 'decision', or '' for nothing."""
         held: dict[str, set[str]] = defaultdict(set)
         for root in roots:
             for limit, values in self.values[root].items():
                 held[limit] |= values
         # A record that breaks a limit by itself does not stand against others with the same values.
-        for limit in sorted(held):
+        for limit in sorted(limits):
             widest = max(len(self.values[root].get(limit, ())) for root in roots)
-            if len(held[limit]) > max(self.most[limit], widest):
+            if len(held[limit]) > max(limits[limit], widest):
                 return limit
         members: set[int] = set().union(*(self.members[root] for root in roots))
         foes: set[int] = set().union(*(self.enemies[root] for root in roots))
@@ -135,7 +135,8 @@ def _united(parts: _Parts, keys: pl.DataFrame) -> Iterator[tuple[int, str, int, 
         roots = sorted({parts.root(record) for record in bearers})
         if len(roots) == 1:
             continue
-        because = parts.objection(roots)
+        # What a person decided counts more than a limit.
+        because = parts.objection(roots, limits=parts.most if rule >= 0 else {})
         if because:
             yield rule, key, bearers[0], because
         else:
