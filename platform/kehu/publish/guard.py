@@ -32,17 +32,20 @@ class SizeChange:
         return f"{name} would {verb} from {self.before:,} to {self.after:,} customers"
 
 
-def size_changes(guard: Guard, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[SizeChange, ...]:
+def size_changes(
+    guard: Guard, before: Mapping[str, Any], after: Mapping[str, Any], customers: int = 0
+) -> tuple[SizeChange, ...]:
     """Whatever changed by more than the guard's share, of counts by `levels` and `warnings` as runs record them.
 
-    What is new has no size to compare with; what is no longer there has 0 members. In the order of `after`.
+    What is new has no size to compare with; what is no longer there has 0 members. What was empty has changed too much
+    when it takes more than that share of all `customers`. In the order of `after`.
     """
     if guard.max_change is None:
         return ()
     old, new = _sizes(before), _sizes(after)
     codes = [key for key in new if key in old] + [key for key in old if key not in new]
     changes = (SizeChange(*key, old[key], new.get(key, 0)) for key in codes)
-    return tuple(change for change in changes if _is_large(guard.max_change, guard.min_members, change))
+    return tuple(change for change in changes if _is_large(guard, change, customers))
 
 
 def published_counts(connection: Connection) -> Mapping[str, Any]:
@@ -51,9 +54,10 @@ def published_counts(connection: Connection) -> Mapping[str, Any]:
     return connection.execute(query).scalar() or {}
 
 
-def _is_large(share: float, members: int, change: SizeChange) -> bool:
-    counts = max(change.before, change.after) >= members
-    return counts and abs(change.after - change.before) > share * change.before
+def _is_large(guard: Guard, change: SizeChange, customers: int) -> bool:
+    counts = max(change.before, change.after) >= guard.min_members
+    base = change.before or customers
+    return counts and abs(change.after - change.before) > (guard.max_change or 0) * base
 
 
 def _sizes(counts: Mapping[str, Any]) -> dict[tuple[str, str], int]:

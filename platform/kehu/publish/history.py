@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from kehu.rules.places import places_of
 from kehu.rules.rolls import Key, Roll
-from kehu.store.bulk import insert_frame, next_id, read_frame, read_numbers, stage, update_frame
+from kehu.store.bulk import insert_frame, next_id, read_by_texts, read_frame, stage, update_frame
 from kehu.tables.columns import BIG
 from kehu.tables.facts import customers
 from kehu.tables.runs import membership_notes, memberships, warnings
@@ -43,7 +43,7 @@ def open_rows(connection: Connection, history: Table) -> pl.DataFrame:
 
 def published_roll(connection: Connection) -> Roll:
     """Everybody in the database with what is published of them."""
-    everyone = read_numbers(connection, select(customers.c.id).order_by(customers.c.id))
+    everyone = read_frame(connection, select(customers.c.id).order_by(customers.c.id))["id"]
     return Roll(everyone, _lists(connection, memberships, everyone), _lists(connection, warnings, everyone))
 
 
@@ -95,13 +95,10 @@ def _staged(connection: Connection, ids: pl.Series) -> Select[tuple[int]]:
 
 
 def _lists(connection: Connection, history: Table, everyone: pl.Series) -> dict[Key, pl.Series]:
-    code, is_open = history.c[ANSWER[history]], history.c[ENDS[history]].is_(None)
+    query = select(history.c.ruleset, history.c[ANSWER[history]], history.c.customer_id)
     lists: dict[Key, pl.Series] = {}
-    keys = connection.execute(select(history.c.ruleset, code).where(is_open).distinct().order_by("ruleset", code))
-    for ruleset, name in keys.all():
-        of_this = (history.c.ruleset == ruleset, code == name, is_open)
-        places, _ = places_of(read_numbers(connection, select(history.c.customer_id).where(*of_this)), everyone)
+    for key, numbers in read_by_texts(connection, query.where(history.c[ENDS[history]].is_(None))):
         mask = np.zeros(len(everyone), dtype=np.bool_)
-        mask[places] = True
-        lists[ruleset, name] = pl.Series(mask)
+        mask[places_of(numbers, everyone)[0]] = True
+        lists[key] = pl.Series(mask)
     return lists
