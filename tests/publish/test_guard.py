@@ -35,6 +35,23 @@ def test_a_level_is_held_when_it_changed_by_more_than_the_share(
     assert list(size_changes(Guard(0.3, 50), before, after)) == [SizeChange(*change) for change in expected]
 
 
+@pytest.mark.parametrize(
+    ("_case", "before", "after", "customers", "expected"),
+    [
+        ("just the share of all", 0, 300, 1000, []),
+        ("one more", 0, 301, 1000, [("size", "large", 0, 301)]),
+        ("too few", 0, 49, 100, []),
+        ("a single member is no longer empty", 1, 300, 1000, [("size", "large", 1, 300)]),
+        ("still empty", 0, 0, 0, []),
+    ],
+)
+def test_what_was_empty_is_held_when_it_takes_more_than_the_share_of_all(
+    _case: str, before: int, after: int, customers: int, expected: list[tuple[str, str, int, int]]
+) -> None:
+    found = size_changes(Guard(0.3, 50), tier(large=before), tier(large=after), customers)
+    assert list(found) == [SizeChange(*change) for change in expected]
+
+
 def test_a_guard_that_is_off_holds_nothing() -> None:
     assert size_changes(Guard(None, 0), tier(large=100), tier(large=0)) == ()
 
