@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kehu.model.feature_types import FeatureType
+from kehu.model.problems import RefusedError
 from kehu.rules import kinds as module
 from kehu.rules.kinds import GROUP, kinds
 from kehu.rules.reading import read_rules
@@ -37,6 +38,10 @@ examples:
   - {given: {n: 10}, expect: high}
   - {given: {n: 9}, expect: null}
 """
+
+
+REMEDY = "mend or uninstall ladders"
+ENTRY_POINTS = "ladders-1.0.dist-info/entry_points.txt"
 
 
 @pytest.fixture
@@ -70,3 +75,15 @@ def test_a_kind_that_is_not_installed_is_refused_with_those_that_are() -> None:
     assert (str(problem.place), problem.check) == ("ladder.yaml:3:7", "unknown-word")
     assert problem.message == "'steps' is not a kind of rule set"
     assert problem.remedy == "choose one of flag, score, tier, warning"
+
+
+def test_every_kind_that_cannot_be_loaded_is_refused_with_its_package(installed: None, tmp_path: Path) -> None:
+    (tmp_path / ENTRY_POINTS).write_text(f"[{GROUP}]\nsteps = ladders:STAIRS\nslope = slopes:SLOPE\n")
+    with pytest.raises(RefusedError) as refused:
+        kinds()
+    told = [(each.message, each.remedy) for each in refused.value.problems]
+    said = "the kind '{}' cannot be loaded from '{}': {}"
+    assert told == [
+        (said.format("steps", "ladders:STAIRS", "module 'ladders' has no attribute 'STAIRS'"), REMEDY),
+        (said.format("slope", "slopes:SLOPE", "No module named 'slopes'"), REMEDY),
+    ]

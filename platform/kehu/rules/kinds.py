@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Literal
 
 from kehu.model.json_schema import Fragment
+from kehu.model.problems import Place, Problem, RefusedError
 from kehu.model.yaml_nodes import Mapping as MappingNode
 from kehu.model.yaml_nodes import Scalar
 from kehu.rules.entries import Entry, read_level, read_warning
@@ -44,13 +45,32 @@ class RuleKind:
 
 
 def kinds() -> Mapping[str, RuleKind]:
-    """The three that are evaluated, then the installed ones by the name of their entry point in `kehu.kinds`."""
+    """The three that are evaluated, then the installed ones by the name of their entry point in `kehu.kinds`.
+
+    Raises RefusedError with every installed one that cannot be loaded.
+    """
     return {**OWN_KINDS, **_installed()}
 
 
 @cache
 def _installed() -> Mapping[str, RuleKind]:
-    return {point.name: point.load() for point in entry_points(group=GROUP) if point.name not in OWN_KINDS}
+    found: dict[str, RuleKind] = {}
+    problems: list[Problem] = []
+    for point in entry_points(group=GROUP):
+        if point.name not in OWN_KINDS:
+            try:
+                found[point.name] = point.load()
+            except (ImportError, AttributeError) as error:
+                problems.append(_broken(point, error))
+    if problems:
+        raise RefusedError(problems)
+    return found
+
+
+def _broken(point: EntryPoint, error: Exception) -> Problem:
+    package = point.dist.name if point.dist else "the package that brings it"
+    said = f"the kind '{point.name}' cannot be loaded from '{point.value}': {error}"
+    return Problem(Place(GROUP), "broken-kind", said, f"mend or uninstall {package}")
 
 
 def _levels(top: MappingNode, shapes: Shapes) -> Body:
