@@ -9,16 +9,16 @@ Each figure is the minimum, the median and the maximum of the rounds. Needs duck
 
 import gc
 import sys
-import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 from fifty.book import fifty_rules
 from fifty.conditions import column_ways, narwhals_ways, row_ways
 from fifty.features import made_up
-from fifty.measuring import assert_same, measured, table
+from fifty.measuring import assert_same, measured, spread, table
 from fifty.moving import moving_ways
-from fifty.storing import storing_ways
+from fifty.storing import Stored, postgres, stored_rounds, temporary
 
 from kehu.rules.book import RuleBook
 
@@ -52,10 +52,20 @@ def print_moving(book: RuleBook, features: pl.DataFrame, rounds: int, said: str)
 
 
 def print_storing(book: RuleBook, features: pl.DataFrame, rounds: int, said: str) -> None:
-    """Evaluating and publishing into SQLite."""
-    with tempfile.TemporaryDirectory(prefix="kehu-bench-") as folder:
-        times = measured(storing_ways(book, features, Path(folder)), rounds)
-    table(f"a run into SQLite: {said}", times)
+    """Evaluating and publishing with every reason, into SQLite and PostgreSQL."""
+    with temporary() as folder:
+        _print_stored(f"runs into SQLite: {said}", stored_rounds(book, features, rounds, "", Path(folder)))
+    with temporary() as folder, postgres(Path(folder)) as url:
+        _print_stored(f"runs into PostgreSQL: {said}", stored_rounds(book, features, rounds, url, Path(folder)))
+
+
+def _print_stored(title: str, found: Mapping[str, Sequence[Stored]]) -> None:
+    print(f"\n{title}")
+    print(f"{'run':<32} {'rows written':>12} {'seconds':^24} {'of processor':^24} {'of the server':^24} {'peak GB':>8}")
+    for name, runs in found.items():
+        seconds = [spread([getattr(each, part) for each in runs]) for part in ("clock", "processor", "server")]
+        peak = max(each.peak for each in runs) / 1e9
+        print(f"{name:<32} {runs[0].written:>12,} {' '.join(seconds)} {peak:>8.2f}", flush=True)
 
 
 PRINTED = {"columns": print_columns, "moving": print_moving, "storing": print_storing}

@@ -61,10 +61,11 @@ def table(title: str, times: dict[str, Times]) -> None:
     for name, found in times.items():
         ratios = [mine / its for mine, its in zip(found.clock, first.clock, strict=True)]
         processor = [mine / its for mine, its in zip(found.processor, first.processor, strict=True)]
-        print(f"{name:<38} {_spread(found.clock)} {_spread(ratios)} {_spread(processor)}", flush=True)
+        print(f"{name:<38} {spread(found.clock)} {spread(ratios)} {spread(processor)}", flush=True)
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
+    """Minimum, median, maximum."""
     return " ".join(f"{value:>7,.{_digits(value)}f}" for value in (min(values), statistics.median(values), max(values)))
 
 
