@@ -1,19 +1,25 @@
 """A session with a Spark Connect server, and what Spark says made into a sentence."""
 
+import re
 import socket
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import grpc
 import polars as pl
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from kehu.model.problems import Place, Problem, RefusedError
 
 PORT = 15002
 _WAIT_SECONDS = 10.0
+_RETRIES = 6
+# What gRPC says of a call that failed is a listing.
+_DETAILS = re.compile(r'details = "([^"\n]+)')
 # Overflow and division by zero are told apart in the expressions themselves; an error would end the whole query.
 # '${' in a text is no variable.
 _SETTINGS = {
@@ -28,6 +34,15 @@ class Spark:
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
+        # About a minute in all; by itself the client would try for ten.
+        session.client.set_retry_policies([DefaultPolicy(max_retries=_RETRIES)])
+        for name, value in _SETTINGS.items():
+            session.conf.set(name, value)
+
+    def close(self) -> None:
+        """End the session. When the server went away, that is not waited for once more."""
+        self._session.client.set_retry_policies([DefaultPolicy(max_retries=0)])
+        self._session.stop()
 
     def frame(self, query: str) -> pl.DataFrame:
         """The answer's rows, in no order."""
@@ -53,13 +68,12 @@ def connected(url: str) -> Iterator[Spark]:
     """A session that ends with the block. Raises RefusedError when there is no server, or when Spark fails."""
     _reach(url)
     try:
-        session = SparkSession.builder.remote(url).create()
-        try:
-            for name, value in _SETTINGS.items():
-                session.conf.set(name, value)
-            yield Spark(session)
-        finally:
-            session.stop()
+        with warnings.catch_warnings():
+            # What is warned of becomes an error a moment later.
+            warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")
+            session = SparkSession.builder.remote(url).create()
+            with closing(Spark(session)) as spark:
+                yield spark
     except (PySparkException, grpc.RpcError) as error:
         message = f"Spark failed: {_said(error)}"
         raise RefusedError([Problem(Place(_shown(url)), "spark", message, "see the log of the server")]) from error
@@ -83,5 +97,7 @@ def _shown(url: str) -> str:
 
 def _said(error: Exception) -> str:
     """The first sentence: the rest is Spark's plan, or its stack."""
-    text = error.details() if isinstance(error, grpc.Call) else str(error)
-    return " ".join((text or type(error).__name__).splitlines()[0].split())[:300]
+    text = str(error)
+    details = _DETAILS.search(text)
+    first = details[1] if details else text.strip().partition("\n")[0]
+    return " ".join(first.split())[:300] or type(error).__name__
