@@ -63,7 +63,8 @@ def arrow_reader(engine: Engine) -> Iterator[BulkReader]:
     """
     if engine.dialect.name == "sqlite":
         with ExitStack() as stack:
-            yield _sqlite_reader(str(engine.url.database), stack)
+            file = str(engine.url.database)
+            yield _SqliteReader(file, stack, [stack.enter_context(_sqlite_process(file))])
         return
     address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
@@ -110,7 +111,9 @@ class _SqliteReader:
     https://www.sqlite.org/howtocorrupt.html, section 2.2.1. All of them see one state of the database.
     """
 
-    processes: tuple[subprocess.Popen[bytes], ...]
+    file: str
+    stack: ExitStack
+    processes: list[subprocess.Popen[bytes]]
 
     def read(self, query: Query) -> pl.DataFrame:
         return _whole(query, self.slices(query))
@@ -132,20 +135,22 @@ class _SqliteReader:
 
     def _shares(self, query: Select[Any], by: Column[int]) -> list[Select[Any]]:
         """The query in as many parts as there are processes, by ranges of the key."""
-        ends = [func.min(by).label("first"), func.max(by).label("last")]
-        first, last = self.read(select(*ends)).row(0)
-        if first is None:
+        first, last = (self.read(select(end(by).label("key"))).item() for end in (func.min, func.max))
+        if first is None or last - first < _SLICE_ROWS:
             return [query]
+        self._share_work()
         parts = len(self.processes)
         edges = [first + (last + 1 - first) * part // parts for part in range(parts + 1)]
         return [query.where(by >= start, by < end) for start, end in pairwise(edges)]
 
-
-def _sqlite_reader(file: str, stack: ExitStack) -> _SqliteReader:
-    """Several processes where they see the same state, which no load came between, else one."""
-    processes = [stack.enter_context(_sqlite_process(file)) for _ in range(min(os.cpu_count() or 1, _PROCESSES))]
-    heads = {head_of(_SqliteReader((process,)).read) for process in processes}
-    return _SqliteReader(tuple(processes if len(heads) == 1 else processes[:1]))
+    def _share_work(self) -> None:
+        """More processes, where they see the state that the first one sees, which no load came after."""
+        head = head_of(self.read)
+        for _ in range(len(self.processes), min(os.cpu_count() or 1, _PROCESSES)):
+            process = self.stack.enter_context(_sqlite_process(self.file))
+            if head_of(_SqliteReader(self.file, self.stack, [process]).read) != head:
+                return
+            self.processes.append(process)
 
 
 @contextmanager
