@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
+import numpy as np
 import polars as pl
 
 from kehu.features.catalogue import Catalogue
@@ -33,24 +34,24 @@ def fingerprints(catalogue: Catalogue) -> dict[str, str]:
     return {item.info.name: _fingerprint(item, catalogue.money_digits) for item in counting(catalogue)}
 
 
-def patched(old: pl.DataFrame, fresh: pl.DataFrame, customers: pl.Series) -> pl.DataFrame:
-    """A row per customer of `customers`, in that order: of `fresh` where it has one, else of `old`, else of nulls.
+def aligned(frame: pl.DataFrame, customers: pl.Series) -> pl.DataFrame:
+    """A row per customer of `customers`, in that order, of nulls where the frame has none; it has a customer once."""
+    if frame["customer"].equals(customers):
+        return frame
+    places = frame.lazy().select("customer", place=pl.int_range(pl.len()))
+    whose = customers.alias("customer").to_frame().lazy().join(places, on="customer", how="left", maintain_order="left")
+    rows = frame.drop("customer").select(pl.all().gather(whose.collect()["place"]))
+    return customers.alias("customer").to_frame().hstack(rows)
 
-    Both have the same columns, `customer` first, and a customer once.
+
+def patched(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `old`, those of `fresh` in place of them where it has the customer.
+
+    Both have the same columns, `customer` first, and no customer twice; all of `fresh` are in `old`, which is in order.
     """
-    places = (
-        customers.alias("customer").to_frame().lazy()
-        .join(_placed(old, "old", 0), on="customer", how="left", maintain_order="left")
-        .join(_placed(fresh, "fresh", len(old)), on="customer", how="left", maintain_order="left")
-        .select("customer", place=pl.coalesce("fresh", "old"))
-        .collect()
-    )  # fmt: skip
-    rows = pl.concat([old, fresh], rechunk=True).drop("customer").select(pl.all().gather(places["place"]))
-    return places.select("customer").hstack(rows)
-
-
-def _placed(frame: pl.DataFrame, name: str, offset: int) -> pl.LazyFrame:
-    return frame.lazy().select("customer", (pl.int_range(pl.len()) + offset).alias(name))
+    places = np.arange(len(old))
+    places[old["customer"].search_sorted(fresh["customer"])] = np.arange(len(old), len(old) + len(fresh))
+    return pl.concat([old, fresh], rechunk=True).select(pl.all().gather(pl.Series(places)))
 
 
 def _fingerprint(item: Declaration, money_digits: int) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 
 from kehu.features.aggregates import aggregate
 from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
-from kehu.features.counted import Counted, counting, fingerprints, patched
+from kehu.features.counted import Counted, aligned, counting, fingerprints, patched
 from kehu.features.crossings import crossing, is_timed
 from kehu.features.declaration import Declaration
 from kehu.features.selection import only
@@ -68,7 +68,7 @@ class _Recounting:
         touched: pl.DataFrame,
     ) -> None:
         self.mirror, self.catalogue, self.customers, self.as_of = mirror, catalogue, customers, as_of
-        self.old, self.touched = old, touched
+        self.old, self.touched = Counted(old.as_of, old.fingerprints, aligned(old.frame, customers)), touched
         self.compiled: CompiledCatalogue = compile_catalogue(catalogue, as_of)
         self.asked = fingerprints(catalogue)
         self.changed: list[pl.Series] = []
@@ -128,7 +128,7 @@ class _Recounting:
     def _patched(self, items: list[Declaration], owner: str, dirty: pl.Series) -> pl.DataFrame:
         names = ["customer", *(item.info.name for item in items)]
         fresh = self._counted(items, dirty, owner).select(names)
-        return patched(self.old.frame.select(names), fresh, self.customers)
+        return patched(self.old.frame.select(names), fresh)
 
     def _counted(self, items: Iterable[Declaration], whom: pl.Series, owner: str = "") -> pl.DataFrame:
         """Of the customers `whom`; with their column `owner` only their events are counted at all."""

@@ -33,9 +33,9 @@ def features_of(book: RuleBook) -> set[str]:
     return set().union(*(_of_ruleset(ruleset, book) for ruleset in book.rulesets)) - set(book.answered_by)
 
 
-def remembering(book: RuleBook) -> tuple[str, ...]:
-    """The rule sets with a level for which it makes a difference who held it before."""
-    return tuple(item.code for item in book.rulesets if any(level.remembers for level in item.levels))
+def remembering(book: RuleBook) -> set[tuple[str, str]]:
+    """Rule set and code of the levels for which it makes a difference who held them before."""
+    return {(item.code, level.code) for item in book.rulesets for level in item.levels if level.remembers}
 
 
 def _of_ruleset(ruleset: RuleSet, book: RuleBook) -> set[str]:
