@@ -11,6 +11,7 @@ CHECKS: dict[str, str] = {
     "bad-points": "points or a bound of a score are not a whole number",
     "bad-pattern": "a pattern is no regular expression",
     "band-gap": "one value between two bands is in neither (warning)",
+    "broken-kind": "a kind that an installed package brings cannot be loaded",
     "condition-not-boolean": "a condition gives a number, text or instant instead of true or false",
     "condition-shape": "YAML does not read the condition as one text",
     "constant-condition": "a condition names no feature",
