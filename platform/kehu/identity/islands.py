@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,7 +85,7 @@ class _Parts:
             record = self.above[record]
         return record
 
-    def objection(self, roots: Sequence[int], limits: Mapping[str, int]) -> str:
+    def objection(self, roots: AbstractSet[int], limits: Mapping[str, int]) -> str:
         """What stands against uniting the parts: the name of a limit, 'decision', or '' for nothing."""
         held: dict[str, set[str]] = defaultdict(set)
         for root in roots:
@@ -92,14 +93,14 @@ class _Parts:
                 held[limit] |= values
         # A record that breaks a limit by itself does not stand against others with the same values.
         for limit in sorted(limits):
-            widest = max(len(self.values[root].get(limit, ())) for root in roots)
+            widest = max((len(self.values[root].get(limit, ())) for root in roots), default=0)
             if len(held[limit]) > max(limits[limit], widest):
                 return limit
         members: set[int] = set().union(*(self.members[root] for root in roots))
         foes: set[int] = set().union(*(self.enemies[root] for root in roots))
         return "decision" if members & foes else ""
 
-    def unite(self, roots: Sequence[int]) -> None:
+    def unite(self, roots: AbstractSet[int]) -> None:
         keeper, *rest = sorted(roots, key=lambda root: -len(self.members[root]))
         for root in rest:
             self.above[root] = keeper
@@ -120,27 +121,33 @@ def _parted(inside: pl.DataFrame, keys: pl.DataFrame, bounds: Bounds) -> tuple[d
     )
     for record, limit, value in bounds.values.join(inside, on="id", how="semi").select("id", "limit", "value").rows():
         parts.values[record].setdefault(limit, set()).add(value)
-    for left, right in bounds.apart.select("left", "right").rows():
-        if left in parts.enemies and right in parts.enemies:
-            parts.enemies[left].add(right)
-            parts.enemies[right].add(left)
-    refused = list(_united(parts, keys.join(inside, on="id", how="semi")))
+    pairs = bounds.apart.select("left", "right").rows()
+    apart = [(left, right) for left, right in pairs if left in parts.above and right in parts.above]
+    for left, right in apart:
+        parts.enemies[left].add(right)
+        parts.enemies[right].add(left)
+    refused = list(_united(parts, keys.join(inside, on="id", how="semi"), apart))
     contested = pl.DataFrame(refused, schema=CONTESTED_SCHEMA, orient="row")
     return {i: parts.root(i) for i in ids}, contested
 
 
-def _united(parts: _Parts, keys: pl.DataFrame) -> Iterator[tuple[int, str, int, str]]:
+def _united(parts: _Parts, keys: pl.DataFrame, apart: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str, int, str]]:
     grouped = keys.group_by("rule", "key").agg(pl.col("id").unique().sort()).filter(pl.col("id").list.len() > 1)
     for rule, key, bearers in _in_order(grouped):
-        roots = sorted({parts.root(record) for record in bearers})
-        if len(roots) == 1:
-            continue
+        roots = {parts.root(record) for record in bearers}
+        # Who was told apart from others leaves a key to them; otherwise one split would part all that the key joins.
+        left = roots - _told_apart(parts, roots, apart)
         # What a person decided counts more than a limit.
-        because = parts.objection(roots, limits=parts.most if rule >= 0 else {})
-        if because:
-            yield rule, key, bearers[0], because
-        else:
-            parts.unite(roots)
+        because = parts.objection(left, limits=parts.most if rule >= 0 else {})
+        if because or not left:
+            yield rule, key, bearers[0], because or "decision"
+        elif len(left) > 1:
+            parts.unite(left)
+
+
+def _told_apart(parts: _Parts, roots: AbstractSet[int], apart: Sequence[tuple[int, int]]) -> set[int]:
+    pairs = ((parts.root(left), parts.root(right)) for left, right in apart)
+    return {right for left, right in pairs if left != right and left in roots and right in roots}
 
 
 def _in_order(grouped: pl.DataFrame) -> Iterable[tuple[int, str, list[int]]]:

@@ -29,7 +29,9 @@ def with_name_parts(names: pl.DataFrame, generic_words: Collection[str]) -> pl.D
     words = spaced.str.strip_chars().str.split(" ").alias("name_words")
     generic = pl.lit(pl.Series([list(generic_words)], dtype=pl.List(pl.String)))
     own = pl.col("name_words").list.unique(maintain_order=True).list.set_difference(generic).list.sort()
-    parts = distinct.with_columns(words).with_columns(name_words=own, name_slips=_slips(pl.col("name_key")))
+    parts = distinct.with_columns(words).with_columns(
+        name_words=own, name_slips=slips(pl.when(pl.col("name_key").str.contains(_HAN)).then(pl.col("name_key")))
+    )
     return names.join(parts, on=["name", "name_key"], how="left", nulls_equal=True, maintain_order="left")
 
 
@@ -59,9 +61,13 @@ def likeness(left: str, right: str) -> pl.Expr:
     )
 
 
-def _slips(key: pl.Expr) -> pl.Expr:
+def slips(key: pl.Expr) -> pl.Expr:
+    """A text and what is left of it when any one character goes: two that share one of these differ by a slip.
+
+    Nothing for a text that is unknown, or too short or too long to hold one.
+    """
     length = key.str.len_chars()
-    fits = key.str.contains(_HAN) & length.is_between(_SLIP_CHARACTERS, _LONGEST_SLIP)
+    fits = length.is_between(_SLIP_CHARACTERS, _LONGEST_SLIP)
     shorter = [pl.when(length > at).then(key.str.slice(0, at) + key.str.slice(at + 1)) for at in range(_LONGEST_SLIP)]
     every = pl.concat_list(key, *shorter).list.drop_nulls().list.unique()
     return pl.when(fits).then(every).otherwise(pl.lit([], pl.List(pl.String)))

@@ -46,7 +46,8 @@ def resolve(records: pl.DataFrame, rules: IdentityRules, decided: pl.DataFrame |
     """The customer of every record; independent of the order of `records` and of their ids.
 
     `records` comes from `normalised`. `decided` is what people say of two records, as DECIDED_SCHEMA with the names
-    that `anchors` gives: that they are the same, or that they are not; of records not at hand it says nothing.
+    that `anchors` gives: that they are the same, or that they are not, and then it is `right` that leaves
+    what others join; of records not at hand it says nothing.
     The uid is uuid5 of the customer's first record: rows of customer lists before mentions, then by system and key.
     """
     if records.is_empty():

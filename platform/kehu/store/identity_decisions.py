@@ -43,8 +43,8 @@ def decided_pairs(connection: Connection) -> pl.DataFrame:
     sides = [rows.select(anchors(f"{side}_").alias(side))[side] for side in ("left", "right")]
     pairs = rows.select("same").with_columns(*sides)
     low, high = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right")
-    newest = pairs.select("same", left=low, right=high).unique(["left", "right"], keep="last", maintain_order=True)
-    return newest.cast(DECIDED_SCHEMA)  # type: ignore[arg-type]  # names to types, as it takes them
+    numbered = pairs.with_columns(low=low, high=high).unique(["low", "high"], keep="last", maintain_order=True)
+    return numbered.select("same", "left", "right").cast(DECIDED_SCHEMA)  # type: ignore[arg-type]  # names to types, as it takes them
 
 
 def add_decision(connection: Connection, decision: IdentityDecision) -> int:
