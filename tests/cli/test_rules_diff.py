@@ -259,6 +259,15 @@ def test_who_gets_or_loses_a_level_with_its_rule_set_does_not_move(kehu: Kehu, w
     )
 
 
+def test_reasons_are_told_without_what_the_level_above_asks(kehu: Kehu, workspace: Workspace) -> None:
+    few = SIZE.replace("otherwise: true", "when: shipments_total < 9")
+    write(workspace, "size.yaml", f"{few}  - {{given: {{shipments_total: 9}}, expect: null}}\n")
+    assert kehu("resegment", "-w", workspace.root)[0] == 0
+    write(workspace, "size.yaml", LOWER)
+    (move,) = [each for each in document(kehu, workspace)["rulesets"][0]["moves"] if each["samples"]]
+    assert move["samples"][0]["then"] == {"when": "shipments_total < 9", "features": {"shipments_total": 1}}
+
+
 def test_without_revenue_the_rest_is_told(kehu: Kehu, workspace: Workspace) -> None:
     plain = FEATURES.partition("revenue_365d:")[0]
     counted = SIZE.replace("revenue_365d", "shipments_total").replace("299.99", "1").replace("300", "2")

@@ -209,7 +209,11 @@ def _person(customer: int, found: RuleDiff) -> dict[str, object]:
 
 
 def _parsed(reason: str | None) -> object:
-    return None if reason is None else json_texts.loads(reason)
+    """Without what is kept for telling distances."""
+    if reason is None:
+        return None
+    told: dict[str, object] = json_texts.loads(reason)
+    return {name: value for name, value in told.items() if name != "next"}
 
 
 def _said(reason: object) -> str | None:
