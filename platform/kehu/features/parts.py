@@ -7,13 +7,12 @@ import polars as pl
 
 # Fewer would be worked on for less time than it takes to begin.
 _BATCH_ROWS = 250_000
-_SEAM_ROWS = 500_000
 
 
-def whole_customers(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Every row once, in order; no customer's rows (column `customer`, never null) come in two frames."""
+def whole_customers(rows: pl.LazyFrame, batch_rows: int = _BATCH_ROWS) -> Iterator[pl.DataFrame]:
+    """Every row once; no customer's rows (column `customer`, never null) come in two frames, nor in another order."""
     seams: list[pl.DataFrame] = []
-    for batch in rows.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"):
+    for batch in rows.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"):
         owners = batch["customer"].to_numpy()
         cuts = np.flatnonzero(owners[1:] != owners[:-1]) + 1
         if not len(cuts):
@@ -24,7 +23,7 @@ def whole_customers(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         if last > first:
             yield batch[first:last]
         seams.append(batch[:first])
-        if sum(map(len, seams)) > _SEAM_ROWS:
+        if sum(map(len, seams)) > 2 * batch_rows:
             yield pl.concat(seams)
             seams = []
         seams.append(batch[last:])
