@@ -12,7 +12,7 @@ from kehu.features.catalogue import Catalogue
 from kehu.features.declaration import Declaration
 
 # Another number makes all that was counted before unusable: due when the same declaration comes to count otherwise.
-_COUNTING = 1
+_COUNTING = 2
 
 
 @dataclass(frozen=True, slots=True)

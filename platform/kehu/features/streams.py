@@ -70,7 +70,8 @@ def _days(span: pl.Expr) -> pl.Expr:
     Polars divides a column by a number in one way on few rows and in another on many.
     """
     micros = span.dt.total_microseconds()
-    return (micros // _DAY_MICROS).cast(pl.Float64) + (micros % _DAY_MICROS).cast(pl.Float64) * (1 / _DAY_MICROS)
+    days = micros // _DAY_MICROS
+    return days.cast(pl.Float64) + (micros - days * _DAY_MICROS).cast(pl.Float64) * (1 / _DAY_MICROS)
 
 
 def _between(later: str, earlier: str) -> pl.Expr:

@@ -134,27 +134,29 @@ class Windows:
 
         Every real column of an event is a number of days in whole microseconds, or a mean of a few whole scores.
         """
+        sums = self._between(item, self._sums(item))
         if not self.rows.is_real(item.column):
-            return self._between(item, self._sums(item, "all"))
-        whole = self._between(item, self._sums(item, "whole")).astype(np.float64)
-        return whole + self._between(item, self._sums(item, "rest")) / _DAY_MICROS
+            return sums
+        return sums // _DAY_MICROS + (sums % _DAY_MICROS) / _DAY_MICROS
 
-    def _sums(self, item: Declaration, part: str) -> Whole:
+    def _sums(self, item: Declaration) -> Whole:
         known = self._known(item)
         truths = self.truths[known]
 
         def sums() -> Whole:
-            values = self._part(item.column, part)
+            values = self._whole(item.column)
             return running(values if truths is None else values * truths)
 
-        return self._kept((*known, part), sums)
+        return self._kept((*known, "sums"), sums)
 
-    def _part(self, name: str, part: str) -> Whole | Truth:
-        if part == "all":
+    def _whole(self, name: str) -> Whole | Truth:
+        """The column in whole numbers, of days their microseconds."""
+        if not self.rows.is_real(name):
             return self.rows.values(name)
         values = self.rows.reals(name)
-        whole = np.floor(values)
-        return (whole if part == "whole" else np.rint((values - whole) * _DAY_MICROS)).astype(np.int64)
+        days = np.floor(values)
+        micros: Whole = days.astype(np.int64) * _DAY_MICROS + np.rint((values - days) * _DAY_MICROS).astype(np.int64)
+        return micros
 
     def _mean(self, item: Declaration) -> Found:
         number = self._number(item, self._known(item))
