@@ -68,17 +68,17 @@ def indexed_afterwards(connection: Connection, table: Table, rows: int, *, kept:
     """Write that many rows into the table at once: SQLite sorts its indexes faster than it grows them.
 
     The index `kept` stays: one that hardly any of the rows concerns. PostgreSQL keeps all, since readers would have to
-    wait.
+    wait, but learns how many rows there are: its planner would look for few of them in all.
     """
-    if not _is_sqlite(connection) or rows * _GROWING < next_id(connection, table):
-        yield
-        return
-    sorted_anew = [index for index in table.indexes if index.name != kept]
+    is_much = rows * _GROWING >= next_id(connection, table)
+    sorted_anew = [index for index in table.indexes if index.name != kept] if is_much and _is_sqlite(connection) else []
     for index in sorted_anew:
         index.drop(connection, checkfirst=True)
     yield
     for index in sorted_anew:
         index.create(connection, checkfirst=True)
+    if is_much and not _is_sqlite(connection):
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 def read_by_texts(
@@ -154,6 +154,9 @@ def stage(connection: Connection, name: str, frame: pl.DataFrame) -> None:
     connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
     connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns})")
     insert_frame(connection, name, frame)
+    if not _is_sqlite(connection):
+        # Its planner takes a new table for a long one.
+        connection.exec_driver_sql(f"ANALYZE {name}")
 
 
 def lock_for_writing(connection: Connection) -> None:
