@@ -58,7 +58,7 @@ def test_a_run_is_told_whole(sample: GetSample, name: str) -> None:
     run = sample(name).run
     assert list(run) == [
         "run", "as_of", "customers", "levels", "warnings", "entered", "left", "fired", "cleared",
-        "slipping", "by_hand", "row_errors", "seconds", "stages", "held", "published",
+        "slipping", "by_hand", "row_errors", "recount", "seconds", "stages", "held", "published",
     ]  # fmt: skip
     assert (run["run"], run["published"], run["row_errors"]) == (1, True, {})
     assert datetime.fromisoformat(run["as_of"]).utcoffset() is not None

@@ -108,10 +108,11 @@ class RunJob:
 
     def _held(self, connection: Connection, evaluation: Evaluation, consent: Consent | None) -> tuple[SizeChange, ...]:
         after = counts_of(self.book, evaluation)
-        changes = size_changes(self.guard, published_counts(connection), after)
+        before, everyone = published_counts(connection), len(evaluation.features)
+        changes = size_changes(self.guard, before, after, everyone)
         if consent is None:
             return changes
-        agreed = size_changes(self.guard, published_counts(connection), consent.counts)
+        agreed = size_changes(self.guard, before, consent.counts, everyone)
         return tuple(change for change in changes if change not in agreed)
 
     def _whole(self, report: RunReport, recount: Recount, held: tuple[SizeChange, ...]) -> RunReport:
