@@ -24,6 +24,8 @@ from kehu.store.event_changes import head_of
 Query = Select[Any] | TextualSelect
 
 _SLICE_ROWS = 1_048_576
+# Fewer are read before another process has begun.
+_SHARED_ROWS = 1_000_000
 # More than these would read faster than their rows can be sorted and written.
 _PROCESSES = 4
 _SAMPLES: dict[pl.DataType, str] = {pl.String(): "''", pl.Float64(): "0.0"}
@@ -136,7 +138,7 @@ class _SqliteReader:
     def _shares(self, query: Select[Any], by: Column[int]) -> list[Select[Any]]:
         """The query in as many parts as there are processes, by ranges of the key."""
         first, last = (self.read(select(end(by).label("key"))).item() for end in (func.min, func.max))
-        if first is None or last - first < _SLICE_ROWS:
+        if first is None or last - first < _SHARED_ROWS:
             return [query]
         self._share_work()
         parts = len(self.processes)
