@@ -8,15 +8,18 @@ carrier's do: a fifth ships four fifths, a fifth has left, nearly half only rece
 
 import argparse
 import shutil
+import subprocess
 import sys
 import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
+import adbc_driver_postgresql.dbapi
+import adbc_driver_sqlite.dbapi
 import numpy as np
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, insert
+from sqlalchemy import Connection, Engine, insert
 
 from kehu.model.graph import INSTANT, SATISFACTION_DIMENSIONS
 from kehu.pipeline.transactions import writing
@@ -44,8 +47,12 @@ def main() -> None:
     parser.add_argument("size")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--database", default="")
+    parser.add_argument("--ingest", default="", help=argparse.SUPPRESS)
     given = parser.parse_args()
     how_many, waybills = map(int, given.size.split("x"))
+    if given.ingest:
+        ingest(given.ingest, how_many, waybills)
+        return
     begun = time.perf_counter()
     fill(make_workspace(given.folder, given.database), how_many, waybills)
     print(f"{how_many:,} customers, {waybills:,} waybills in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
@@ -62,29 +69,43 @@ def make_workspace(folder: Path, database: str = "") -> Engine:
     return engine
 
 
-def fill(engine: Engine, how_many: int, waybills: int, seed: int = 1) -> None:
+def fill(engine: Engine, how_many: int, waybills: int) -> None:
     """Customers, and three years of their events up to END."""
-    dice = np.random.default_rng(seed)
     with writing(engine) as connection:
         connection.execute(insert(batches).values(id=1, source="made", file="made", started_at=END, **_NOTHING))
-        insert_frame(connection, customers, _customers(dice, how_many))
+        insert_frame(connection, customers, _customers(np.random.default_rng(_SEED), how_many))
         _insert_record(connection)
-    habits = _Habits(dice, how_many)
-    events = (shipments, complaints, visits)
-    # An index made at the end costs a tenth of one kept up row by row.
-    with writing(engine) as connection:
-        for index in (index for table in events for index in table.indexes):
+        # An index made at the end costs a tenth of one kept up row by row.
+        for index in (index for table in _RATES for index in table.indexes):
             index.drop(connection)
-    for first in range(0, waybills, _SLICE):
-        rows = min(_SLICE, waybills - first)
-        _write(engine, shipments, habits.shipments(first + 1, rows))
-    for first in range(0, waybills // 100, _SLICE):
-        rows = min(_SLICE, waybills // 100 - first)
-        _write(engine, complaints, habits.complaints(first + 1, rows))
-        _write(engine, visits, habits.visits(first + 1, rows))
+    engine.dispose()
+    address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
+    # A process of its own, since ADBC brings an SQLite library that must not share one with ours.
+    words = [sys.executable, __file__, f"{how_many}x{waybills}", "-", "--ingest", address]
+    subprocess.run(words, check=True)
     with writing(engine) as connection:
-        for index in (index for table in events for index in table.indexes):
-            index.create(connection)
+        for table, (rate, _) in _RATES.items():
+            log_changes(connection, table, pl.Series([1, waybills // rate]))
+            connection.exec_driver_sql(_SPAN.format(table=table.name, last=waybills // rate))
+            for index in table.indexes:
+                index.create(connection)
+    engine.dispose()
+
+
+def ingest(address: str, how_many: int, waybills: int) -> None:
+    """Write the events through ADBC."""
+    is_sqlite = address.startswith("sqlite")
+    driver = adbc_driver_sqlite.dbapi if is_sqlite else adbc_driver_postgresql.dbapi
+    habits = _Habits(np.random.default_rng(_SEED), how_many)
+    with driver.connect(address.removeprefix("sqlite:///") if is_sqlite else address) as connection:
+        for table, (rate, make) in _RATES.items():
+            for first in range(0, waybills // rate, _SLICE):
+                rows = make(habits, first + 1, min(_SLICE, waybills // rate - first))
+                instants = pl.selectors.datetime()
+                rows = rows.with_columns(instants.cast(pl.Int64)) if is_sqlite else rows
+                with connection.cursor() as cursor:
+                    cursor.adbc_ingest(table.name, rows.to_arrow(), mode="append")
+                connection.commit()
 
 
 _NOTHING = {"read": 0, "loaded": 0, "unchanged": 0, "quarantined": 0}
@@ -95,12 +116,6 @@ def _insert_record(connection: Connection) -> None:
     record = {"id": 1, "system": "made", "entity": "customer", "key": "1", "hash": 0, "batch_id": 1, "line": 1}
     connection.execute(insert(source_records).values(**record))
     connection.execute(insert(customer_records).values(id=1, customer_id=1, origin="file"))
-
-
-def _write(engine: Engine, table: Table, rows: pl.DataFrame) -> None:
-    with writing(engine) as connection:
-        insert_frame(connection, table, rows)
-        log_changes(connection, table, rows["id"])
 
 
 def _customers(dice: np.random.Generator, how_many: int) -> pl.DataFrame:
@@ -220,6 +235,15 @@ class _Habits:
 def _chosen(dice: np.random.Generator, words: tuple[str | None, ...], rows: int) -> pl.Series:
     return pl.Series(words).gather(pl.Series(dice.integers(0, len(words), rows)))
 
+
+_SEED = 1
+# By table: one for so many waybills, and what makes them.
+_RATES = {
+    shipments: (1, _Habits.shipments),
+    complaints: (100, _Habits.complaints),
+    visits: (100, _Habits.visits),
+}
+_SPAN = "UPDATE event_changes SET first_id = 1, last_id = {last} WHERE stream = '{table}'"
 
 if __name__ == "__main__":
     main()
