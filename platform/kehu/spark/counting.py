@@ -116,10 +116,12 @@ class _Pass:
         """Exact, of days in whole microseconds too; see the sums of `kehu.features.windows`."""
         if self.stream.types(self.compiled.money_digits)[item.column].kind != "float":
             return f"COALESCE(SUM(CAST({value} AS BIGINT)), 0L)"
-        whole = f"FLOOR({value})"
-        rest = f"CAST(RINT(({value} - {whole}) * CAST({DAY_MICROS} AS DOUBLE)) AS BIGINT)"
-        sums = [f"CAST(COALESCE(SUM({part}), 0L) AS DOUBLE)" for part in (whole, rest)]
-        return f"({sums[0]} + {sums[1]} / CAST({DAY_MICROS} AS DOUBLE))"
+        days = f"FLOOR({value})"
+        rest = f"CAST(RINT(({value} - {days}) * CAST({DAY_MICROS} AS DOUBLE)) AS BIGINT)"
+        total = f"COALESCE(SUM(CAST({days} AS BIGINT) * {DAY_MICROS}L + {rest}), 0L)"
+        left = f"PMOD({total}, {DAY_MICROS}L)"
+        whole = f"CAST(({total} - {left}) DIV {DAY_MICROS}L AS DOUBLE)"
+        return f"({whole} + CAST({left} AS DOUBLE) / CAST({DAY_MICROS} AS DOUBLE))"
 
 
 def _scale(stream: Stream, item: Declaration, compiled: CompiledCatalogue) -> int:
