@@ -176,6 +176,18 @@ def test_everyone_is_counted_when_what_was_kept_is_of_no_use(
     assert counted(30, SHIPMENTS) == ([0, 1, 1, 1], Recount(0, 4))
 
 
+def test_everyone_is_counted_when_what_was_kept_cannot_be_read(loaded: Engine, tmp_path: Path) -> None:
+    told: list[str] = []
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "counted").write_text("a file is in the way")
+    present = Present(loaded, tmp_path / "mirror", lambda what, _rows: told.append(what))
+    features, found = present.renewed(catalogue(SHIPMENTS), AT + 30 * DAY, full=False, keep=True)
+    assert sorted(features["shipments_30d"]) == [0, 1, 1, 1]
+    assert found.customers == 4
+    assert found.why.startswith("what was kept cannot be used: ")
+    assert [text.split(":")[0] for text in told] == ["what was counted cannot be kept for the next run"]
+
+
 def test_everyone_is_counted_when_the_mirror_does_not_know_what_changed(
     counted: Callable[..., tuple[list[int], Recount]], loaded: Engine, load_rows: LoadRows, tmp_path: Path
 ) -> None:

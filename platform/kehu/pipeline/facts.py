@@ -115,7 +115,7 @@ class Present:
             return count_all(mirror, catalogue, customers, as_of, "that was asked for")
         try:
             kept = read_kept(mirror.folder)
-        except UnusableError as error:
+        except (UnusableError, OSError) as error:
             return count_all(mirror, catalogue, customers, as_of, f"what was kept cannot be used: {error}")
         if kept is None:
             return count_all(mirror, catalogue, customers, as_of, "nothing was kept of a run before")
