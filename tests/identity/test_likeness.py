@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from kehu.identity.likeness import likeness, with_name_parts
+from kehu.identity.likeness import likeness, with_name_parts, with_slips
 from kehu.identity.names import name_keys
 
 
@@ -15,7 +15,7 @@ def alike(left: str, right: str) -> float:
         sides[row].rename({name: f"{side}_{name}" for name in sides.columns}) for row, side in enumerate("lr")
     )
     pair = pl.concat([left_side, right_side], how="horizontal")
-    there, back = pair.select(there=likeness("l_", "r_"), back=likeness("r_", "l_")).row(0)
+    there, back = with_slips(pair, "l_", "r_").select(there=likeness("l_", "r_"), back=likeness("r_", "l_")).row(0)
     assert there == back
     return float(there)
 

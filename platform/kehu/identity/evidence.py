@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kehu.identity.likeness import likeness, with_name_parts
+from kehu.identity.likeness import likeness, with_name_parts, with_slips
 from kehu.identity.names import search_text
 
 LEFT, RIGHT = "left_", "right_"
@@ -36,7 +36,8 @@ def described(records: pl.DataFrame, generic_words: Collection[str]) -> pl.DataF
 
 def graded(pairs: pl.DataFrame) -> pl.DataFrame:
     """Pairs of described records, columns with LEFT and RIGHT before them, and the grade of each comparison."""
-    return pairs.with_columns(comparison.of().cast(pl.Int8).alias(comparison.field) for comparison in COMPARISONS)
+    spoken = with_slips(pairs, LEFT, RIGHT)
+    return spoken.with_columns(comparison.of().cast(pl.Int8).alias(comparison.field) for comparison in COMPARISONS)
 
 
 def _equal(column: str) -> Callable[[], pl.Expr]:

@@ -30,6 +30,12 @@ def tax_code_key(text: str) -> str | None:
 
 def tax_code_keys(texts: pl.Series) -> pl.Series:
     """Each unified social credit code in capitals, aligned; null where the check character is wrong."""
+    distinct = texts.drop_nulls().unique()
+    known = distinct.to_frame("text").with_columns(_codes_of(distinct))
+    return texts.to_frame("text").join(known, on="text", how="left", maintain_order="left")["key"]
+
+
+def _codes_of(texts: pl.Series) -> pl.Series:
     plain = texts.str.normalize("NFKC").str.replace_all(r"[\s\-]", "").str.to_uppercase()
     code = pl.col("key")
     shaped = pl.when(code.str.contains(_CREDIT_CODE)).then(code)

@@ -27,8 +27,9 @@ def islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
     count = len(ids)
     rows = pl.DataFrame({"id": ids}).with_row_index("row")
     # A key that one record alone bears joins nothing.
-    numbered = keys.join(rows, on="id").select("row", number=pl.col("key").rank("dense").cast(pl.Int64) - 1)
-    distinct = 0 if numbered.is_empty() else int(numbered["number"].max()) + 1  # type: ignore[arg-type]
+    named = keys.group_by("key").agg("id").filter(pl.col("id").list.len() > 1).select("id").with_row_index("number")
+    numbered = named.explode("id").join(rows, on="id").select("row", "number").cast(pl.Int64)
+    distinct = len(named)
     size = count + distinct
     edges = coo_matrix(
         (np.ones(len(numbered), dtype=np.int8), (numbered["row"].to_numpy(), numbered["number"].to_numpy() + count)),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from kehu.identity.likeness import likeness, with_name_parts
+from kehu.identity.likeness import likeness, with_name_parts, with_slips
 from kehu.identity.rules import Identifier, IdentityRules, KeyRule
 
 _BETWEEN = "\x1f"
@@ -82,7 +82,7 @@ def _like_keys(rule: KeyRule, values: pl.DataFrame, rules: IdentityRules) -> Ite
         own = _join(rule.code, pl.col("value"), pl.col("name_key"), *(pl.col(trait).fill_null("") for trait in traits))
         yield numbered.select("id", key=own)
     compared = sides.filter(pl.len().over("value").is_between(2, _MOST_COMPARED))
-    pairs = _pairs(with_name_parts(compared, rules.generic_words))
+    pairs = with_slips(_pairs(with_name_parts(compared, rules.generic_words)), "", "other_")
     differ = [pl.col(trait).ne(pl.col(f"other_{trait}")).fill_null(value=False) for trait in traits]
     fits = (likeness("", "other_") >= rule.likeness) & ~pl.any_horizontal(pl.lit(value=False), *differ)
     known = [pl.col(f"{side}{trait}").fill_null("") for trait in ("name_key", *traits) for side in ("", "other_")]

@@ -19,24 +19,47 @@ _PERSON = r"^\p{Han}{2,3}$"
 
 
 def with_name_parts(names: pl.DataFrame, generic_words: Collection[str]) -> pl.DataFrame:
-    """The frame's `name` and `name_key` with what `likeness` compares: name_words, name_slips.
+    """The frame with `name_words`: of each `name` in letters alone its words, without `generic_words`.
 
-    `name_words` are the words of a name in letters, without `generic_words`, which every other name has too;
-    `name_slips` are a Chinese name and what is left of it when any one character goes.
+    Those are words that every other name has too.
     """
     distinct = names.select("name", "name_key").unique()
-    spaced = search_text(distinct["name"].str.replace_all(r"['’`´]", "")).str.replace_all(r"[^\p{L}\p{N}]+", " ")
-    words = spaced.str.strip_chars().str.split(" ").alias("name_words")
+    chinese = distinct["name_key"].str.contains(_HAN).fill_null(value=False)
+    letters = distinct.filter(~chinese)
+    spaced = search_text(letters["name"].str.replace_all(r"['’`´]", "")).str.replace_all(r"[^\p{L}\p{N}]+", " ")
     generic = pl.lit(pl.Series([list(generic_words)], dtype=pl.List(pl.String)))
-    own = pl.col("name_words").list.unique(maintain_order=True).list.set_difference(generic).list.sort()
-    parts = distinct.with_columns(words).with_columns(
-        name_words=own, name_slips=slips(pl.when(pl.col("name_key").str.contains(_HAN)).then(pl.col("name_key")))
-    )
+    words = spaced.str.strip_chars().str.split(" ").to_frame("name_words")
+    own = words.select(pl.col("name_words").list.unique().list.set_difference(generic).list.sort())
+    parts = letters.with_columns(own["name_words"])
     return names.join(parts, on=["name", "name_key"], how="left", nulls_equal=True, maintain_order="left")
+
+
+def with_slips(pairs: pl.DataFrame, left: str, right: str) -> pl.DataFrame:
+    """The pairs with `slipped`: whether the Chinese names of both sides differ by one slip.
+
+    Slips are looked for only where they can be: in names of about one length that begin or end alike.
+    """
+    key, other = pl.col(f"{left}name_key"), pl.col(f"{right}name_key")
+    lengths = key.str.len_chars().cast(pl.Int64) - other.str.len_chars().cast(pl.Int64)
+    ends = (key.str.head(1) == other.str.head(1)) | (key.str.tail(1) == other.str.tail(1))
+    possible = (lengths.abs() <= 1) & ends & (key != other) & key.str.contains(_HAN) & other.str.contains(_HAN)
+    looked = pairs.filter(possible).select(key=key, other=other).unique()
+    names = pl.concat([looked["key"], looked["other"].alias("key")]).unique().to_frame("key")
+    spoken = names.select("key", slips=slips(pl.col("key")))
+    both = looked.join(spoken, on="key").join(spoken, left_on="other", right_on="key", suffix="_other")
+    found = both.filter(pl.col("slips").list.set_intersection("slips_other").list.len() > 0)
+    marked = found.select(
+        pl.col("key").alias(f"{left}name_key"), pl.col("other").alias(f"{right}name_key"), slipped=True
+    )
+    names_of_both = [f"{left}name_key", f"{right}name_key"]
+    joined = pairs.join(marked, on=names_of_both, how="left", maintain_order="left")
+    return joined.with_columns(pl.col("slipped").fill_null(value=False))
 
 
 def likeness(left: str, right: str) -> pl.Expr:
     """How alike the names of two sides of a row are, from 0 to 1; the columns of each begin with its prefix.
+
+    `slipped` is as `with_slips` gives it.
 
     Names in letters: the share of the shorter's own words that the other has too. Chinese names: 1 where one holds
     the other, they differ by a slip, or one is a surname with a title. Two persons' full names are alike when equal.
@@ -45,9 +68,8 @@ def likeness(left: str, right: str) -> pl.Expr:
     words, others = pl.col(f"{left}name_words"), pl.col(f"{right}name_words")
     shared = words.list.set_intersection(others).list.len()
     fewest = pl.min_horizontal(words.list.len(), others.list.len())
-    letters = pl.when(fewest > 0).then(shared / fewest).otherwise(0.0)
-    slips = pl.col(f"{left}name_slips").list.set_intersection(pl.col(f"{right}name_slips")).list.len() > 0
-    chinese = _holds(key, other) | _holds(other, key) | slips | _titled(key, other) | _titled(other, key)
+    letters = pl.when(fewest > 0).then(shared / fewest).otherwise(0.0).fill_null(0.0)
+    chinese = _holds(key, other) | _holds(other, key) | pl.col("slipped") | _titled(key, other) | _titled(other, key)
     is_chinese = key.str.contains(_HAN) & other.str.contains(_HAN)
     one_branch = key.str.ends_with(_BRANCH) != other.str.ends_with(_BRANCH)
     return (

@@ -46,6 +46,12 @@ def name_keys(texts: pl.Series) -> pl.Series:
     leading one does; a title behind a person's name goes. A branch (分公司) keeps its mark, so it never equals its
     parent.
     """
+    distinct = texts.drop_nulls().unique()
+    known = distinct.to_frame("text").with_columns(_keys_of(distinct))
+    return texts.to_frame("text").join(known, on="text", how="left", maintain_order="left")["key"]
+
+
+def _keys_of(texts: pl.Series) -> pl.Series:
     plain = search_text(texts)
     placed = pl.when(~pl.col("name").str.contains(_CHINESE_BRANCH)).then(pl.col("name").str.replace(*_PLACE_TO_FRONT))
     leading = pl.coalesce(placed, "name").str.replace(*_PLACE_WORD).str.replace_all(_APOSTROPHES, "")
