@@ -211,6 +211,25 @@ def test_an_interrupted_run_is_recorded_too(workspace: Workspace, database: Engi
     assert published(database) == []
 
 
+@pytest.mark.parametrize(
+    ("_case", "guard", "state"), [("it is published", "off", "published"), ("it is held", "0.01", "held")]
+)
+def test_a_run_that_has_ended_stays_what_it_is_when_what_follows_fails(
+    _case: str, guard: str, state: str, small_workspace: Make, database: Engine
+) -> None:
+    def progress(what: str, done: int) -> None:
+        if what == "publish" and done:
+            raise KeyboardInterrupt
+
+    made = small_workspace(settings=f'guard_max_change = "{guard}"\nguard_min_members = "1"\n')
+    load(made, database, [], clock=clock, progress=quiet)
+    run(made, database, JANUARY)
+    with pytest.raises(KeyboardInterrupt):
+        resegment(made, database, NOW, clock=clock, progress=progress)
+    assert [number_and_state[:2] for number_and_state in recorded(database)] == [(1, "published"), (2, state)]
+    assert published(database) == [2 if state == "published" else 1]
+
+
 def test_a_second_run_at_once_is_refused(workspace: Workspace, database: Engine) -> None:
     refused: list[str] = []
 

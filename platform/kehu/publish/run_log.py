@@ -63,8 +63,9 @@ def discard_run(connection: Connection, run_id: int, *, now: datetime, author: s
 
 
 def fail_run(connection: Connection, run_id: int, *, now: datetime, error: str) -> None:
-    """Write down that a run ended without publishing, and why."""
-    connection.execute(update(runs).where(runs.c.id == run_id).values(state="failed", finished_at=now, error=error))
+    """Write down that a run ended without publishing, and why; one that has been published or is held stays that."""
+    ended = {"state": "failed", "finished_at": now, "error": error}
+    connection.execute(update(runs).where(runs.c.id == run_id, runs.c.state == "running").values(**ended))
 
 
 def record_stages(connection: Connection, run_id: int, stages: Sequence[dict[str, Any]]) -> None:
