@@ -107,3 +107,15 @@ def test_a_run_leaves_nothing_behind_nor_what_a_dead_one_left(shared: Shared) ->
 
 def test_all_files_of_a_kind_are_told() -> None:
     assert Laid(("a",), ("b",), ("c",)).files == ("a", "b", "c")
+
+
+def test_an_address_is_laid_at_as_a_folder_is_and_never_emptied(tmp_path: Path) -> None:
+    shared = Shared(f"file://{tmp_path}/shared/")
+    assert shared.holds("visits", 2) is None
+    path = shared.lay("visits", visits(1, 2))
+    assert path == f"file://{tmp_path}/shared/visits.parquet"
+    assert (shared.holds("visits", 2), shared.holds("visits", 3)) == (path, None)
+    with shared.of_run() as own:
+        left = own.lay("customers", visits(1))
+    shared.keep(())
+    assert [len(pl.read_parquet(each)) for each in (path, left)] == [2, 1]
