@@ -127,6 +127,8 @@ class _Recounting:
 
     def _patched(self, items: list[Declaration], owner: str, dirty: pl.Series) -> pl.DataFrame:
         names = ["customer", *(item.info.name for item in items)]
+        if dirty.is_empty():
+            return self.old.frame.select(names)
         fresh = self._counted(items, dirty, owner).select(names)
         return patched(self.old.frame.select(names), fresh)
 
