@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kehu.identity.rule_file import read_identity_rules
+from kehu.identity.rule_file import EXAMPLE_KEYS, FILE_KEYS, KEY_KEYS, VALUE_KEYS, read_identity_rules
 from kehu.identity.rules import KeyRule, Values
 
 SHIPPED = Path(__file__).parents[2] / "rules" / "identity.yaml"
+GUIDE = SHIPPED.parents[1] / "docs" / "identity.md"
 GOOD = """identity: customers
 values:
   phone: {names: 2, blocked: ["+86 139 1234 1235"]}
@@ -91,3 +92,13 @@ def test_an_example_that_the_keys_do_not_bear_out_is_told() -> None:
 )  # fmt: skip
 def test_a_file_that_is_none(_case: str, text: str, expected: str) -> None:
     assert found(text) == [expected]
+
+
+@pytest.mark.parametrize("key", sorted({*FILE_KEYS, *VALUE_KEYS, *KEY_KEYS, *EXAMPLE_KEYS}))
+def test_the_guide_says_what_every_key_means(key: str) -> None:
+    assert f"`{key}`" in GUIDE.read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_guide_is_right() -> None:
+    text = GUIDE.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    assert found(text) == []
