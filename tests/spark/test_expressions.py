@@ -14,12 +14,13 @@ from tests.spark.histories import histories
 
 from kehu.features.catalogue import read_catalogue
 from kehu.features.compute import compute
-from kehu.model.feature_types import Schema
+from kehu.model.feature_types import FeatureType, Schema
 from kehu.model.problems import Place, Problem
-from kehu.rules.columns import Engine
+from kehu.rules.columns import Engine, col, made
 from kehu.rules.compiler import Compiled, compile_condition
 from kehu.rules.polars_engine import POLARS
 from kehu.rules.reading import read_rules
+from kehu.rules.values import Refused
 from kehu.spark.expressions import SPARK
 from kehu.spark.sessions import Spark
 from kehu.workspace.workspace import shipped_texts
@@ -100,6 +101,22 @@ def test_every_shipped_rule_answers_as_on_polars(spark: Spark, tmp_path: Path) -
     tally.take(conditions, frame, book.schema)
     assert (tally.wrong, tally.refusals) == ([], Counter())
     assert tally.fates["compared"] == len(conditions) > 20
+
+
+def test_the_deepest_condition_is_computed(spark: Spark, tmp_path: Path) -> None:
+    tally = Tally(spark, tmp_path)
+    text = f"{' + '.join(['n1'] * 98)} > 99"
+    tally.take([text], pl.DataFrame({"n1": [1, 2, 50]}), {"n1": FeatureType("integer")})
+    assert (tally.wrong, tally.fates["compared"]) == ([], 1)
+
+
+@pytest.mark.parametrize(("_case", "calls"), [("deep", 401), ("written out without end", 20)])
+def test_what_no_parser_could_read_is_refused(_case: str, calls: int) -> None:
+    column = col("n1")
+    for _ in range(calls):
+        column = column + 1 if calls > 400 else column + column
+    with pytest.raises(Refused, match="too long for Spark"):
+        made(column, SPARK)
 
 
 LACKING = {

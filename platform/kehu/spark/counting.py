@@ -8,7 +8,7 @@ from kehu.features.declaration import Declaration
 from kehu.features.streams import Stream
 from kehu.rules.instants import EPOCH
 from kehu.spark.derived import DAY_MICROS, DERIVED_SQL
-from kehu.spark.expressions import name
+from kehu.spark.words import name
 
 _MICROSECOND = EPOCH.resolution
 

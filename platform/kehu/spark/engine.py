@@ -16,10 +16,11 @@ from kehu.rules.compiler import Compiled
 from kehu.rules.evaluate import compile_book, compile_keeping
 from kehu.rules.rolls import Key
 from kehu.spark.counting import counted_query
-from kehu.spark.expressions import SPARK, name
+from kehu.spark.expressions import SPARK
 from kehu.spark.features import Features, attribute_column, in_order
 from kehu.spark.laying import Laid, Shared, lay_events
 from kehu.spark.sessions import Spark, connected
+from kehu.spark.words import name
 
 
 @dataclass(frozen=True, slots=True)

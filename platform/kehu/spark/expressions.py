@@ -13,7 +13,8 @@ import polars as pl
 from kehu.rules.columns import Column
 from kehu.rules.instants import FIRST, LAST
 from kehu.rules.regex import EVERY_SPACE, SPACE
-from kehu.rules.values import INT64_MOST, Refused
+from kehu.rules.values import Refused
+from kehu.spark.words import WIDE, literal, name
 
 _DAY = 86_400_000_000
 _SECOND = 1_000_000
@@ -21,7 +22,6 @@ _FIRST_DAY, _LAST_DAY = FIRST // _DAY, LAST // _DAY
 # Shared parts are written out, and parsers go down into every bracket.
 _HEAVIEST = 5_000
 _DEEPEST = 400
-_WIDE = "DECIMAL(38, 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +57,6 @@ class SparkSql:
 SPARK = SparkSql()
 
 
-def name(column: str) -> str:
-    """A column of a frame."""
-    return f"`{column}`"
-
-
-def literal(value: object) -> str:
-    """A constant; whole numbers are of 64 bits where they fit."""
-    match value:
-        case None:
-            return "NULL"
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case int():
-            return f"CAST({value} AS {'BIGINT' if abs(value) <= INT64_MOST else _WIDE})"
-        case float():
-            return f"CAST('{value!r}' AS DOUBLE)"
-        case str():
-            return f"'{''.join(_character(each) for each in value)}'"
-    raise TypeError(f"no constant of Spark: {value!r}")
-
-
-def _character(each: str) -> str:
-    """As it is where no parser could take it for anything else."""
-    if each.isalnum() or each in " -_.,:;/()<>=+*%#@!?→":
-        return each
-    return f"\\u{ord(each):04X}" if ord(each) < 2**16 else each
-
-
 def _too_long() -> Refused:
     return Refused("unsupported", "the condition is too long for Spark", "split the rule")
 
@@ -118,7 +90,7 @@ def _arithmetic(operator: str) -> Callable[[Column, tuple[Any, ...]], Sql]:
         sides = _alike(parts)
         if not sides[0].wide:
             return _call(f"({{}} {operator} {{}})", *sides)
-        return _call(f"CAST(({{}} {operator} {{}}) AS {_WIDE})", *sides, wide=True)
+        return _call(f"CAST(({{}} {operator} {{}}) AS {WIDE})", *sides, wide=True)
 
     return make
 
@@ -128,7 +100,7 @@ def _alike(parts: tuple[Any, ...]) -> list[Sql]:
     sides = [_sql(part) for part in parts]
     if not any(each.wide for each in sides):
         return sides
-    return [each if each.wide else _call(f"CAST({{}} AS {_WIDE})", each, wide=True) for each in sides]
+    return [each if each.wide else _call(f"CAST({{}} AS {WIDE})", each, wide=True) for each in sides]
 
 
 def _comparison(operator: str) -> Callable[[Column, tuple[Any, ...]], Sql]:
@@ -140,7 +112,7 @@ def _remainder(_column: Column, parts: tuple[Any, ...]) -> Sql:
     sides = _alike(parts)
     wide = sides[0].wide
     text = "((({0} % {1}) + {1}) % {1})"
-    return _call(f"CAST({text} AS {_WIDE})" if wide else text, *sides, wide=wide)
+    return _call(f"CAST({text} AS {WIDE})" if wide else text, *sides, wide=wide)
 
 
 def _whole_division(column: Column, parts: tuple[Any, ...]) -> Sql:
@@ -149,7 +121,7 @@ def _whole_division(column: Column, parts: tuple[Any, ...]) -> Sql:
     rest = _remainder(column, (left, right))
     if not left.wide:
         return _call("(({0} - {2}) DIV {1})", left, right, rest)
-    return _call(f"CAST((({{0}} - {{2}}) / {{1}}) AS {_WIDE})", left, right, rest, wide=True)
+    return _call(f"CAST((({{0}} - {{2}}) / {{1}}) AS {WIDE})", left, right, rest, wide=True)
 
 
 def _literal(_column: Column, parts: tuple[Any, ...]) -> Sql:
@@ -162,7 +134,7 @@ def _literal(_column: Column, parts: tuple[Any, ...]) -> Sql:
     return Sql(literal(value))
 
 
-_TYPES: Mapping[Any, str] = {pl.Int64: "BIGINT", pl.Int128: _WIDE, pl.Float64: "DOUBLE", pl.String: "STRING"}
+_TYPES: Mapping[Any, str] = {pl.Int64: "BIGINT", pl.Int128: WIDE, pl.Float64: "DOUBLE", pl.String: "STRING"}
 
 
 def _cast(_column: Column, parts: tuple[Any, ...]) -> Sql:

@@ -13,9 +13,9 @@ from kehu.model.feature_types import POLARS_TYPES, Kind
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.spark.counting import micros
 from kehu.spark.derived import DAY_MICROS
-from kehu.spark.expressions import literal, name
 from kehu.spark.laying import Shared
 from kehu.spark.sessions import Spark
+from kehu.spark.words import literal, name
 
 TYPES: Mapping[Kind, str] = {
     "integer": "BIGINT",
