@@ -67,7 +67,7 @@ def test_a_new_workspace_passes_its_own_check(run: Run, tmp_path: Path) -> None:
     assert run("init", folder)[0] == 0
     assert sorted(path.name for path in folder.iterdir()) == ["data", "kehu.toml", "rules", "sources"]
     code, out, _ = run("rules", "check", "-w", folder)
-    assert (code, out) == (0, "13 files, 9 rule sets: 0 errors, 0 warnings\n")
+    assert (code, out) == (0, "14 files, 9 rule sets: 0 errors, 0 warnings\n")
 
 
 def test_a_workspace_is_not_made_over_something_else(run: Run, tmp_path: Path) -> None:
