@@ -17,7 +17,7 @@ UV_VERSION = "0.13.9"
 CACHE = ROOT / ".cache"
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-EXAMPLES = ("carrier", "northwind", "online_retail", "scms")
+EXAMPLES = ("carrier", "northwind", "online_retail", "scms", "silo_accounts")
 PUBLIC_REGISTRY = "https://pypi.org/simple"
 
 
