@@ -96,7 +96,7 @@ def _renewed(folder: Path, reader: BulkReader, old: Manifest, sizes: Sizes) -> M
     found = {
         name: caught_up(folder, layout, old.streams[name], reader, old.head, sizes) for name, layout in LAYOUTS.items()
     }
-    for name, layout in LAYOUTS.items():
+    for name in LAYOUTS:
         # Alone the database counts along its smallest index.
         stored = reader.read(select(func.count().label("rows")).select_from(STREAM_TABLES[name])).item()
         if stored != found[name].files.rows:
