@@ -4,6 +4,7 @@ import json
 import zlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -24,7 +25,10 @@ class Kept:
 
 
 def read_kept(folder: Path) -> Kept | None:
-    """What is kept beside the mirror in that folder; None before the first. Raises UnusableError when it is damaged."""
+    """What is kept beside the mirror in that folder; None before the first.
+
+    Raises UnusableError when it is damaged or was counted by another version, and OSError when it cannot be read.
+    """
     place = folder / _FOLDER
     with only_writer(place / _LOCK):
         try:
@@ -33,6 +37,9 @@ def read_kept(folder: Path) -> Kept | None:
             if zlib.crc32(content.encode()) != outer["checksum"]:
                 raise UnusableError(f"'{_NAME}' is damaged")
             given = json.loads(content)
+            # The same declaration may come to count otherwise.
+            if given["version"] != version("kehu"):
+                raise UnusableError("it was counted by another version of Kehu")
             file = DataFile(**given["file"])
             as_of = datetime.fromisoformat(given["as_of"])
             head, fingerprints = Head(**given["head"]), dict(given["fingerprints"])
@@ -52,6 +59,7 @@ def write_kept(folder: Path, kept: Kept) -> None:
         file = write_frame(place, "counted", kept.counted.frame)
         content = json.dumps(
             {
+                "version": version("kehu"),
                 "head": asdict(kept.head),
                 "as_of": kept.counted.as_of.isoformat(),
                 "fingerprints": dict(kept.counted.fingerprints),

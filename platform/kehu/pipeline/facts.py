@@ -98,7 +98,7 @@ class Present:
         found = self.state([catalogue])
         if found is None or self.mirror is None:
             features = features_as_of(read_facts(self.engine, [catalogue]), catalogue, as_of)
-            return features, Recount(len(features), len(features), why="there is no mirror of the events")
+            return features, Recount(len(features), len(features), why="the events were read from the database itself")
         mirror, customers = found
         counted, told = self._counted(mirror, catalogue, customers["customer"], as_of, full=full)
         if keep:
@@ -121,7 +121,7 @@ class Present:
             return count_all(mirror, catalogue, customers, as_of, "nothing was kept of a run before")
         touched = mirror.touched_since(kept.head)
         if touched is None:
-            why = mirror.note or "the mirror has been built again since"
+            why = mirror.note or "it is not known any more what has changed since"
             return count_all(mirror, catalogue, customers, as_of, why)
         return recount(mirror, catalogue, customers, as_of, kept.counted, touched)
 
