@@ -82,6 +82,16 @@ def read(*items: str, digits: int = 2) -> tuple[Catalogue, list[str]]:
             "x:\n  count: visits\n  over: 3 months",
             "3:9: error[feature]: '3 months' is not a length of time (write for example 90 days or 13 weeks)",
         ),
+        (
+            "a length out of the calendar",
+            "x:\n  count: visits\n  over: 5218 weeks",
+            "3:9: error[feature]: '5218 weeks' is longer than 36,525 days",
+        ),
+        (
+            "a length out of the calendar before",
+            "x:\n  count: visits\n  over: 36525 days\n  before: 36526 days",
+            "4:11: error[feature]: '36526 days' is longer than 36,525 days",
+        ),
         ("no days", "x:\n  count: visits\n  over: 0 days", "3:9: error[feature]: '0 days' is not a length of time"),
         (
             "before all time",

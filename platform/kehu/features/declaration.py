@@ -31,6 +31,8 @@ _KEYS = {*OPERATIONS, *_COMMON, *_COUNTING, "q", "which", "of", "with"}
 # Nothing is 0 of these, so that a customer without events and one without any in the window are alike.
 _ZERO_OF_NOTHING = {"count", "sum", "distinct"}
 _UNITS = {"day": 1, "days": 1, "week": 7, "weeks": 7}
+# A century: two of them after each other, over and before, stay within the calendar at any instant a run may be at.
+_MOST_DAYS = 36_525
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,13 @@ class _Reader:
         if found is None or int(found[1]) == 0:
             self._problem(node, f"'{node.text}' is not a length of time", "write for example 90 days or 13 weeks")
             return None
-        return timedelta(days=int(found[1]) * _UNITS[found[2]])
+        days = int(found[1]) * _UNITS[found[2]]
+        if days > _MOST_DAYS:
+            self._problem(
+                node, f"'{node.text}' is longer than {_MOST_DAYS:,} days", "leave it out, or give a shorter one"
+            )
+            return None
+        return timedelta(days=days)
 
     def _quantile(self, operation: Operation) -> float:
         node = self._optional("q")
