@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,6 +13,10 @@ from sqlalchemy import Engine, create_engine, text
 
 from kehu.store.database import open_database, upgrade
 from kehu.workspace.workspace import Workspace, open_workspace
+
+# PySpark takes a main module without a file, as the workers of parallel tests have, for its own doctests and ends them.
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
