@@ -196,3 +196,10 @@ def test_leftovers_of_a_writer_that_died_are_removed(loaded: Engine, tmp_path: P
     assert numbers(loaded, tmp_path) == ([1, 2, 3], "")
     left = sorted(path.name.split("-")[0] for path in tmp_path.iterdir() if path.suffix != ".sqlite3")
     assert [name for name in left if not name.startswith(("kehu", "spool"))] == ["lock", "manifest.json", "shipments"]
+
+
+def test_what_cannot_be_removed_beside_the_mirror_does_no_harm(loaded: Engine, tmp_path: Path) -> None:
+    (tmp_path / "old.arrow").mkdir()
+    (tmp_path / "old.part").mkdir()
+    assert numbers(loaded, tmp_path) == ([1, 2, 3], "")
+    assert numbers(loaded, tmp_path) == ([1, 2, 3], "")

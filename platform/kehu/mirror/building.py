@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
@@ -133,11 +133,15 @@ def _extent(reader: BulkReader, layout: Layout) -> tuple[int, int]:
 
 
 def _sweep(folder: Path, kept: Collection[str] = ()) -> None:
-    """Remove what a writer that died left behind and, once it is known what is `kept`, files of mirrors before."""
+    """Remove what a writer that died left behind and, once it is known what is `kept`, files of mirrors before.
+
+    What cannot be removed does no harm and stays.
+    """
     for path in folder.iterdir():
-        if path.name.startswith(SPILL_PREFIX):
-            shutil.rmtree(path)
-        elif path.name.endswith(".part"):
-            path.unlink()
-        elif kept and path.suffix == ".arrow" and path.name not in kept:
-            remove_unheld(path)
+        with suppress(OSError):
+            if path.name.startswith(SPILL_PREFIX):
+                shutil.rmtree(path)
+            elif path.name.endswith(".part"):
+                path.unlink()
+            elif kept and path.suffix == ".arrow" and path.name not in kept:
+                remove_unheld(path)
