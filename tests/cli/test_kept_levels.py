@@ -158,6 +158,7 @@ def test_explain_says_which_variant_counts(workspace: Workspace, kehu: Kehu) -> 
         "      shipments_30d >= 1: false (shipments_30d is 0) <- decided",
         "      lacks: shipments_30d is 0, needs 1: 1 more",
         "  + calm: takes the rest",
+        "  next is busy: shipments_30d >= 1 (is 0, lacks 1)",
         f"  published by run 2: {published} (shipments_30d was 1, shipments_total was 1)",
     ]
 

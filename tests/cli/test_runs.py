@@ -82,7 +82,7 @@ def test_a_held_run_ends_with_one_and_says_what_to_do(kehu: Kehu, workspace: Pat
 
 
 def test_the_guard_may_be_lowered_for_once(kehu: Kehu, workspace: Path) -> None:
-    assert kehu("resegment", "--as-of", "2026-03-01", "--guard", "1.5", "-w", workspace)[0] == 1
+    assert kehu("resegment", "--as-of", "2026-03-01", "--guard", "0.9", "-w", workspace)[0] == 1
     assert kehu("resegment", "--as-of", "2026-03-01", "--guard", "off", "-w", workspace)[0] == 0
     assert states(kehu, workspace) == [(1, "published", False), (2, "discarded", False), (3, "published", True)]
 

@@ -8,7 +8,7 @@ from kehu.model.feature_types import Schema
 from kehu.rules.reading import read_rules
 
 RULES = Path(__file__).parents[2] / "rules"
-TEXTS = {path.name: path.read_text(encoding="utf-8") for path in RULES.glob("*.yaml")}
+TEXTS = {path.name: path.read_text(encoding="utf-8") for path in RULES.glob("*.yaml") if path.stem != "identity"}
 LEVELS = {
     "churn_warning": [
         "volume_collapse",

@@ -131,6 +131,7 @@ def test_a_float_that_is_no_number_is_refused(schema: Schema) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_default_rules_answer_as_the_interpreter(seed: int, schema: Schema) -> None:
     texts = {path.name: path.read_text(encoding="utf-8") for path in RULES.glob("*.yaml")}
+    del texts["identity.yaml"]
     book, problems = read_rules({**texts, "cadence.yaml": CADENCE}, schema)
     assert problems == []
     frame = random_customers(random.Random(seed), schema, 300)
