@@ -6,7 +6,7 @@ from kehu.model.graph import PARTY_FIELDS
 from kehu.sources.source import Choice, FieldMap, Party, RecordMap
 from kehu_loaders.leaves import choice_column, option_prefix
 
-_TELLING = ("key", "name", "phone", "email", "tax_code")
+_TELLING = ("key", "name", "phone", "email", "tax_code", "code")
 _PARTS = tuple(part.name for part in PARTY_FIELDS)
 _SHIPMENT_PARTIES = ("shipper", "consignee", "payer")
 
@@ -24,7 +24,7 @@ def settle_parties(values: pl.DataFrame, record: RecordMap) -> pl.DataFrame:
     for field in parties:
         if isinstance(field.value, Choice):
             values = _chosen(values, field, field.value)
-    references = [field for field in record.fields if field.field.kind == "reference"]
+    references = [field for field in record.fields if field.field.kind in {"reference", "relation"}]
     for field in references:
         values = _absent_if_unknown(values, field.field.name)
     if record.entity == "shipment" and "payer" not in {field.field.name for field in parties}:

@@ -222,6 +222,15 @@ def test_a_reference_to_another_systems_customer(declare: Declare, load_csv: Loa
     ]
 
 
+def test_a_parent_by_its_key_and_an_employer_by_its_code(declare: Declare, load_csv: LoadCsv, known: Known) -> None:
+    source = declare("  - customer: {name: name, parent: {key: up}, employer: {code: firm}}")
+    chunk = load_csv(source, "id,name,up,firm\n1,a,9,\n2,b,,C1\n")
+    assert known(chunk, "customer") == [
+        {"key": "1", "name": "a", "parent_system": "test", "parent_key": "9"},
+        {"key": "2", "name": "b", "employer_code": "C1"},
+    ]
+
+
 # --- keys that come twice
 
 

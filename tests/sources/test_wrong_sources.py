@@ -348,6 +348,24 @@ WRONG = [
         "6:34: error[unknown-field]: a customer has no 'name' (choose one of key, system)",
     ),
     (
+        "a parent named twice over",
+        "{name: name}",
+        "{parent: {key: a, tax_code: b}}",
+        (
+            "6:24: error[bad-value]: a customer is named by one of key, tax_code, code, not by key and tax_code"
+            " (write {key: 上级客户号}, or {tax_code: 上级税号})"
+        ),
+    ),
+    (
+        "a parent of a system alone",
+        "{name: name}",
+        "{parent: {system: crm}}",
+        (
+            "6:24: error[bad-value]: a customer is named by one of key, tax_code, code, not by none"
+            " (write {key: 上级客户号}, or {tax_code: 上级税号})"
+        ),
+    ),
+    (
         "a condition without a test",
         "{name: name}",
         "{name: name}\n    when: {column: a}",

@@ -6,7 +6,9 @@ from typing import Literal
 import polars as pl
 
 Entity = Literal["customer", "contact", "shipment", "complaint", "visit", "employee"]
-FieldKind = Literal["text", "integer", "money", "instant", "boolean", "word", "party", "employee", "reference"]
+FieldKind = Literal[
+    "text", "integer", "money", "instant", "boolean", "word", "party", "employee", "reference", "relation"
+]
 
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -18,7 +20,8 @@ class Field:
     money is whole minor units of the record's currency; instant is UTC; word takes only `words`;
     party names a customer and becomes the columns of PARTY_FIELDS, each as `<field>_<part>`;
     employee is an employee number; reference names a customer record of another system and becomes
-    `<field>_system` and `<field>_key`. Numbers outside `low`..`high` do not fit.
+    `<field>_system` and `<field>_key`; relation names another customer and becomes the columns of RELATION_FIELDS,
+    each as `<field>_<part>`. Numbers outside `low`..`high` do not fit.
     """
 
     name: str
@@ -59,6 +62,13 @@ PARTY_FIELDS: tuple[Field, ...] = (
     Field("industry"),
 )
 
+# By what a record names the customer that its own belongs to: its key in a system, its tax code, or its uid or a key of
+# it in whatever system (`code`).
+RELATION_FIELDS: tuple[Field, ...] = (Field("system"), Field("key"), Field("tax_code"), Field("code"))
+RELATION_PARTS = tuple(part.name for part in RELATION_FIELDS)
+# The relations there are: a customer is part of its parent, a person works at its employer.
+LINKS = ("parent", "employer")
+
 FIELDS: dict[Entity, tuple[Field, ...]] = {
     "customer": (
         Field("name"),
@@ -76,6 +86,7 @@ FIELDS: dict[Entity, tuple[Field, ...]] = {
         Field("consent", "boolean"),
         Field("first_contact_at", "instant"),
         Field("same_as", "reference"),
+        *(Field(name, "relation") for name in LINKS),
     ),
     "contact": (
         Field("customer", "party", required=True),
@@ -163,6 +174,8 @@ def _field_columns(field: Field) -> dict[str, pl.DataType]:
             return {f"{field.name}_{part.name}": pl.String() for part in PARTY_FIELDS}
         case "reference":
             return {f"{field.name}_{part}": pl.String() for part in ("system", "key")}
+        case "relation":
+            return {f"{field.name}_{part}": pl.String() for part in RELATION_PARTS}
         case "integer" | "money":
             return {field.name: pl.Int64()}
         case "instant":

@@ -1,12 +1,13 @@
 """Reads mentions of customers: a party's parts, a choice of parties, a reference."""
 
-from kehu.model.graph import PARTY_FIELDS, Field
+from kehu.model.graph import PARTY_FIELDS, RELATION_FIELDS, Field
 from kehu.model.problems import did_you_mean
 from kehu.model.yaml_nodes import Mapping, Node, Scalar
 from kehu.sources.reading import Reading, read_columns, read_missing, read_text
 from kehu.sources.source import Cell, Choice, Constant, FieldMap, Key, Party, Value
 from kehu.sources.values import read_key, read_value
 
+_NAMING = tuple(part.name for part in RELATION_FIELDS if part.name != "system")
 REFERENCE_FIELDS = tuple(part for part in PARTY_FIELDS if part.name in {"system", "key"})
 
 
@@ -78,6 +79,16 @@ def _part(node: Node, part: Field, reading: Reading) -> Value | None:
     if part.name == "system" and isinstance(node, Scalar):
         return Constant(read_text(node, "'system'", reading))
     return read_value(node, part, reading)
+
+
+def read_relation(node: Node, reading: Reading) -> Party | None:
+    """Another customer, named by its key in a system, its tax code or any code it has; exactly one of them."""
+    party = read_party(node, RELATION_FIELDS, reading)
+    named = [part.field.name for part in party.parts if part.field.name != "system"] if party else []
+    if party and len(named) != 1:
+        said = f"a customer is named by one of {', '.join(_NAMING)}, not by {' and '.join(named) or 'none'}"
+        reading.report(node.place, "bad-value", said, "write {key: 上级客户号}, or {tax_code: 上级税号}")
+    return party
 
 
 def check_reference(party: Party, node: Node, reading: Reading) -> None:

@@ -5,7 +5,7 @@ from typing import get_args
 from kehu.model.graph import FIELDS, PARTY_FIELDS, Entity, Field
 from kehu.model.problems import did_you_mean
 from kehu.model.yaml_nodes import Items, Mapping, Node
-from kehu.sources.parties import REFERENCE_FIELDS, check_reference, read_choice, read_party
+from kehu.sources.parties import REFERENCE_FIELDS, check_reference, read_choice, read_party, read_relation
 from kehu.sources.reading import Reading, read_columns, read_scalars, read_word
 from kehu.sources.source import Condition, FieldMap, Key, RecordMap, Value
 from kehu.sources.values import read_key, read_value
@@ -108,6 +108,8 @@ def _value(node: Node, field: Field, record: Mapping, reading: Reading) -> Value
         if party:
             check_reference(party, node, reading)
         return party
+    if field.kind == "relation":
+        return read_relation(node, reading)
     return read_value(node, field, reading)
 
 

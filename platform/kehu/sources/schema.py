@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from kehu.model.graph import FIELDS, PARTY_FIELDS, Entity, Field
+from kehu.model.graph import FIELDS, PARTY_FIELDS, RELATION_FIELDS, Entity, Field
 from kehu.model.json_schema import SCALAR, Fragment, document, items, label, mapping, one_or_more, said, words
 from kehu.sources.parties import REFERENCE_FIELDS
 from kehu.sources.read import ENCODINGS, READ_KEYS, SOURCE_KEYS
@@ -79,8 +79,18 @@ def _value(field: Field) -> Fragment:
         return {"anyOf": [_party(PARTY_FIELDS), _choice()]}
     if field.kind == "reference":
         return _party(REFERENCE_FIELDS, "key")
+    if field.kind == "relation":
+        return _relation()
     forms = [SCALAR, _cell(field)]
     return {"anyOf": forms if field.kind in {"money", "instant"} else [*forms, _constant(field)]}
+
+
+def _relation() -> Fragment:
+    """One of the parts by which a customer is named; with a key perhaps its system."""
+    forms: list[Fragment] = [
+        _party((part,), part.name) for part in RELATION_FIELDS if part.name not in {"system", "key"}
+    ]
+    return {"anyOf": [_party(REFERENCE_FIELDS, "key"), *forms]}
 
 
 def _party(parts: Collection[Field], *required: str) -> Fragment:

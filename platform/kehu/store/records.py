@@ -7,7 +7,7 @@ from hashlib import blake2b
 import polars as pl
 from sqlalchemy import Connection, String, text
 
-from kehu.model.graph import FIELDS, PARTY_FIELDS, Entity
+from kehu.model.graph import FIELDS, LINKS, PARTY_FIELDS, RELATION_PARTS, Entity
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
 from kehu.tables.columns import BIG
 from kehu.tables.facts import customer_records, source_records
@@ -37,6 +37,7 @@ _CUSTOMER_COLUMNS = (
     "owner",
     "consent",
     "first_contact_at",
+    *(f"{link}_{part}" for link in LINKS for part in RELATION_PARTS),
 )
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, SmallInteger, String, Table, Text
 
-from kehu.model.graph import SATISFACTION_DIMENSIONS
+from kehu.model.graph import LINKS, RELATION_PARTS, SATISFACTION_DIMENSIONS
 from kehu.tables.columns import BIG, Instant, id_column, metadata, reference
 
 batches = Table(
@@ -87,6 +87,7 @@ customer_aliases = Table(
     Index(None, "customer_id"),
 )
 
+# `exported_at` is the date of the newest export that held the record as it is; None where its source tells none.
 source_records = Table(
     "source_records",
     metadata,
@@ -97,6 +98,7 @@ source_records = Table(
     Column("hash", BigInteger, nullable=False),
     reference("batch_id", "batches.id", nullable=False),
     Column("line", BIG, nullable=False),
+    Column("exported_at", Instant),
     Index("uq_source_records_system_entity_key", "system", "entity", "key", unique=True),
 )
 
@@ -126,6 +128,7 @@ customer_records = Table(
     Column("owner", Text),
     Column("consent", Boolean),
     Column("first_contact_at", Instant),
+    *(Column(f"{kind}_{part}", String(200) if part == "system" else Text) for kind in LINKS for part in RELATION_PARTS),
     Index(None, "customer_id"),
 )
 
