@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, text
+from sqlalchemy import Connection, Engine, create_engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from kehu.pipeline.transactions import writing, writing_in_bulk
+from kehu.pipeline.transactions import Database, reading, writing, writing_in_bulk
 from kehu.store.database import open_database
 from kehu.tables.facts import customer_aliases
 
@@ -80,3 +80,40 @@ def test_a_user_who_may_not_go_without_the_checks_has_them(plain_user: Callable[
     with writing_in_bulk(plain_user()) as connection:
         assert connection.execute(text("SELECT current_user")).scalar_one() == "plain"
         assert connection.execute(text("SHOW session_replication_role")).scalar_one() == "origin"
+
+
+def add_department(connection: Connection, name: str, *, fails: bool = False) -> None:
+    """A step of a transaction."""
+    with writing(connection) as step:
+        number = step.execute(text("SELECT count(*) FROM departments")).scalar_one()
+        step.execute(text("INSERT INTO departments (id, name) VALUES (:id, :name)"), {"id": number, "name": name})
+        if fails:
+            raise RuntimeError("enough")
+
+
+def departments(database: Database) -> list[str]:
+    """Their names, in the order they were added."""
+    with reading(database) as connection:
+        return list(connection.execute(text("SELECT name FROM departments ORDER BY id")).scalars())
+
+
+def test_a_step_that_fails_is_undone_alone(database: Engine) -> None:
+    with writing(database) as connection:
+        add_department(connection, "finance")
+        with pytest.raises(RuntimeError, match="enough"):
+            add_department(connection, "sales", fails=True)
+        add_department(connection, "service")
+        assert departments(connection) == ["finance", "service"]
+    assert departments(database) == ["finance", "service"]
+
+
+def fail_after_a_step(engine: Engine) -> None:
+    with writing(engine) as connection:
+        add_department(connection, "finance")
+        raise RuntimeError("enough")
+
+
+def test_a_step_is_kept_only_with_the_whole(database: Engine) -> None:
+    with pytest.raises(RuntimeError, match="enough"):
+        fail_after_a_step(database)
+    assert departments(database) == []

@@ -12,7 +12,7 @@ from kehu.pipeline.contradictions import Decided, Standing, standing_override
 from kehu.pipeline.named_customer import named_customer, surely_named
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.rule_directory import read_rule_directory
-from kehu.pipeline.transactions import reading, writing
+from kehu.pipeline.transactions import Database, reading, writing
 from kehu.pipeline.wishes import Question, Wish, questions_of, shown, wish_problems, words_problems
 from kehu.reader.customers import Customer, customers_by_id
 from kehu.reader.overrides import NamedOverride, Override, all_overrides, overrides_by_id
@@ -52,7 +52,7 @@ def workspace_now(workspace: Workspace, connection: Connection, clock: Clock) ->
 
 def decide(
     workspace: Workspace,
-    engine: Engine,
+    engine: Database,
     wishes: Sequence[Wish],
     *,
     clock: Clock,
@@ -79,7 +79,7 @@ def decide(
     )
 
 
-def end(engine: Engine, override_id: int, *, by: str, reason: str, clock: Clock) -> NamedOverride:
+def end(engine: Database, override_id: int, *, by: str, reason: str, clock: Clock) -> NamedOverride:
     """Take an override back; the next run decides without it. Returns it as it was.
 
     Raises RefusedError when there is none of that id, it was ended before, or a word is missing.

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Row, select
 
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.progress import Clock
-from kehu.pipeline.transactions import reading, writing
+from kehu.pipeline.transactions import Database, reading, writing
 from kehu.publish.history import MEMBER
 from kehu.publish.rollback import Restoration, restoration, restore
 from kehu.publish.run_log import Found, abandon_dead_runs, begin_run, discard_run, finish_run, published_run
@@ -38,12 +38,12 @@ class RollbackReport:
     moves: tuple[tuple[str, str | None, str | None, int], ...]
 
 
-def roll_back(engine: Engine, run: int | None, *, author: str, clock: Clock, dry_run: bool = False) -> RollbackReport:
+def roll_back(engine: Database, run: int | None, *, author: str, clock: Clock, dry_run: bool = False) -> RollbackReport:
     """Publish the answers of an earlier run again, in one transaction; by default the one before the published one.
 
     Raises RefusedError for a run that was never published or is, and while another run goes on.
     """
-    with only_run(engine):
+    with only_run(engine.engine):
         if dry_run:
             with reading(engine) as connection:
                 published, target = _ends(connection, run)
@@ -61,7 +61,7 @@ def roll_back(engine: Engine, run: int | None, *, author: str, clock: Clock, dry
         return report
 
 
-def discard(engine: Engine, run: int, *, author: str, clock: Clock) -> None:
+def discard(engine: Database, run: int, *, author: str, clock: Clock) -> None:
     """Let a held run never be published. Raises RefusedError when it is not held."""
     with writing(engine) as connection:
         row = _row(connection, run)

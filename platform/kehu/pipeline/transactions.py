@@ -11,11 +11,21 @@ from kehu.store.bulk import lock_for_writing
 # Half a GB of pages: in less, what changes here and there is written several times.
 _IN_BULK = {"foreign_keys": 0, "cache_size": -524_288}
 
+# A connection stands for a transaction that has begun already, so that several steps are kept together or not at all.
+Database = Engine | Connection
+
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that waits for its turn to write; rolled back when the block raises."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+def writing(database: Database) -> Iterator[Connection]:
+    """A transaction that waits for its turn to write; rolled back when the block raises.
+
+    Within a transaction that writes already it is a step of it: undone alone when it raises, kept only with the whole.
+    """
+    if isinstance(database, Connection):
+        with database.begin_nested():
+            yield database
+        return
+    with database.connect().execution_options(writes=True) as connection, connection.begin():
         lock_for_writing(connection)
         yield connection
 
@@ -36,10 +46,16 @@ def writing_in_bulk(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent state of the database for several queries, whatever others write meanwhile."""
-    level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else "SERIALIZABLE"
-    with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
+def reading(database: Database) -> Iterator[Connection]:
+    """One consistent state of the database for several queries, whatever others write meanwhile.
+
+    Within a transaction that writes it sees what that one has written.
+    """
+    if isinstance(database, Connection):
+        yield database
+        return
+    level = "REPEATABLE READ" if database.dialect.name == "postgresql" else "SERIALIZABLE"
+    with database.connect().execution_options(isolation_level=level) as connection, connection.begin():
         yield connection
 
 
