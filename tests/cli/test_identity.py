@@ -78,8 +78,8 @@ def test_a_merge_joins_two_customers_and_undo_parts_them_exactly(
     clusters()
     assert (place / "c.csv").read_bytes() == before
     found = json.loads(kehu("identity", "history", "--json", "-w", place)[1])["decisions"]
-    assert [(each["id"], each["same"], each["author"], each["ended_reason"]) for each in found] == [
-        (1, True, "ann", "were two")
+    assert [(each["id"], each["kind"], each["author"], each["ended_reason"]) for each in found] == [
+        (1, "same", "ann", "were two")
     ]
 
 

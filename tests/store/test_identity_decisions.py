@@ -15,7 +15,7 @@ from kehu.store.identity_decisions import (
     add_decision,
     all_decisions,
     decided_pairs,
-    end_decision,
+    end_decisions,
 )
 from kehu.store.load import FileCounts
 from kehu.tables.facts import customers, shipments
@@ -31,7 +31,7 @@ WAYBILL = {"key": "1", "number": "1", "accepted_at": AT} | {
 
 
 def decision(*, same: bool) -> IdentityDecision:
-    return IdentityDecision(0, same, A, B, "seen", "ann", AT, None, None, None)
+    return IdentityDecision(0, "same" if same else "different", A, B, "seen", "ann", AT)
 
 
 def state(connection: Connection) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
@@ -50,7 +50,7 @@ def test_two_records_become_one_customer_and_two_again(database: Engine, load_fi
         number = add_decision(connection, decision(same=True))
         joined = resolve_customers(connection, "CN", PLAIN_RULES)
         parties = state(connection)[1]
-        end_decision(connection, number, by="bob", reason="were two", now=AT)
+        end_decisions(connection, [number], by="bob", reason="were two", now=AT)
         parted = resolve_customers(connection, "CN", PLAIN_RULES)
         after = state(connection)
         kept = all_decisions(connection)
@@ -65,5 +65,5 @@ def test_the_newer_of_two_decisions_about_a_pair_counts(database: Engine) -> Non
         for same in (True, False):
             add_decision(connection, decision(same=same))
         assert decided_pairs(connection).rows() == [(False, "0\x1fcrm\x1fa", "0\x1fcrm\x1fb")]
-        end_decision(connection, 2, by="bob", reason="no", now=AT)
+        end_decisions(connection, [2], by="bob", reason="no", now=AT)
         assert decided_pairs(connection)["same"].to_list() == [True]

@@ -240,10 +240,9 @@ def _show_decided(decided: Decided, *, json: bool) -> None:
 
 def _row(decision: IdentityDecision) -> list[object]:
     back = None if decision.ended_at is None else f"{decision.ended_by}: {decision.ended_reason}"
-    said = "same" if decision.same else "different"
     made = f"{decision.created_at:%Y-%m-%d %H:%M}"
     sides = (_record(decision.left), _record(decision.right))
-    return [decision.id, said, *sides, decision.author, decision.reason, made, back]
+    return [decision.id, decision.kind, *sides, decision.author, decision.reason, made, back]
 
 
 def _record(name: RecordName) -> str:

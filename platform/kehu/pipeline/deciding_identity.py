@@ -21,7 +21,7 @@ from kehu.store.identity_decisions import (
     RecordName,
     add_decision,
     all_decisions,
-    end_decision,
+    end_decisions,
 )
 from kehu.workspace.workspace import Workspace
 
@@ -139,8 +139,7 @@ def undo(workspace: Workspace, engine: Engine, ids: Sequence[int], because: Beca
                 said = f"{decision.ended_by} took decision {number} back already"
                 problems.append(Problem(Place("DECISION"), "ended-decision", said, "there is nothing left to do"))
         refuse_errors(problems)
-        for number in ids:
-            end_decision(connection, number, by=because.author.strip(), reason=because.reason.strip(), now=clock())
+        end_decisions(connection, ids, by=because.author.strip(), reason=because.reason.strip(), now=clock())
         return Decided(tuple(ids), None, None, _resolved(connection, workspace, rules))
 
 
@@ -150,7 +149,7 @@ def _named(connection: Connection, workspace: Workspace, text: str) -> int:
 
 def _new(same: bool, left: RecordName, right: RecordName, because: Because, now: datetime) -> IdentityDecision:  # noqa: FBT001
     author, reason = because.author.strip(), because.reason.strip()
-    return IdentityDecision(0, same, left, right, reason, author, now, None, None, None)
+    return IdentityDecision(0, "same" if same else "different", left, right, reason, author, now)
 
 
 def _against(connection: Connection, left: Sequence[RecordName], right: Sequence[RecordName]) -> list[Problem]:
@@ -165,7 +164,7 @@ def _against(connection: Connection, left: Sequence[RecordName], right: Sequence
         )
         for each in all_decisions(connection)
         if each.ended_at is None
-        and not each.same
+        and each.kind == "different"
         and ((each.left in ours and each.right in theirs) or (each.left in theirs and each.right in ours))
     ]
 
