@@ -1,13 +1,12 @@
 """The mirror's table of contents: which files make it up, and of which state of the store it is the copy."""
 
-import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kehu.mirror.files import DataFile, UnusableError, write_text
+from kehu.mirror.contents import read_contents, understood, write_contents
+from kehu.mirror.files import DataFile, UnusableError
 from kehu.mirror.layout import FORMAT, LAYOUTS, schema_digest
 from kehu.mirror.touched import Step
 from kehu.store.event_changes import Head
@@ -54,30 +53,20 @@ class Manifest:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Make the manifest the one that readers find."""
-    content = json.dumps({"format": FORMAT, "schema": schema_digest(), **asdict(manifest)})
-    write_text(folder / NAME, json.dumps({"checksum": zlib.crc32(content.encode()), "content": content}))
+    write_contents(folder / NAME, {"format": FORMAT, "schema": schema_digest(), **asdict(manifest)})
 
 
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest; None when there is none yet. Raises UnusableError when it is damaged or of another version."""
-    try:
-        text = (folder / NAME).read_bytes()
-    except FileNotFoundError:
+    given = read_contents(folder / NAME)
+    if given is None:
         return None
-    try:
-        outer = json.loads(text)
-        content = str(outer["content"])
-        intact = zlib.crc32(content.encode()) == outer["checksum"]
-        given = json.loads(content) if intact else {}
-    except (ValueError, KeyError, TypeError):
-        intact, given = False, {}
-    if not intact:
-        raise UnusableError(f"'{NAME}' is damaged")
     if (given.get("format"), given.get("schema")) != (FORMAT, schema_digest()):
         raise UnusableError("it was made by another version of Kehu")
-    streams = {name: _stream_files(given["streams"][name]) for name in LAYOUTS}
-    steps = (Step(Head(**each["since"]), DataFile(**each["file"])) for each in given["steps"])
-    return Manifest(Head(**given["head"]), streams, tuple(steps))
+    with understood(folder / NAME):
+        streams = {name: _stream_files(given["streams"][name]) for name in LAYOUTS}
+        steps = (Step(Head(**each["since"]), DataFile(**each["file"])) for each in given["steps"])
+        return Manifest(Head(**given["head"]), streams, tuple(steps))
 
 
 def _stream_files(given: Mapping[str, list[dict[str, Any]]]) -> StreamFiles:

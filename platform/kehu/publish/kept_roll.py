@@ -1,7 +1,6 @@
 """The roll that is published, kept beside the mirror so that a run need not read it: derived and disposable."""
 
 import json
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -12,7 +11,9 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Text, column, select, text
 
-from kehu.mirror.files import DataFile, UnusableError, check_file, only_writer, write_frame, write_text
+from kehu.mirror.contents import understood
+from kehu.mirror.files import UnusableError
+from kehu.mirror.kept_frame import KeptFrame
 from kehu.publish.history import ANSWER, ENDS, published_roll
 from kehu.rules.rolls import Key, Lists, Roll, patched
 from kehu.store.bulk import read_frame
@@ -20,7 +21,7 @@ from kehu.store.event_changes import Head, changes_query, head_of, ranges, token
 from kehu.tables.columns import BIG
 from kehu.tables.runs import memberships, publication, warnings
 
-_FOLDER, _NAME, _LOCK, _FORMAT = "published", "published.json", "lock", 1
+_FOLDER, _FORMAT = "published", 1
 _MEMBERS, _FIRING = "member", "firing"
 # CROSS JOIN keeps SQLite to this order: a look-up for each range of customers.
 _MOVED = """
@@ -51,7 +52,7 @@ class KeptRoll:
         if self.folder is None:
             return published_roll(connection)
         try:
-            known = _read(self.folder / _FOLDER)
+            known = _read(KeptFrame(self.folder / _FOLDER))
             if known is not None:
                 return _brought_up(connection, *known)
         except (UnusableError, OSError) as error:
@@ -62,15 +63,16 @@ class KeptRoll:
         """Keep nothing any more. To be called before a publication ends, so that what is kept is never of another."""
         if self.folder is not None:
             # What cannot be removed is seen to be of another publication.
-            with suppress(OSError), only_writer(self.folder / _FOLDER / _LOCK):
-                (self.folder / _FOLDER / _NAME).unlink(missing_ok=True)
+            with suppress(OSError):
+                KeptFrame(self.folder / _FOLDER).forget()
 
     def keep(self, state: State, roll: Roll) -> None:
         """Keep the roll of that publication, which has ended by now."""
         if self.folder is None:
             return
         try:
-            _write(self.folder / _FOLDER, state, roll)
+            known = {"format": _FORMAT, **asdict(state)}
+            KeptFrame(self.folder / _FOLDER).write(known, _frame_of(roll))
         except OSError as error:
             self.progress(f"what is published could not be kept beside the mirror: {error}", 0)
 
@@ -105,35 +107,17 @@ def _moved_rows(connection: Connection, history: Any, since: Head) -> pl.DataFra
     return read_frame(connection, query.columns(*columns))
 
 
-def _read(folder: Path) -> tuple[State, Roll] | None:
+def _read(place: KeptFrame) -> tuple[State, Roll] | None:
     """None before the first. Raises UnusableError when it is damaged."""
-    with only_writer(folder / _LOCK):
-        try:
-            outer = json.loads((folder / _NAME).read_bytes())
-            content = str(outer["content"])
-            if zlib.crc32(content.encode()) != outer["checksum"]:
-                raise UnusableError(f"'{_NAME}' is damaged")
-            given = json.loads(content)
-            if given["format"] != _FORMAT:
-                raise UnusableError("it was made by another version of Kehu")
-            file = DataFile(**given["file"])
-            state = State(given["run_id"], given["published_at"], Head(**given["head"]))
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError) as error:
-            raise UnusableError(f"'{_NAME}' is damaged") from error
-        check_file(folder, file, thoroughly=True)
-        return state, _roll_in(pl.read_ipc(folder / file.name))
-
-
-def _write(folder: Path, state: State, roll: Roll) -> None:
-    with only_writer(folder / _LOCK):
-        file = write_frame(folder, "published", _frame_of(roll))
-        content = json.dumps({"format": _FORMAT, **asdict(state), "file": asdict(file)})
-        write_text(folder / _NAME, json.dumps({"checksum": zlib.crc32(content.encode()), "content": content}))
-        for path in folder.iterdir():
-            if path.name not in {_NAME, _LOCK, file.name}:
-                path.unlink()
+    found = place.read(thoroughly=True)
+    if found is None:
+        return None
+    given, frame = found
+    with understood(place.contents):
+        if given["format"] != _FORMAT:
+            raise UnusableError("it was made by another version of Kehu")
+        state = State(given["run_id"], given["published_at"], Head(**given["head"]))
+    return state, _roll_in(frame)
 
 
 def _frame_of(roll: Roll) -> pl.DataFrame:
