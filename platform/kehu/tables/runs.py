@@ -131,7 +131,8 @@ membership_notes = Table(
     Column("held_since", Instant),
 )
 
-# A warning fires when its rule begins to hold and clears when it ceases to.
+# A warning fires when its rule begins to hold and clears when it ceases to. `state` and `outcome` are what people say of
+# it, the last of them `handled_by`.
 warnings = Table(
     "warnings",
     metadata,
@@ -149,6 +150,8 @@ warnings = Table(
     Column("digest", String(64), nullable=False),
     Column("state", String(20), nullable=False),
     Column("outcome", Text),
+    Column("handled_by", Text),
+    Column("handled_at", Instant),
     Index(None, "customer_id", "id"),
     Index(
         "ix_warnings_open",
