@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from kehu.cli.main import app
+from kehu.cli.main import app_of
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("platform", "graphql", "loaders", "rules", "tests", "benchmarks", "examples")
@@ -37,7 +37,7 @@ def test_a_document_names_no_machine(path: Path) -> None:
 def commands() -> list[tuple[str, str]]:
     """Every command as typed, with its help."""
     found: list[tuple[str, str]] = []
-    for name, command in _parts(typer.main.get_command(app)).items():
+    for name, command in _parts(typer.main.get_command(app_of())).items():
         parts = _parts(command) or {"": command}
         found += [(f"kehu {name} {part}".strip(), leaf.help or "") for part, leaf in parts.items()]
     return sorted(found)

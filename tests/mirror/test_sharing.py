@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from kehu.mirror.layout import LAYOUTS
 from kehu.model.graph import Entity
-from kehu.store import bulk_reading
+from kehu.store import arrow_reading
 from kehu.store.bulk_reading import arrow_reader, cursor_reader
 from kehu.store.reading import STREAM_TABLES
 
@@ -25,7 +25,7 @@ def waybill(number: int) -> dict[str, object]:
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two processes, however few the rows and processors."""
-    monkeypatch.setattr(bulk_reading, "_SHARED_ROWS", 1)
+    monkeypatch.setattr(arrow_reading, "_SHARED_ROWS", 1)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
 
 

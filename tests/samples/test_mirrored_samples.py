@@ -11,7 +11,7 @@ from kehu.pipeline.loading import load
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.snapshots import Mirrored, take_snapshot
 from kehu.store.database import open_database, upgrade
-from kehu.store.events import latest_event
+from kehu.store.reading import latest_event
 from kehu.workspace.workspace import open_workspace
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

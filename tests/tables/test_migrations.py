@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from kehu.model.problems import RefusedError
-from kehu.store.database import _config, current_revision, newest_revision, open_database, schema_differences, upgrade
+from kehu.store.database import current_revision, newest_revision, open_database, upgrade
+from kehu.store.migrating import alembic_config, schema_differences
 from kehu.tables.schema import metadata
 
 TABLES = {
@@ -44,6 +46,10 @@ def test_migrations_from_nothing_make_exactly_the_tables(database: Engine) -> No
     assert set(metadata.tables) >= TABLES
 
 
+def test_the_newest_revision_is_known_without_alembic() -> None:
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config(None)).get_current_head()
+
+
 def test_the_foreign_keys_of_the_database_are_those_of_the_tables(database: Engine) -> None:
     with database.connect() as connection:
         inspector = inspect(connection)
@@ -68,7 +74,7 @@ def test_foreign_keys_are_enforced(database: Engine) -> None:
 
 def test_going_back_to_nothing_leaves_no_table(database: Engine) -> None:
     with database.begin() as connection:
-        command.downgrade(_config(connection), "base")
+        command.downgrade(alembic_config(connection), "base")
     with database.connect() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
         assert current_revision(connection) is None
@@ -88,7 +94,7 @@ def test_a_second_upgrade_changes_nothing(database: Engine) -> None:
 
 def test_data_of_an_older_schema_is_kept(database: Engine) -> None:
     with database.begin() as connection:
-        command.downgrade(_config(connection), "0001")
+        command.downgrade(alembic_config(connection), "0001")
         connection.execute(
             text("INSERT INTO customers (id, uid, kind, name, name_search) VALUES (3, 'u', 'company', 'n', 'n')")
         )
@@ -102,7 +108,7 @@ def test_data_of_an_older_schema_is_kept(database: Engine) -> None:
 def test_memberships_of_an_older_schema_are_kept(database: Engine) -> None:
     made = "INSERT INTO memberships (id, customer_id, ruleset, level, from_run_id, digest, reasons)"
     with database.begin() as connection:
-        command.downgrade(_config(connection), "0003")
+        command.downgrade(alembic_config(connection), "0003")
         connection.execute(
             text("INSERT INTO customers (id, uid, kind, name, name_search) VALUES (3, 'u', 'company', 'n', 'n')")
         )

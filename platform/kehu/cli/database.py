@@ -6,15 +6,11 @@ import typer
 
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, workspace_at
 from kehu.cli.output import say, say_json, show_problems, show_table
-from kehu.mirror.building import forget
 from kehu.mirror.checking import Comparison, compare_mirror
-from kehu.mirror.kept import forget_kept
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.facts import mirror_folder
-from kehu.publish.kept_roll import KeptRoll
 from kehu.store import database
 from kehu.store.database import open_database
-from kehu.workspace.workspace import Workspace
 
 app = typer.Typer(help="The workspace's database.", no_args_is_help=True)
 
@@ -58,15 +54,6 @@ def check(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> None
             show_problems(problems)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
-
-
-def forget_mirror(workspace: Workspace) -> None:
-    """Let the next run build the workspace's mirror anew, and use nothing else that was kept beside it."""
-    folder = mirror_folder(open_database(workspace.settings.database_url), workspace.root)
-    if folder is not None:
-        forget(folder)
-        forget_kept(folder)
-        KeptRoll(folder, lambda _what, _rows: None).forget()
 
 
 def _said(comparison: Comparison) -> str:

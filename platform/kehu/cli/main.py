@@ -3,37 +3,59 @@
 import io
 import signal
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from types import FrameType
 
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from kehu.cli import database, demo, export, generate, identity, init, load, overrides, resegment, rules, runs, serve
 from kehu.cli.output import show_problems
 from kehu.model.problems import Place, Problem, RefusedError
 
 REFUSED, INTERRUPTED, TERMINATED = 1, 130, 143
 
-app = typer.Typer(
-    name="kehu",
-    help="Kehu (客户): one file per customer, segmentation rules over all of them, a GraphQL API.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
-app.command("init")(init.init)
-app.command("demo")(demo.demo)
-app.command("load")(load.load)
-app.command("resegment")(resegment.resegment)
-app.add_typer(rules.app, name="rules")
-app.add_typer(identity.app, name="identity")
-app.add_typer(overrides.app, name="overrides")
-app.add_typer(runs.app, name="runs")
-app.command("export")(export.export)
-app.command("serve")(serve.serve)
-app.add_typer(database.app, name="db")
-app.command("generate")(generate.generate)
+# By name what makes each command, a function or a group of them.
+COMMANDS = {
+    "init": "kehu.cli.init:init",
+    "demo": "kehu.cli.demo:demo",
+    "load": "kehu.cli.load:load",
+    "resegment": "kehu.cli.resegment:resegment",
+    "rules": "kehu.cli.rules:app",
+    "identity": "kehu.cli.identity:app",
+    "overrides": "kehu.cli.overrides:app",
+    "runs": "kehu.cli.runs:app",
+    "export": "kehu.cli.export:export",
+    "serve": "kehu.cli.serve:serve",
+    "db": "kehu.cli.database:app",
+    "generate": "kehu.cli.generate:generate",
+}
+
+
+def app_of(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command with those of its commands alone: what others import takes longer than many a command to run."""
+    app = typer.Typer(
+        name="kehu",
+        help="Kehu (客户): one file per customer, segmentation rules over all of them, a GraphQL API.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    for name in names:
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    # Without it a single command would need no name.
+    app.callback()(_nothing)
+    return app
+
+
+def _nothing() -> None:
+    pass
 
 
 def main() -> None:
@@ -60,8 +82,9 @@ def main() -> None:
 
 
 def _run() -> None:
+    asked = [name for name in sys.argv[1:2] if name in COMMANDS]
     try:
-        app()
+        app_of(asked or COMMANDS)()
     except RefusedError as error:
         show_problems(error.problems)
         sys.exit(REFUSED)

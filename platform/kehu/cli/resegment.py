@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from kehu.cli.database import forget_mirror
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
 from kehu.cli.repeating import repeat
 from kehu.cli.run_progress import run_progress
 from kehu.cli.run_shown import show_outcome
+from kehu.mirror.building import forget
+from kehu.mirror.kept import forget_kept
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean
 from kehu.pipeline import resegmenting
+from kehu.pipeline.facts import mirror_folder
 from kehu.pipeline.resegmenting import How
 from kehu.pipeline.schedule import read_schedule
+from kehu.publish.kept_roll import KeptRoll
+from kehu.store.database import open_database
 from kehu.workspace.settings import ENGINES, is_guard
 from kehu.workspace.workspace import Workspace
 
@@ -59,7 +63,7 @@ def resegment(
     """
     place = _computed_by(_guarded(workspace_at(workspace), guard), engine)
     if rebuild:
-        forget_mirror(place)
+        _forget_mirror(place)
     if every is None and at is None:
         instant = None if as_of is None else read_instant(as_of, place)
         _run(place, database_of(place), instant, How(dry_run=dry_run, full=full), json=json)
@@ -68,6 +72,15 @@ def resegment(
     if as_of is not None or dry_run:
         raise typer.BadParameter("--every runs by the clock and publishes: leave --as-of and --dry-run out")
     repeat(schedule, lambda: _run(place, database_of(place), None, How(full=full), json=json))
+
+
+def _forget_mirror(workspace: Workspace) -> None:
+    """Let the run build the workspace's mirror anew, and use nothing else that was kept beside it."""
+    folder = mirror_folder(open_database(workspace.settings.database_url), workspace.root)
+    if folder is not None:
+        forget(folder)
+        forget_kept(folder)
+        KeptRoll(folder, lambda _what, _rows: None).forget()
 
 
 def _run(workspace: Workspace, engine: Engine, as_of: datetime | None, how: How, *, json: bool) -> None:

@@ -16,8 +16,8 @@ from kehu.pipeline.transactions import Database, reading, writing
 from kehu.pipeline.wishes import Question, Wish, questions_of, shown, wish_problems, words_problems
 from kehu.reader.customers import Customer, customers_by_id
 from kehu.reader.overrides import NamedOverride, Override, all_overrides, overrides_by_id
-from kehu.store.events import latest_event
 from kehu.store.overrides import Decision, Effect, active_overrides, add_overrides, end_override
+from kehu.store.reading import latest_event
 from kehu.workspace.workspace import Workspace
 
 State = Literal["active", "upcoming", "overruled", "expired", "ended"]
@@ -79,10 +79,13 @@ def decide(
     )
 
 
-def end(engine: Database, override_id: int, *, by: str, reason: str, clock: Clock) -> NamedOverride:
-    """Take an override back; the next run decides without it. Returns it as it was.
+def end(
+    engine: Database, override_id: int, *, by: str, reason: str, clock: Clock, expected: str | None = None
+) -> NamedOverride:
+    """Take an override back, which was seen in version `expected`; the next run decides without it.
 
-    Raises RefusedError when there is none of that id, it was ended before, or a word is missing.
+    Returns it as it was. Raises RefusedError when there is none of that id, it was ended before, it has changed since
+    that version, or a word is missing.
     """
     place = Place("override")
     words = {"reason": Place("--reason"), "author": Place("--author")}
@@ -95,6 +98,7 @@ def end(engine: Database, override_id: int, *, by: str, reason: str, clock: Cloc
         if found.ended_at is not None:
             said = f"{found.ended_by} ended override {override_id} already, on {shown(found.ended_at)}"
             problems.append(Problem(place, "ended-override", said, "there is nothing left to do"))
+        problems += version_problems(found, expected, Place("version"))
         refuse_errors(problems)
         end_override(connection, override_id, by=by.strip(), reason=reason.strip(), now=clock())
         customer = customers_by_id(connection, [found.customer_id])[found.customer_id]

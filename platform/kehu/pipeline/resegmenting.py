@@ -19,8 +19,8 @@ from kehu.publish.guard import Guard
 from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, record_stages
 from kehu.rules.book import RuleBook
 from kehu.rules.parts import features_of
-from kehu.store.events import latest_event
 from kehu.store.lock import only_run
+from kehu.store.reading import latest_event
 from kehu.tables.runs import runs
 from kehu.workspace.settings import Settings
 from kehu.workspace.workspace import Workspace

@@ -1,16 +1,19 @@
 """Conditions parsed by rule-engine's grammar into trees whose nodes know where they stand.
 
-Uses two private names of rule-engine 5.1 (`_DeferredAstNode`, `_lexer`); the dependency is pinned below 5.2.
+Uses private names of rule-engine 5.1 (`_DeferredAstNode`, `_lexer`, `_parser`, `_vendor`); the dependency is pinned
+below 5.2.
 """
 
 import decimal
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from rule_engine import ast, errors
+from rule_engine import Rule, ast, errors
+from rule_engine._vendor.ply import lex
 from rule_engine.parser import Parser, _DeferredAstNode
 
 from kehu.rules.backtracking import check_pattern
@@ -159,9 +162,6 @@ def _action(action: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         if isinstance(p[0], _DeferredAstNode) and not isinstance(p[0], _Spanned):
             p[0] = _Spanned(p[0], span, self.faults)
 
-    run.__doc__ = action.__doc__
-    # PLY orders the grammar's productions by this line; the order resolves the grammar's conflicts.
-    run.co_firstlineno = action.__code__.co_firstlineno  # type: ignore[attr-defined]
     return run
 
 
@@ -178,7 +178,18 @@ class _SpanParser(Parser):  # type: ignore[misc]
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.faults: list[Fault] = []
-        super().__init__()
+        self.context: Any = None
+        self._lexer = lex.lex(module=self)
+        # The grammar is that of rule-engine's own parser, whose tables took half a second to work out.
+        self._parser = copy(Rule.parser._parser)  # noqa: SLF001  # pinned, see above
+        self._parser.productions = [self._bound(each) for each in self._parser.productions]
+        self._parser.errorfunc = self.p_error
+
+    def _bound(self, production: Any) -> Any:
+        mine = copy(production)
+        if mine.func:
+            mine.callable = getattr(self, mine.func)
+        return mine
 
     def t_COMMENT(self, _token: Any) -> None:  # noqa: N802 - the grammar's name
         r"\#[^\n]*"

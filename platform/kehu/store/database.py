@@ -1,22 +1,14 @@
 """Opening a workspace's database and bringing it to the newest schema."""
 
 import sqlite3
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 
-from kehu.model.problems import Place, Problem, RefusedError
-from kehu.store.bulk import lock_for_writing
 from kehu.tables import migrations
-from kehu.tables.schema import metadata
 
 _BUSY_SECONDS = 30
 _BUSY_PAUSE_SECONDS = 0.02
@@ -48,45 +40,21 @@ def upgrade(engine: Engine) -> None:
     with engine.connect() as connection:
         if current_revision(connection) == newest_revision():
             return
-    with engine.execution_options(writes=True).begin() as connection:
-        lock_for_writing(connection)
-        revision = current_revision(connection)
-        if revision == newest_revision():
-            return
-        _check_revision(engine, revision)
-        command.upgrade(_config(connection), "head")
+    # What migrates takes longer to import than many a command to run, and hardly ever is there anything to do.
+    import_module("kehu.store.migrating").migrate(engine)
 
 
-def newest_revision() -> str | None:
-    """The revision the code expects."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+def newest_revision() -> str:
+    """The revision the code expects: the files of migrations begin with theirs."""
+    folder = Path(migrations.__file__).parent / "versions"
+    return max(file.stem.partition("_")[0] for file in folder.glob("[0-9]*.py"))
 
 
 def current_revision(connection: Connection) -> str | None:
     """The revision the database is at; None before the first migration."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def schema_differences(connection: Connection) -> list[Any]:
-    """What alembic would still change: empty when migrations and tables agree."""
-    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
-
-
-def _check_revision(engine: Engine, revision: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
-    if revision is not None and revision not in known:
-        place = Place(engine.url.render_as_string(hide_password=True))
-        message = f"the database is at revision '{revision}', unknown here"
-        remedy = "it was made by a newer version: install that one"
-        raise RefusedError([Problem(place, "schema-revision", message, remedy)])
-
-
-def _config(connection: Connection | None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _with_driver(url: URL) -> URL:

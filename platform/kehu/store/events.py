@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -85,13 +84,6 @@ def mark_seen(connection: Connection) -> None:
     connection.execute(statement.values(first_seen_at=bounds.c.first, last_seen_at=bounds.c.last))
     unseen = customers.c.first_seen_at.is_not(None) & customers.c.id.not_in(select(bounds.c.customer))
     connection.execute(update(customers).where(unseen).values(first_seen_at=None, last_seen_at=None))
-
-
-def latest_event(connection: Connection) -> datetime | None:
-    """The instant of the newest thing that happened; None when there are no events. Plans do not count."""
-    happened = (shipments.c.accepted_at, shipments.c.delivered_at, complaints.c.opened_at, visits.c.held_at)
-    latest = [connection.execute(select(func.max(at))).scalar() for at in happened]
-    return max((instant for instant in latest if instant is not None), default=None)
 
 
 def _instant(entity: Entity) -> pl.Expr:

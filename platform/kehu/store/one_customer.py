@@ -6,15 +6,8 @@ import polars as pl
 from sqlalchemy import Connection, or_, select
 
 from kehu.store.bulk import read_frame
-from kehu.store.events import TABLES
-from kehu.tables.facts import contacts, customers
-
-_STREAM_TABLES = {
-    "shipments": TABLES["shipment"],
-    "complaints": TABLES["complaint"],
-    "visits": TABLES["visit"],
-    "contacts": contacts,
-}
+from kehu.store.reading import STREAM_TABLES
+from kehu.tables.facts import customers
 
 
 def read_one_customer(connection: Connection, customer_id: int, attributes: Collection[str]) -> pl.DataFrame:
@@ -28,7 +21,7 @@ def read_own_events(
     connection: Connection, customer_id: int, stream: str, columns: Collection[str], owners: Collection[str]
 ) -> pl.DataFrame:
     """The named columns of the events in which the customer is one of `owners`, in the order they were recorded."""
-    events = _STREAM_TABLES[stream]
+    events = STREAM_TABLES[stream]
     is_own = or_(*(events.c[owner] == customer_id for owner in sorted(owners)))
     wanted = select(*(events.c[name] for name in sorted(columns))).where(is_own)
     return read_frame(connection, wanted.order_by(events.c.id))

@@ -1,0 +1,32 @@
+"""What a command need not import before it begins."""
+
+import subprocess
+import sys
+
+import pytest
+
+from kehu.cli.main import COMMANDS, app_of
+
+SPARED = "import sys; import {module}; print(*({names} & set(sys.modules)))"
+
+
+@pytest.mark.parametrize(
+    ("_case", "names"),
+    [
+        ("what reads very many rows", {"pyarrow", "pandas", "adbc_driver_manager"}),
+        ("what migrates", {"alembic"}),
+        ("what tells customers apart", {"phonenumbers", "scipy.sparse"}),
+        ("what other commands need", {"xlsxwriter", "uvicorn"}),
+    ],
+)
+def test_a_run_does_not_wait_for(_case: str, names: set[str]) -> None:
+    asked = SPARED.format(module="kehu.cli.resegment", names=names)
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+def test_the_command_has_those_asked_for_and_no_others() -> None:
+    assert [command.name for command in app_of(["init"]).registered_commands] == ["init"]
+    every = app_of()
+    commands = [each.name for each in every.registered_commands]
+    assert {*commands, *(each.name for each in every.registered_groups)} == set(COMMANDS)
