@@ -14,6 +14,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from kehu.workspace.served import Served
+from kehu_graphql.author import AUTHOR_HEADER
+from kehu_graphql.desk import WriteDesk
 from kehu_graphql.endpoint import Endpoint
 from kehu_graphql.health import is_up, readiness
 from kehu_graphql.ide.assets import ASSETS_DIR
@@ -32,14 +34,17 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
     """The application over a database at the newest schema.
 
     Pages of `cors_origins` may ask from a browser; no other page of another origin may.
-    Ending the application's lifespan waits for reads under way; the engine stays the caller's.
+    Ending the application's lifespan waits for reads and changes under way; the engine stays the caller's.
     """
     pool = ReadPool(engine)
-    endpoint = Endpoint(build_schema(), pool, served, page=ide_page(served.title, PATH))
+    desk = None if served.writable is None else WriteDesk(engine, served.writable)
+    endpoint = Endpoint(build_schema(), pool, served, desk=desk, page=ide_page(served.title, PATH))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        if desk is not None:
+            desk.close()
         pool.close()
 
     routes = [
@@ -59,7 +64,7 @@ def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=cors_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["content-type"],
+        allow_headers=["content-type", AUTHOR_HEADER.lower()],
         max_age=_PREFLIGHT_SECONDS,
     )
     packed = Middleware(GZipMiddleware, minimum_size=_PACKED_BYTES, compresslevel=_PACKED_LEVEL)

@@ -9,6 +9,7 @@ from strawberry.types.info import Info as StrawberryInfo
 
 from kehu.reader import customers
 from kehu.workspace.served import Served
+from kehu_graphql.desk import WriteDesk
 from kehu_graphql.reads import Reads
 
 if TYPE_CHECKING:
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 class Context:
     """One request's reads, and what the server was given beside them.
 
-    `as_customer` is handed in because events refer to customers, whose type lists events.
+    `as_customer` is handed in because events refer to customers, whose type lists events. `author` is whom the request
+    names as the person who asks, "" for nobody; `desk` takes changes, None where there shall be none.
     """
 
     reads: Reads
     served: Served
     as_customer: "Callable[[customers.Customer], Customer]"
+    author: str = ""
+    desk: WriteDesk | None = None
 
     async def now(self) -> datetime:
         """The clock's instant, one for the whole request; the clock may look into the database."""

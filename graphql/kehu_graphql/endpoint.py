@@ -17,7 +17,9 @@ from strawberry.types import ExecutionResult
 
 from kehu.workspace.served import Served
 from kehu_graphql.accept import PLAIN_JSON, RESPONSE_JSON, response_type, wants_page
+from kehu_graphql.author import AUTHOR_HEADER, author_of
 from kehu_graphql.context import Context
+from kehu_graphql.desk import WriteDesk
 from kehu_graphql.failures import BAD_USER_INPUT, presentable
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
@@ -34,10 +36,13 @@ class Endpoint(GraphQL[Context, None]):
     With `application/graphql-response+json` a document that cannot run answers 400 and has no `data`.
     """
 
-    def __init__(self, schema: KehuSchema, pool: ReadPool, served: Served, *, page: str) -> None:
+    def __init__(
+        self, schema: KehuSchema, pool: ReadPool, served: Served, *, desk: WriteDesk | None, page: str
+    ) -> None:
         super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
         self._pool = pool
         self._served = served
+        self._desk = desk
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +61,8 @@ class Endpoint(GraphQL[Context, None]):
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         """What the client sent; refused with a status and a reason when it is no query at all."""
         if request.method == "POST":
-            if PLAIN_JSON not in (request.content_type or "").lower():
+            # What stands behind a semicolon is a parameter: browsers send "text/plain; application/json" unasked.
+            if (request.content_type or "").partition(";")[0].strip().lower() != PLAIN_JSON:
                 raise HTTPException(415, f"send the query as JSON, with the header 'Content-Type: {PLAIN_JSON}'")
             if (await request.get_body()).lstrip()[:1] not in {b"{", b"["}:
                 raise HTTPException(400, 'the body must be a JSON object: {"query": "{ ... }"}')
@@ -64,10 +70,11 @@ class Endpoint(GraphQL[Context, None]):
 
     async def get_context(
         self,
-        request: Request | WebSocket,  # noqa: ARG002 (Strawberry's signature)
-        response: Response | WebSocket,  # noqa: ARG002
+        request: Request | WebSocket,
+        response: Response | WebSocket,  # noqa: ARG002 (Strawberry's signature)
     ) -> Context:
-        return Context(Reads(self._pool), self._served, customer_node)
+        author = author_of(request.headers.get(AUTHOR_HEADER, ""))
+        return Context(Reads(self._pool), self._served, customer_node, author, self._desk)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
         return HTMLResponse(self._page)

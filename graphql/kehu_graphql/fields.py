@@ -11,3 +11,8 @@ Resolver = TypeVar("Resolver", bound=Callable[..., Any])
 def resolved(description: str) -> Callable[[Resolver], Resolver]:
     """A field answered by the function below; every field says what it means."""
     return cast("Callable[[Resolver], Resolver]", strawberry.field(description=description))
+
+
+def change(description: str) -> Callable[[Resolver], Resolver]:
+    """A field of the root mutation; it says what becomes of what."""
+    return cast("Callable[[Resolver], Resolver]", strawberry.mutation(description=description))

@@ -4,6 +4,8 @@ import base64
 
 import strawberry
 
+from kehu.model.problems import Place, Problem, RefusedError
+
 _DIGITS = 18  # of the greatest number that fits in eight bytes, less one
 
 
@@ -29,3 +31,19 @@ def split_node_id(text: str) -> tuple[str, str]:
 def numeric_key(key: str) -> int:
     """The number a key stands for; -1, which nothing has, for a key that is none."""
     return int(key) if key.isdecimal() and key.isascii() and len(key) <= _DIGITS else -1
+
+
+def key_of(kind: str, text: str, path: str) -> int:
+    """The number behind a node id of that type, or the number itself; RefusedError, at `path`, for anything else."""
+    found, key = split_node_id(text)
+    number = numeric_key(key if found == kind else text)
+    if number < 0:
+        remedy = f"give the `id` of a {kind}"
+        raise RefusedError([Problem(Place(path), "bad-id", f"'{text}' is no id of a {kind}", remedy)])
+    return number
+
+
+def customer_text(text: str) -> str:
+    """What names a customer: the uid behind a node id, anything else as it is."""
+    kind, key = split_node_id(text)
+    return key if kind == "Customer" else text

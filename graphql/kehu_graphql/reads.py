@@ -56,6 +56,11 @@ class Reads:
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
         self._shared: dict[Hashable, asyncio.Task[Any]] = {}
 
+    def forget(self) -> None:
+        """Read anew what is asked from now on: something was written."""
+        self._loaders.clear()
+        self._shared.clear()
+
     async def aside(self, work: Callable[[], R]) -> R:
         """What `work` answers, off the event loop; asked once, however often it is wanted."""
         if work not in self._shared:

@@ -7,6 +7,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
+from kehu_graphql.mutations.overrides import OverrideMutations
+from kehu_graphql.mutations.warnings import WarningMutations
 from kehu_graphql.roots.customers import CustomerQueries
 from kehu_graphql.roots.fetching import FetchingQueries
 from kehu_graphql.roots.loading import LoadingQueries
@@ -20,6 +22,14 @@ _CACHED_DOCUMENTS = 512
 @strawberry.type(description="What can be asked: the customer graph and what the published run says of it.")
 class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, FetchingQueries):
     """Every root field, one mixin a subject."""
+
+
+@strawberry.type(
+    description="What can be changed. Root fields run one after the other, each whole or not at all; who asks says the "
+    "header Kehu-Author."
+)
+class Mutation(OverrideMutations, WarningMutations):
+    """Every change, one mixin a subject."""
 
 
 class KehuSchema(strawberry.Schema):
@@ -38,6 +48,7 @@ def build_schema() -> KehuSchema:
     """The one schema; rules of analysts never change it."""
     schema = KehuSchema(
         query=Query,
+        mutation=Mutation,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(MAX_TOKENS),

@@ -1,24 +1,32 @@
 """The small carrier that the reader's tests read, behind the application."""
 
+import shutil
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from kehu.model.problems import Place, Problem
+from kehu.pipeline.loading import load
+from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rule_directory import read_rule_files
 from kehu.rules.directory import RuleDirectory
-from kehu.workspace.served import Served
+from kehu.store.database import open_database, upgrade
+from kehu.tables.schema import metadata
+from kehu.workspace.served import Served, Writable
+from kehu.workspace.workspace import Workspace, open_workspace
 from kehu_graphql.app import create_app
 
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
@@ -35,6 +43,40 @@ examples:
   - {given: {shipments_90d: 29}, expect: []}
 """
 Ask = Callable[..., dict[str, Any]]
+OFFICE = Path(__file__).parent / "office"
+Rows = dict[str, list[tuple[object, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The office behind a server that takes changes at the machine's time of NOW, on behalf of Li Na unless told."""
+
+    engine: Engine
+    workspace: Workspace
+    client: httpx.Client
+
+    def send(self, query: str, *, author: str | None = "Li Na", **variables: object) -> dict[str, Any]:
+        """The whole answer."""
+        headers = {} if author is None else {"kehu-author": quote(author)}
+        answer: dict[str, Any] = self.client.post(
+            "/graphql", json={"query": query, "variables": variables}, headers=headers
+        ).json()
+        return answer
+
+    def ask(self, query: str, *, author: str | None = "Li Na", **variables: object) -> Any:
+        """The only field of the data; nothing may fail."""
+        answer = self.send(query, author=author, **variables)
+        assert "errors" not in answer, answer
+        (value,) = answer["data"].values()
+        return value
+
+    def content(self) -> Rows:
+        """Every row of every table, ordered."""
+        with self.engine.connect() as connection:
+            return {
+                table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+                for table in metadata.sorted_tables
+            }
 
 
 def _load(file: Path) -> ModuleType:
@@ -64,9 +106,13 @@ def _broken_rules() -> RuleDirectory:
 
 @contextmanager
 def _serving(
-    engine: Engine, cors_origins: Sequence[str] = (), rules: Callable[[], RuleDirectory] | None = None
+    engine: Engine,
+    cors_origins: Sequence[str] = (),
+    rules: Callable[[], RuleDirectory] | None = None,
+    writable: Writable | None = None,
 ) -> Iterator[httpx.Client]:
-    app = create_app(engine, Served("Small <carrier>", lambda: NOW, rules=rules), cors_origins=cors_origins)
+    served = Served("Small <carrier>", lambda: NOW, rules=rules, writable=writable)
+    app = create_app(engine, served, cors_origins=cors_origins)
     config = uvicorn.Config(app, log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -117,3 +163,48 @@ def refused(client: httpx.Client) -> Ask:
         return error
 
     return answer
+
+
+@pytest.fixture(scope="session")
+def opened_office(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The office's folder with its database, loaded and segmented; to be copied."""
+    folder = tmp_path_factory.mktemp("office") / "office"
+    shutil.copytree(OFFICE, folder)
+    _open_office(open_workspace(folder, {})).dispose()
+    return folder
+
+
+def _open_office(workspace: Workspace) -> Engine:
+    engine = open_database(workspace.settings.database_url)
+    upgrade(engine)
+    load(workspace, engine, [], clock=lambda: NOW, progress=_untold)
+    resegment(workspace, engine, None, clock=lambda: NOW, progress=_untold)
+    return engine
+
+
+def _untold(_what: str, _rows: int) -> None:
+    """Nobody is told how far the work is."""
+
+
+@pytest.fixture
+def office(opened_office: Path, tmp_path: Path) -> Iterator[Office]:
+    """An office of one's own, on SQLite."""
+    folder = tmp_path / "office"
+    shutil.copytree(opened_office, folder)
+    workspace = open_workspace(folder, {})
+    yield from _run_office(workspace, open_database(workspace.settings.database_url))
+
+
+@pytest.fixture
+def office_anywhere(database_url: str, tmp_path: Path) -> Iterator[Office]:
+    """An office of one's own, on each kind of database."""
+    folder = tmp_path / "office"
+    shutil.copytree(OFFICE, folder)
+    workspace = open_workspace(folder, {"KEHU_DATABASE_URL": database_url})
+    yield from _run_office(workspace, _open_office(workspace))
+
+
+def _run_office(workspace: Workspace, engine: Engine) -> Iterator[Office]:
+    with _serving(engine, writable=Writable(workspace, lambda: NOW)) as opened:
+        yield Office(engine, workspace, opened)
+    engine.dispose()

@@ -18,8 +18,10 @@ def test_no_enum_names_a_level_or_a_rule_set() -> None:
     enums = {name for name, kind in build_schema().core.type_map.items() if isinstance(kind, GraphQLEnumType)}
     assert {name for name in enums if not name.startswith("__")} == {
         "CustomerOrderField",
+        "ErrorPolicy",
         "Locale",
         "OrderDirection",
+        "OverrideEffect",
         "ShipmentRole",
     }
 

@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from kehu.reader import overrides
+from kehu.reader.versions import version_of
 from kehu_graphql.context import Context, Info, customer_by_id
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
@@ -27,6 +28,7 @@ class Override(Node):
     ended_at: datetime | None = strawberry.field(description="When it was taken back, UTC; null when it was not.")
     ended_by: str | None = strawberry.field(description="Who took it back.")
     ended_reason: str | None = strawberry.field(description="Why it was taken back.")
+    version: str = strawberry.field(description="Differs when anything of it does; pass it as `expectedVersion`.")
     row: strawberry.Private[overrides.Override]
 
     @resolved("Whom it is about.")
@@ -50,6 +52,7 @@ def override_node(row: overrides.Override) -> Override:
         ended_at=row.ended_at,
         ended_by=row.ended_by,
         ended_reason=row.ended_reason,
+        version=version_of(row),
         row=row,
     )
 

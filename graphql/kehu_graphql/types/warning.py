@@ -5,7 +5,8 @@ from datetime import datetime
 import strawberry
 
 from kehu.reader import definitions, warnings
-from kehu_graphql.context import Info, customer_by_id
+from kehu.reader.versions import version_of
+from kehu_graphql.context import Context, Info, customer_by_id
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
 from kehu_graphql.scalars import Locale, label_text
@@ -23,8 +24,11 @@ class ChurnWarning(Node):
     reasons: Reasons = strawberry.field(description="The condition that held and the values it held over.")
     route: list[str] = strawberry.field(description="Departments told of it.")
     fired_at: datetime = strawberry.field(description="As-of instant of the run that raised it, UTC.")
-    state: str = strawberry.field(description='How far its handling is, e.g. "open".')
-    outcome: str | None = strawberry.field(description="What came of it.")
+    state: str = strawberry.field(description="How far people are with it: open, acknowledged or closed.")
+    outcome: str | None = strawberry.field(description="What came of it, in the words of who closed it.")
+    handled_by: str | None = strawberry.field(description="Who acknowledged or closed it; null while it is open.")
+    handled_at: datetime | None = strawberry.field(description="When, UTC; null while it is open.")
+    version: str = strawberry.field(description="Differs when anything of it does; pass it as `expectedVersion`.")
     is_open: bool = strawberry.field(description="No run has cleared it yet.")
     row: strawberry.Private[warnings.FiredWarning]
 
@@ -59,6 +63,15 @@ def warning_node(row: warnings.FiredWarning) -> ChurnWarning:
         fired_at=row.fired_at,
         state=row.state,
         outcome=row.outcome,
+        handled_by=row.handled_by,
+        handled_at=row.handled_at,
+        version=version_of(row),
         is_open=row.cleared_run_id is None,
         row=row,
     )
+
+
+async def warning_by_id(context: Context, key: int | None) -> ChurnWarning | None:
+    """None for no key and for an unknown one."""
+    found = None if key is None else await context.reads.one(warnings.warnings_by_id, key)
+    return None if found is None else warning_node(found)

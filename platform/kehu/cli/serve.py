@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import entry_points
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from kehu.cli.output import say
 from kehu.cli.watching import watching
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.resegmenting import now_of
-from kehu.workspace.served import Served
+from kehu.workspace.served import Served, Writable
 from kehu.workspace.workspace import Workspace
 
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for every one.")]
@@ -57,12 +58,25 @@ def serve_workspace(workspace: Workspace, host: str, port: int, *, cors_origins:
     settings = workspace.settings
     try:
         with watching(workspace) as rules:
-            served = Served(settings.name, lambda: _clock(workspace, engine), settings.phone_region, rules)
+            writable = Writable(workspace, now) if _takes_changes(settings.api_changes, host) else None
+            served = Served(settings.name, lambda: _clock(workspace, engine), settings.phone_region, rules, writable)
             start(engine, served, address=(host, port), cors_origins=cors_origins)
     except OSError as error:
         raise RefusedError([Problem(Place(f"{host}:{port}"), "address", str(error))]) from error
     finally:
         engine.dispose()
+
+
+def _takes_changes(setting: str, host: str) -> bool:
+    """Whether the setting `api_changes` lets the server take changes where it listens."""
+    return setting == "on" or (setting == "local" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _clock(workspace: Workspace, engine: Engine) -> datetime:

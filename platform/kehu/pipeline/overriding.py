@@ -16,6 +16,7 @@ from kehu.pipeline.transactions import Database, reading, writing
 from kehu.pipeline.wishes import Question, Wish, questions_of, shown, wish_problems, words_problems
 from kehu.reader.customers import Customer, customers_by_id
 from kehu.reader.overrides import NamedOverride, Override, all_overrides, overrides_by_id
+from kehu.reader.versions import version_problems
 from kehu.store.overrides import Decision, Effect, active_overrides, add_overrides, end_override
 from kehu.store.reading import latest_event
 from kehu.workspace.workspace import Workspace

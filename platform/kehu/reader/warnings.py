@@ -14,7 +14,10 @@ from kehu.tables.runs import warnings
 
 @dataclass(frozen=True, slots=True)
 class FiredWarning:
-    """A fired churn sign; open until a run clears it. `reason` is the sentence with its numbers filled in."""
+    """A fired churn sign; open until a run clears it. `reason` is the sentence with its numbers filled in.
+
+    `state` is how far people are with it, 'open', 'acknowledged' or 'closed', and `outcome` what came of it.
+    """
 
     id: int
     customer_id: int
@@ -30,6 +33,8 @@ class FiredWarning:
     digest: str
     state: str
     outcome: str | None
+    handled_by: str | None
+    handled_at: datetime | None
 
 
 _WARNINGS = mapped(FiredWarning, warnings)

@@ -13,6 +13,7 @@ from kehu.workspace.texts import read_texts
 
 CLOCKS = ("now", "latest event")
 ENGINES = ("polars", "spark")
+API_CHANGES = ("local", "on", "off")
 FILE_NAME = "kehu.toml"
 
 
@@ -38,12 +39,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("database_url", "", "sqlite:///… or postgresql://…; an SQLite file is looked for from the workspace."),
     Setting("engine", "polars", "'polars' computes a run on this machine, 'spark' on an Apache Spark."),
     Setting("spark_url", "", "sc://HOST:PORT of a Spark Connect server."),
+    Setting(
+        "api_changes",
+        "local",
+        "'on' or 'off': whether the server takes changes; 'local': where only this machine asks.",
+    ),
     Setting("spark_folder", "", "Folder or address, such as s3://…, that both Kehu and Spark see under this name."),
 )
 _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "clock": ("a clock", CLOCKS),
     "rules": ("a rule base", ("default", "own")),
     "engine": ("an engine", ENGINES),
+    "api_changes": ("a choice", API_CHANGES),
 }
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _PREFIX = "KEHU_"
@@ -72,6 +79,7 @@ class Settings:
     engine: str
     spark_url: str
     spark_folder: str
+    api_changes: str
 
     @property
     def guard_share(self) -> float | None:
@@ -169,7 +177,7 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = f"'{text}' is not a currency code", "give three capitals, such as CNY"
         case "phone_region" if not re.fullmatch("[A-Z]{2}", text):
             message, remedy = f"'{text}' is not a country code", "give two capitals, such as CN"
-        case "clock" | "rules" | "engine" if text not in _CHOICES[name][1]:
+        case "clock" | "rules" | "engine" | "api_changes" if text not in _CHOICES[name][1]:
             noun, choices = _CHOICES[name]
             message, remedy = f"'{text}' is not {noun}", did_you_mean(text, choices)
         case "rules_reload_seconds" if not _NUMBER.fullmatch(text):

@@ -1,0 +1,93 @@
+"""The one writer: a change after the other, each in one transaction, off the event loop, into the journal."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError
+
+from kehu.model.problems import Place, Problem, RefusedError
+from kehu.pipeline.transactions import writing
+from kehu.store.changes import Answered, Request, answered, record_change
+from kehu.workspace.served import Writable
+from kehu_graphql.failures import BUSY, ExpectedError
+
+# More would wait longer than their clients do.
+MAX_WAITING = 100
+# What a change answers is kept for the next time that its key is sent, so it must be JSON.
+Answer = Mapping[str, Any]
+Change = Callable[[Connection], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a change was answered with; `is_replay` when that was before, under the same key."""
+
+    answer: Answer
+    is_replay: bool = False
+
+
+class WriteDesk:
+    """Takes changes while the server runs; closed once, with it."""
+
+    def __init__(self, engine: Engine, writable: Writable) -> None:
+        self.engine, self.workspace, self.clock = engine, writable.workspace, writable.clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._waiting = 0
+
+    async def make(self, request: Request, change: Change, *, dry_run: bool) -> Made:
+        """Make the change, or all of it but keep nothing; what it answered before when its key is known.
+
+        Raises RefusedError as the change does, and for a key that was sent with another change; nothing is changed
+        then. ExpectedError for a value no column can hold, and while too many changes wait.
+        """
+        if self._waiting >= MAX_WAITING:
+            raise ExpectedError(f"{self._waiting} changes wait already; send it again in a while", BUSY)
+        self._waiting += 1
+        # Whoever asked may leave meanwhile: the change is made all the same, and counted until then.
+        working = self._thread.submit(self._make, request, change, dry_run=dry_run)
+        working.add_done_callback(self._done)
+        return await asyncio.shield(asyncio.wrap_future(working))
+
+    def close(self) -> None:
+        """Waits for changes under way."""
+        self._thread.shutdown()
+
+    def _done(self, _working: Future[Made]) -> None:
+        self._waiting -= 1
+
+    def _make(self, request: Request, change: Change, *, dry_run: bool) -> Made:
+        try:
+            with writing(self.engine) as connection:
+                before = answered(connection, request)
+                if before is not None:
+                    return _replay(before, request)
+                answer = change(connection)
+                transaction = connection.get_transaction()
+                if dry_run and transaction is not None:
+                    transaction.rollback()
+                else:
+                    record_change(connection, request, _kept(answer), now=self.clock())
+                return Made(answer)
+        except DataError:
+            raise ExpectedError("a value of the change is none that the database can hold") from None
+
+
+def _kept(answer: Answer) -> Answer:
+    """The answer without the messages on refused rows, which repeat what the client wrote: names, phones."""
+    if "rows" not in answer:
+        return answer
+    silent = {"message": "refused when it was first sent"}
+    rows = [{**row, "problems": [{**each, **silent} for each in row["problems"]]} for row in answer["rows"]]
+    return {**answer, "rows": rows}
+
+
+def _replay(before: Answered, request: Request) -> Made:
+    if before.is_of(request):
+        return Made(before.answer, is_replay=True)
+    said = f"the key '{request.key}' was sent with another change, '{before.mutation}'"
+    remedy = "make a new key for every change, and send it again only with the same input"
+    raise RefusedError([Problem(Place("input.idempotencyKey"), "key-reused", said, remedy)])

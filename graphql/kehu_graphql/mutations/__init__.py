@@ -1,0 +1,1 @@
+"""What can be changed: a module per subject."""
