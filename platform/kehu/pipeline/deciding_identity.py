@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from kehu.identity.rules import IdentityRules
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
+from kehu.pipeline.identity_contradictions import joining_problems, lock_problems, parting_problems, said_problems
 from kehu.pipeline.identity_rules import workspace_identity
 from kehu.pipeline.named_customer import named_customer
 from kehu.pipeline.progress import Clock
-from kehu.pipeline.transactions import writing
-from kehu.pipeline.wishes import words_problems
+from kehu.pipeline.transactions import Database, writing
 from kehu.store.customers import ResolvedCounts, resolve_customers
 from kehu.store.events import mark_seen
 from kehu.store.identified import records_of
 from kehu.store.identity_decisions import (
+    DecisionKind,
     IdentityDecision,
     RecordName,
     add_decision,
@@ -25,7 +26,8 @@ from kehu.store.identity_decisions import (
 )
 from kehu.workspace.workspace import Workspace
 
-_WORDS = {"reason": Place("--reason"), "author": Place("--author")}
+_CUSTOMER, _RECORD, _DECISION = Place("CUSTOMER"), Place("SYSTEM:KEY"), Place("DECISION")
+_LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,152 +48,212 @@ class Decided:
     resolved: ResolvedCounts
 
 
-def resolve_again(workspace: Workspace, engine: Engine, *, dry_run: bool = False) -> ResolvedCounts:
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Which standing decisions are meant: these numbers, and those of the author within [since, until)."""
+
+    ids: tuple[int, ...] = ()
+    by: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, decision: IdentityDecision) -> bool:
+        """Whether the decision stands and is one of them otherwise than by its number."""
+        if decision.ended_at is not None or not (self.by or self.since or self.until):
+            return False
+        begun = self.since is None or decision.created_at >= self.since
+        return begun and self.by in {"", decision.author} and (self.until is None or decision.created_at < self.until)
+
+
+def resolve_again(workspace: Workspace, database: Database, *, dry_run: bool = False) -> ResolvedCounts:
     """Bring the customers into line with the rules of identity as they stand; a dry run writes nothing.
 
     Raises RefusedError with everything wrong with the file of rules.
     """
     rules = workspace_identity(workspace)
-    with writing(engine) as connection:
-        counts = _resolved(connection, workspace, rules)
-        transaction = connection.get_transaction()
-        if dry_run and transaction is not None:
-            transaction.rollback()
-    return counts
+    with writing(database) as connection:
+        return _tried(connection, workspace, rules, dry_run=dry_run)
 
 
-def merge(workspace: Workspace, engine: Engine, customers: Sequence[str], because: Because, *, clock: Clock) -> Decided:
+def merge(
+    workspace: Workspace, database: Database, customers: Sequence[str], because: Because, *, clock: Clock
+) -> Decided:
     """Make one customer of the two that are named; shipments, complaints, levels and the old ids go along.
 
-    Raises RefusedError for a text that names no customer or several, two that are one already, and where a decision
-    stands that they are not the same.
+    Raises RefusedError for a text that names no customer or several, two that are one already, one that is locked, and
+    where a decision stands, directly or in a chain with others, that they are not the same.
     """
     rules = workspace_identity(workspace)
-    with writing(engine) as connection:
-        problems = list(words_problems(because.reason, because.author, _WORDS))
+    with writing(database) as connection:
+        problems = list(said_problems(because.reason, because.author))
         found = [_named(connection, workspace, text) for text in customers]
         if found[0] == found[1]:
             said = f"'{customers[0]}' and '{customers[1]}' are one customer already"
-            problems.append(Problem(Place("CUSTOMER"), "same-customer", said, "there is nothing to do"))
-        sides = [records_of(connection, customer) for customer in found]
-        problems += _against(connection, sides[0], sides[1])
+            problems.append(Problem(_CUSTOMER, "same-customer", said, "there is nothing to do"))
+        sides = [_records(connection, *each) for each in zip(found, customers, strict=True)]
+        if found[0] != found[1]:
+            problems += joining_problems(all_decisions(connection), sides[0], sides[1], _CUSTOMER)
         refuse_errors(problems)
-        return _decide(connection, workspace, rules, _new(True, sides[0][0], sides[1][0], because, clock()))  # noqa: FBT003
+        return _decide(connection, workspace, rules, _new("same", sides[0][0], sides[1][0], because, clock()))
 
 
 def tell_apart(
-    workspace: Workspace, engine: Engine, customers: Sequence[str], because: Because, *, clock: Clock
+    workspace: Workspace, database: Database, customers: Sequence[str], because: Because, *, clock: Clock
 ) -> Decided:
     """Say of the two named customers that they are not the same, so that nothing joins them any more.
 
+    Raises RefusedError for a text that names no customer or several, two that are one, and where decisions stand that
+    they are the same.
+    """
+    return _of_two(workspace, database, customers, because, kind="different", clock=clock)
+
+
+def dismiss(
+    workspace: Workspace, database: Database, customers: Sequence[str], because: Because, *, clock: Clock
+) -> Decided:
+    """Take the suggestion that the two are one out of the queue; keys may join them all the same.
+
     Raises RefusedError for a text that names no customer or several, and two that are one.
     """
-    rules = workspace_identity(workspace)
-    with writing(engine) as connection:
-        problems = list(words_problems(because.reason, because.author, _WORDS))
-        found = [_named(connection, workspace, text) for text in customers]
-        if found[0] == found[1]:
-            said = f"'{customers[0]}' and '{customers[1]}' are one customer"
-            problems.append(Problem(Place("CUSTOMER"), "same-customer", said, "part them with 'kehu identity split'"))
-        refuse_errors(problems)
-        left, right = (records_of(connection, customer)[0] for customer in found)
-        return _decide(connection, workspace, rules, _new(False, left, right, because, clock()))  # noqa: FBT003
+    return _of_two(workspace, database, customers, because, kind="dismissed", clock=clock)
 
 
 def split(
-    workspace: Workspace, engine: Engine, customer: str, record: str, because: Because, *, clock: Clock
+    workspace: Workspace, database: Database, customer: str, record: str, because: Because, *, clock: Clock
 ) -> Decided:
     """Part a record, SYSTEM:KEY, from the customer that it went into: it, and what is joined to it alone, go.
 
-    Raises RefusedError for a text that names no customer or several, and a record that is not one of its, or its only.
+    Raises RefusedError for a text that names no customer or several, a record that is not one of its, or its only, a
+    locked customer, and where decisions stand that its records are the same.
     """
     rules = workspace_identity(workspace)
-    place = Place("SYSTEM:KEY")
-    with writing(engine) as connection:
-        problems = list(words_problems(because.reason, because.author, _WORDS))
+    with writing(database) as connection:
+        problems = list(said_problems(because.reason, because.author))
         records = records_of(connection, _named(connection, workspace, customer))
-        chosen = [each for each in records if f"{each.system}:{each.key}" == record]
-        if not chosen:
-            near = did_you_mean(record, [f"{each.system}:{each.key}" for each in records])
-            problems.append(Problem(place, "unknown-record", f"'{record}' is no record of '{customer}'", near))
+        chosen = [each for each in records if str(each) == record]
         others = [each for each in records if each not in chosen]
-        if chosen and not others:
-            problems.append(Problem(place, "only-record", f"'{record}' is the only record of '{customer}'"))
+        if not chosen:
+            near = did_you_mean(record, map(str, records))
+            problems.append(Problem(_RECORD, "unknown-record", f"'{record[:200]}' is no record of '{customer}'", near))
+        elif not others:
+            problems.append(Problem(_RECORD, "only-record", f"'{record}' is the only record of '{customer}'"))
+        else:
+            decisions = all_decisions(connection)
+            problems += parting_problems(decisions, others[0], chosen[0], _RECORD)
+            problems += lock_problems(decisions, records, _CUSTOMER)
         refuse_errors(problems)
-        return _decide(connection, workspace, rules, _new(False, others[0], chosen[0], because, clock()))  # noqa: FBT003
+        return _decide(connection, workspace, rules, _new("different", others[0], chosen[0], because, clock()))
 
 
-def undo(workspace: Workspace, engine: Engine, ids: Sequence[int], because: Because, *, clock: Clock) -> Decided:
-    """Take decisions back: the customers are what they would be had there never been any.
+def lock(workspace: Workspace, database: Database, customer: str, because: Because, *, clock: Clock) -> Decided:
+    """Keep the customer as it is: no key, load or suggestion joins or parts it until the lock is taken back.
 
-    Raises RefusedError when one does not exist or was taken back before.
+    Waybills that name it by an account of its own remain its. Raises RefusedError for a text that names no customer or
+    several, and one that is locked.
     """
     rules = workspace_identity(workspace)
-    with writing(engine) as connection:
-        problems = list(words_problems(because.reason, because.author, _WORDS))
-        standing = {decision.id: decision for decision in all_decisions(connection)}
-        for number in ids:
-            decision = standing.get(number)
-            if decision is None:
-                said = f"there is no decision {number}"
-                problems.append(Problem(Place("DECISION"), "unknown-decision", said, "see 'kehu identity history'"))
-            elif decision.ended_at is not None:
-                said = f"{decision.ended_by} took decision {number} back already"
-                problems.append(Problem(Place("DECISION"), "ended-decision", said, "there is nothing left to do"))
+    with writing(database) as connection:
+        problems = list(said_problems(because.reason, because.author))
+        records = records_of(connection, _named(connection, workspace, customer))
+        problems += lock_problems(all_decisions(connection), records, _CUSTOMER)
         refuse_errors(problems)
-        end_decisions(connection, ids, by=because.author.strip(), reason=because.reason.strip(), now=clock())
-        return Decided(tuple(ids), None, None, _resolved(connection, workspace, rules))
+        new = _new("lock", records[0], records[0], because, clock())
+        return _decide(connection, workspace, rules, new, records)
+
+
+def undo(
+    workspace: Workspace, database: Database, meant: Meant, because: Because, *, clock: Clock, dry_run: bool = False
+) -> Decided:
+    """Take decisions back: the customers are what they would be had there never been any. A dry run writes nothing.
+
+    Raises RefusedError when one does not exist or was taken back before, and when none is meant.
+    """
+    rules = workspace_identity(workspace)
+    with writing(database) as connection:
+        problems = list(said_problems(because.reason, because.author))
+        known = {decision.id: decision for decision in all_decisions(connection)}
+        for number in meant.ids:
+            problems += _undo_problems(number, known.get(number))
+        chosen = sorted({*meant.ids, *(number for number, each in known.items() if meant.holds(each))})
+        if not chosen:
+            remedy = "give numbers as 'kehu identity history' has them, --by, --since or --until"
+            problems.append(Problem(_DECISION, "no-decision", "no decision is named, or none of them stands", remedy))
+        refuse_errors(problems)
+        nested = connection.begin_nested()
+        end_decisions(connection, chosen, by=because.author.strip(), reason=because.reason.strip(), now=clock())
+        counts = _resolved(connection, workspace, rules)
+        if dry_run:
+            nested.rollback()
+        return Decided(tuple(chosen), None, None, counts)
+
+
+def _undo_problems(number: int, decision: IdentityDecision | None) -> list[Problem]:
+    if decision is None:
+        said = f"there is no decision {number}"
+        return [Problem(_DECISION, "unknown-decision", said, "see 'kehu identity history'")]
+    if decision.ended_at is not None:
+        said = f"{decision.ended_by} took decision {number} back already"
+        return [Problem(_DECISION, "ended-decision", said, "there is nothing left to do")]
+    return []
+
+
+def _of_two(
+    workspace: Workspace,
+    database: Database,
+    customers: Sequence[str],
+    because: Because,
+    *,
+    kind: DecisionKind,
+    clock: Clock,
+) -> Decided:
+    rules = workspace_identity(workspace)
+    with writing(database) as connection:
+        problems = list(said_problems(because.reason, because.author))
+        found = [_named(connection, workspace, text) for text in customers]
+        left, right = (_records(connection, *each)[0] for each in zip(found, customers, strict=True))
+        if found[0] == found[1]:
+            said = f"'{customers[0]}' and '{customers[1]}' are one customer"
+            problems.append(Problem(_CUSTOMER, "same-customer", said, "part them with 'kehu identity split'"))
+        elif kind == "different":
+            problems += parting_problems(all_decisions(connection), left, right, _CUSTOMER)
+        refuse_errors(problems)
+        return _decide(connection, workspace, rules, _new(kind, left, right, because, clock()))
 
 
 def _named(connection: Connection, workspace: Workspace, text: str) -> int:
-    return named_customer(connection, text, workspace.settings.phone_region, Place("CUSTOMER")).customer_id
+    if len(text) > _LONGEST:
+        said = f"nobody is known by a text of {len(text):,} letters, '{text[:20]}…'"
+        raise RefusedError([Problem(_CUSTOMER, "unknown-customer", said)])
+    return named_customer(connection, text, workspace.settings.phone_region, _CUSTOMER).customer_id
 
 
-def _new(same: bool, left: RecordName, right: RecordName, because: Because, now: datetime) -> IdentityDecision:  # noqa: FBT001
-    author, reason = because.author.strip(), because.reason.strip()
-    return IdentityDecision(0, "same" if same else "different", left, right, reason, author, now)
+def _records(connection: Connection, customer_id: int, text: str) -> tuple[RecordName, ...]:
+    """The customer's records, first the one that the text names, or else the one that its uid is made of."""
+    records = records_of(connection, customer_id)
+    return tuple(sorted(records, key=lambda record: text.strip() not in {record.key, str(record)}))
 
 
-def _against(connection: Connection, left: Sequence[RecordName], right: Sequence[RecordName]) -> list[Problem]:
-    """The decisions that stand against joining the records of both sides."""
-    ours, theirs = set(left), set(right)
-    return [
-        Problem(
-            Place("CUSTOMER"),
-            "contradicts",
-            f"decision {each.id} by {each.author} says that they are not the same: {each.reason}",
-            f"take it back first: kehu identity undo {each.id}",
-        )
-        for each in all_decisions(connection)
-        if each.ended_at is None
-        and each.kind == "different"
-        and ((each.left in ours and each.right in theirs) or (each.left in theirs and each.right in ours))
-    ]
+def _new(kind: DecisionKind, left: RecordName, right: RecordName, because: Because, now: datetime) -> IdentityDecision:
+    return IdentityDecision(0, kind, left, right, because.reason.strip(), because.author.strip(), now)
 
 
-def _decide(connection: Connection, workspace: Workspace, rules: IdentityRules, decision: IdentityDecision) -> Decided:
-    _refuse_contradiction(connection, decision)
-    number = add_decision(connection, decision)
+def _decide(
+    connection: Connection,
+    workspace: Workspace,
+    rules: IdentityRules,
+    decision: IdentityDecision,
+    locked: Sequence[RecordName] = (),
+) -> Decided:
+    number = add_decision(connection, decision, locked)
     return Decided((number,), decision.left, decision.right, _resolved(connection, workspace, rules))
 
 
-def _refuse_contradiction(connection: Connection, decision: IdentityDecision) -> None:
-    """A split of what people said is the same needs that taken back first."""
-    if decision.same:
-        return
-    standing = [each for each in all_decisions(connection) if each.ended_at is None and each.same]
-    linked, path = {decision.left}, []
-    grown = True
-    while grown:
-        new = [each for each in standing if each not in path and (each.left in linked or each.right in linked)]
-        path += new
-        linked |= {side for each in new for side in (each.left, each.right)}
-        grown = bool(new)
-    if decision.right in linked:
-        numbers = ", ".join(str(each.id) for each in path)
-        said = f"people said that these records are the same: decision {numbers}"
-        remedy = f"take it back first: kehu identity undo {path[0].id}"
-        raise RefusedError([Problem(Place("SYSTEM:KEY"), "contradicts", said, remedy)])
+def _tried(connection: Connection, workspace: Workspace, rules: IdentityRules, *, dry_run: bool) -> ResolvedCounts:
+    nested = connection.begin_nested()
+    counts = _resolved(connection, workspace, rules)
+    if dry_run:
+        nested.rollback()
+    return counts
 
 
 def _resolved(connection: Connection, workspace: Workspace, rules: IdentityRules) -> ResolvedCounts:

@@ -6,12 +6,13 @@ import polars as pl
 from sqlalchemy import Connection, Table, column, delete, func, select, table, text
 
 from kehu.identity.golden import golden_records, identifier_rows
+from kehu.identity.locks import with_locks
 from kehu.identity.resolve import normalised, resolve
 from kehu.identity.rules import IdentityRules
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
 from kehu.store.event_changes import log_changes
 from kehu.store.heirs import retire
-from kehu.store.identity_decisions import decided_pairs
+from kehu.store.identity_decisions import decided_pairs, read_locked
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
@@ -57,7 +58,7 @@ def resolve_customers(connection: Connection, phone_region: str, rules: Identity
     """Bring customers, identifiers and every event's customer into line with the customer records and decisions."""
     records = read_customer_records(connection)
     keyed = normalised(records, phone_region)
-    resolved = resolve(keyed, rules, decided_pairs(connection))
+    resolved = resolve(with_locks(keyed, read_locked(connection)), rules, decided_pairs(connection))
     keyed = keyed.join(resolved.customers, on="id", how="left", maintain_order="left")
     known = read_frame(connection, select(customers.c.uid, customers.c.id.label("customer_id")))
     golden = _with_owners(connection, golden_records(keyed))
