@@ -13,7 +13,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kehu.cli.main import main
 from kehu.cli.options import read_instant
 from kehu.model.problems import RefusedError
 from kehu.store.database import newest_revision
@@ -22,37 +21,16 @@ from kehu.workspace.workspace import Workspace
 MakeWorkspace = Callable[..., Workspace]
 Run = Callable[..., tuple[int, str, str]]
 
-SOURCE = """
-source: waybills
-format: csv
-files: data/waybills.csv
-key: number
-records:
-  - shipment:
-      number: number
-      shipper: {key: account, name: name}
-      accepted_at: day
-      revenue: paid
-"""
+WRITTEN = Path(__file__).parent.parent / "written"
+SOURCE = (WRITTEN / "waybills.yaml").read_text(encoding="utf-8")
 ROWS = "number,account,name,day,paid\n1,A1,顺达物流有限公司,2026-01-01,100.00\n2,A2,捷通公司,2026-02-01,250000\n"
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command; its exit code, standard output and standard error."""
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["kehu", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "160")
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(monkeypatch: pytest.MonkeyPatch, kehu: Run) -> Run:
+    """Run the command on a terminal of 160 columns."""
+    monkeypatch.setenv("COLUMNS", "160")
+    return kehu
 
 
 @pytest.fixture

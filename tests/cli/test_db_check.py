@@ -4,24 +4,15 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from kehu.workspace.workspace import Workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
-SOURCE = """
-source: waybills
-format: csv
-files: data/waybills.csv
-key: number
-records:
-  - shipment:
-      number: number
-      shipper: {key: account, name: name}
-      accepted_at: day
-      revenue: paid
-"""
+WRITTEN = Path(__file__).parent.parent / "written"
+SOURCE = (WRITTEN / "waybills.yaml").read_text(encoding="utf-8")
 WAYBILLS = "number,account,name,day,paid\nW1,A,Alpha Ltd,2026-01-10,10\nW2,B,Beta Ltd,2026-01-11,20\n"
 KINDS = ("shipments", "complaints", "visits", "contacts")
 

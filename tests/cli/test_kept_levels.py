@@ -2,24 +2,15 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from kehu.workspace.workspace import Workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
-SOURCE = """
-source: waybills
-format: csv
-files: data/waybills.csv
-timezone: UTC
-key: number
-records:
-  - shipment:
-      number: number
-      payer: {key: account, name: name}
-      accepted_at: {column: day, date: "%Y-%m-%d"}
-"""
+WRITTEN = Path(__file__).parent.parent / "written"
+SOURCE = (WRITTEN / "paid_waybills.yaml").read_text(encoding="utf-8")
 ROWS = """number,account,name,day
 1,A1,Alpha Ltd,2026-01-01
 2,A1,Alpha Ltd,2026-01-02

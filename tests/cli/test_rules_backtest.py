@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,18 +11,8 @@ import pytest
 from kehu.workspace.workspace import Workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
-SOURCE = """
-source: waybills
-format: csv
-files: data/waybills.csv
-timezone: UTC
-key: number
-records:
-  - shipment:
-      number: number
-      payer: {key: account, name: name}
-      accepted_at: {column: day, date: "%Y-%m-%d"}
-"""
+WRITTEN = Path(__file__).parent.parent / "written"
+SOURCE = (WRITTEN / "paid_waybills.yaml").read_text(encoding="utf-8")
 FEATURES = """
 silent_days: {days_since: shipments, unit: days, label: {en: e, zh: 中}, meaning: m}
 shipments_total: {count: shipments, unit: shipments, label: {en: e, zh: 中}, meaning: m}

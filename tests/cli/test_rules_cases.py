@@ -1,14 +1,12 @@
 """kehu rules test: what it prints and how it ends."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from kehu.cli.main import main
 from kehu.workspace.workspace import Workspace
 
 MakeWorkspace = Callable[..., Workspace]
@@ -35,21 +33,14 @@ CASES = """cases:
 
 
 @pytest.fixture
-def run(make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in a workspace's folder with one file of cases."""
+def run(make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, kehu: Run) -> Run:
+    """Run the command in a workspace's folder with one file of cases, on a terminal of 160 columns."""
+    monkeypatch.setenv("COLUMNS", "160")
 
     def call(cases: str, *arguments: str) -> tuple[int, str, str]:
         files = {"rules/features/f.yaml": FEATURES, "rules/size.yaml": SIZE, "rules/tests/size_test.yaml": cases}
         monkeypatch.chdir(make_workspace(files, 'rules = "own"\n').root)
-        monkeypatch.setattr(sys, "argv", ["kehu", "rules", "test", *arguments])
-        monkeypatch.setenv("COLUMNS", "160")
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
+        return kehu("rules", "test", *arguments)
 
     return call
 

@@ -1,13 +1,11 @@
 """Why a customer stands where it stands, as the command says it."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kehu.cli.main import main
 from kehu.workspace.workspace import Workspace
 
 MakeWorkspace = Callable[..., Workspace]
@@ -85,18 +83,8 @@ size (Size / 规模): small (Small / 小)
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["kehu", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(kehu: Run) -> Run:
+    return kehu
 
 
 @pytest.fixture

@@ -14,18 +14,8 @@ import pytest
 from kehu.workspace.workspace import Workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
-SOURCE = """
-source: waybills
-format: csv
-files: data/waybills.csv
-key: number
-records:
-  - shipment:
-      number: number
-      shipper: {key: account, name: name}
-      accepted_at: day
-      revenue: paid
-"""
+WRITTEN = Path(__file__).parent.parent / "written"
+SOURCE = (WRITTEN / "waybills.yaml").read_text(encoding="utf-8")
 SHIPMENTS = """
 shipments_30d:
   {count: shipments, over: 30 days, unit: shipments, label: {en: S, zh: 票}, meaning: shipments paid for in 30 days}

@@ -26,28 +26,8 @@ DAY = timedelta(days=1)
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 # Every memory that a rule set can have: keeping, grace, minimum stay, cooldown.
-SIZE = """
-ruleset: size
-kind: tier
-label: {en: Size, zh: 规模}
-levels:
-  - level: large
-    label: {en: Large, zh: 大}
-    when: n >= 10
-    keep_while: n >= 8
-    grace: 2 days
-  - level: middle
-    label: {en: Middle, zh: 中}
-    when: n >= 5
-    minimum_stay: 3 days
-  - level: small
-    label: {en: Small, zh: 小}
-    otherwise: true
-examples:
-  - {given: {n: 10}, expect: large}
-  - {given: {n: 9}, expect: middle}
-  - {given: {n: 4}, expect: small}
-"""
+WRITTEN = Path(__file__).parent.parent / "written"
+SIZE = (WRITTEN / "remembering_size.yaml").read_text(encoding="utf-8")
 SIGNS = """
 ruleset: signs
 kind: warning
