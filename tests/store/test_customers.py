@@ -363,10 +363,11 @@ def test_every_customer_column_that_events_have_moves() -> None:
     moving = {(table.name, column) for table, _, column in PARTY_COLUMNS}
     handed = {(name, "customer_id") for name in ("memberships", "warnings", "overrides", "identifiers")}
     others = {("customer_records", "customer_id"), ("customer_aliases", "customer_id")}
+    derived = {("golden_values", "customer_id"), ("customer_links", "customer_id"), ("customer_links", "other_id")}
     declared = {
         (table.name, key.parent.name)
         for table in metadata.tables.values()
         for key in table.foreign_keys
         if key.column.table is customers
     }
-    assert moving | handed | others == declared
+    assert moving | handed | others | derived == declared

@@ -1,62 +1,99 @@
-"""The golden record: of every field the value of the record that knows best."""
+"""The golden record: of every field the value that survives, the record it comes from and the rule that chose it."""
+
+from dataclasses import dataclass
 
 import polars as pl
 
 from kehu.identity.names import looks_personal, search_text
+from kehu.identity.resolve import anchors
+from kehu.identity.rules import GOLDEN_FIELDS, PLAIN_RULES, IdentityRules
+from kehu.identity.survivorship import in_common_order, surviving
+from kehu.model.feature_types import Label
 
-GOLDEN_FIELDS = (
-    "kind",
-    "name",
-    "industry",
-    "country",
-    "region",
-    "city",
-    "address",
-    "phone",
-    "email",
-    "tax_code",
-    "consent",
-    "owner",
-)
-_CHECKED = ("phone", "email", "tax_code")
+# A value that no record has: a person's, a kind told by the name, or the best there is where nobody gave a name.
+CORRECTION, GUESSED, STAND_IN = "correction", "guessed", "stand_in"
+# Every rule that can have chosen a value, as users see it.
+CHOSEN_BY: dict[str, Label] = {
+    "only": Label("the only record that says it", "唯一来源"),
+    "agreed": Label("all records say it", "各来源一致"),
+    "valid": Label("valid before wrong ones", "有效值优先"),
+    "priority": Label("the most trusted system", "系统优先级"),
+    "most_recent": Label("the most recent", "最新"),
+    "most_frequent": Label("said by most records", "出现最多"),
+    "longest": Label("the longest", "最完整"),
+    "listed": Label("a customer list before mentions", "客户名录优先"),
+    "order": Label("the first by system and key", "按系统和编号顺序"),
+    CORRECTION: Label("corrected by a person", "人工更正"),
+    GUESSED: Label("told by the name", "按名称推断"),
+    STAND_IN: Label("stands in for a name", "代替名称"),
+}
+CORRECTED_SCHEMA = {"anchor": pl.String(), "field": pl.String(), "value": pl.String()}
+_VALUES_SCHEMA = {"uid": pl.String(), "field": pl.String(), "record_id": pl.Int64(), "rule": pl.String()}
 
 
-def golden_records(records: pl.DataFrame) -> pl.DataFrame:
-    """One row per uid with GOLDEN_FIELDS and name_search, ordered by uid.
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """`records`: one row per uid with GOLDEN_FIELDS and name_search, ordered by uid. `values`: what chose each.
 
-    `records` has the columns of `normalised` and uid. Of each field the first known value wins: rows of
-    customer lists before mentions, the latest `first_contact_at` before older ones, then by system and key;
-    a phone, e-mail or tax code that is a right one before all that are not.
+    The columns of `values` are uid, field, record_id, rule, for every value that is known; the record is null where
+    no record says it.
+    """
+
+    records: pl.DataFrame
+    values: pl.DataFrame
+
+
+def golden_records(
+    records: pl.DataFrame, rules: IdentityRules = PLAIN_RULES, corrected: pl.DataFrame | None = None
+) -> Golden:
+    """The golden record of every customer, independent of the order of `records` and of their ids.
+
+    `records` has the columns of `normalised`, exported_at and uid. `corrected` is what people say instead, as
+    CORRECTED_SCHEMA with the names that `anchors` gives, the oldest first; of two for a field the later counts.
     A customer nobody named goes by its source key; a kind nobody gave is guessed from the name.
     """
-    ordered = records.sort(
-        [pl.col("origin") != "file", pl.col("first_contact_at"), pl.col("system"), pl.col("key")],
-        descending=[False, True, False, False],
-        nulls_last=True,
-    )
-    fallback = (
-        pl.coalesce("reference_key", pl.when(pl.col("origin") == "file").then(pl.col("key"))).drop_nulls().first()
-    )
-    golden = ordered.group_by("uid", maintain_order=True).agg(
-        *(_best(field) for field in GOLDEN_FIELDS), fallback.alias("fallback")
-    )
-    named = golden.with_columns(pl.coalesce("name", "fallback", "phone", "email", "tax_code", "uid").alias("name"))
+    ordered = in_common_order(records)
+    uids = ordered.select("uid").unique().sort("uid")
+    said = _corrected(ordered, pl.DataFrame(schema=CORRECTED_SCHEMA) if corrected is None else corrected)
+    wide, chosen = uids, [pl.DataFrame(schema=_VALUES_SCHEMA)]
+    for field in GOLDEN_FIELDS:
+        found = _with_corrections(surviving(ordered, field, rules.survivorship(field)), said, field)
+        wide = wide.join(found.select("uid", pl.col("value").alias(field)), on="uid", how="left", maintain_order="left")
+        chosen.append(found.select("uid", pl.lit(field).alias("field"), "record_id", "rule"))
+    named = _named(wide, ordered)
+    for field, rule in (("name", STAND_IN), ("kind", GUESSED)):
+        unsaid = wide.filter(pl.col(field).is_null())
+        chosen.append(unsaid.select("uid", pl.lit(field).alias("field"), record_id=None, rule=pl.lit(rule)))
+    values = pl.concat([each.cast(_VALUES_SCHEMA) for each in chosen])  # type: ignore[arg-type]  # names to types, as it takes them
+    return Golden(named, values)
+
+
+def _corrected(ordered: pl.DataFrame, corrected: pl.DataFrame) -> pl.DataFrame:
+    """Columns uid, field, value: the corrections that count for the customers at hand."""
+    owners = ordered.select("uid", anchor=anchors())
+    found = corrected.with_row_index("age").join(owners, on="anchor").sort("age")
+    return found.unique(["uid", "field"], keep="last", maintain_order=True).select("uid", "field", "value")
+
+
+def _with_corrections(found: pl.DataFrame, corrected: pl.DataFrame, field: str) -> pl.DataFrame:
+    own = corrected.filter(pl.col("field") == field)
+    if own.is_empty():
+        return found
+    value = pl.col("value") == "true" if found.schema["value"] == pl.Boolean() else pl.col("value")
+    said = own.select("uid", value=value, record_id=pl.lit(None, pl.Int64), rule=pl.lit(CORRECTION))
+    return pl.concat([found.join(said, on="uid", how="anti"), said])
+
+
+def _named(wide: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
+    """With a name and a kind for everybody, and the form of the name that is searched for."""
+    own = pl.when(pl.col("origin") == "file").then(pl.col("key"))
+    keys = ordered.select("uid", fallback=pl.coalesce("reference_key", own)).drop_nulls()
+    first = keys.unique("uid", keep="first", maintain_order=True)
+    joined = wide.join(first, on="uid", how="left", maintain_order="left")
+    named = joined.with_columns(name=pl.coalesce("name", "fallback", "phone", "email", "tax_code", "uid"))
     guess = pl.when(looks_personal("name")).then(pl.lit("person")).otherwise(pl.lit("company"))
-    return (
-        named.with_columns(
-            pl.coalesce(pl.col("kind"), guess).alias("kind"), search_text(named["name"]).alias("name_search")
-        )
-        .drop("fallback")
-        .sort("uid")
-    )
-
-
-def _best(field: str) -> pl.Expr:
-    first = pl.col(field).drop_nulls().first()
-    if field not in _CHECKED:
-        return first
-    right = pl.col(field).filter(pl.col(f"{field}_key").is_not_null()).first()
-    return pl.coalesce(right, first).alias(field)
+    kinds = named.with_columns(kind=pl.coalesce("kind", guess), name_search=search_text(named["name"]))
+    return kinds.select("uid", *GOLDEN_FIELDS, "name_search")
 
 
 def identifier_rows(records: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The rules of identity: which values name a customer, and what makes two records one customer's."""
+"""The rules of identity: which values name a customer, what makes two records one customer's, whose values it keeps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,10 +7,27 @@ from typing import Literal
 Identifier = Literal["tax_code", "phone", "email", "address"]
 Trait = Literal["address"]
 Names = Literal["any", "same", "like"]
+Choice = Literal["priority", "most_recent", "most_frequent", "longest"]
 
 IDENTIFIERS: tuple[Identifier, ...] = ("tax_code", "phone", "email", "address")
 TRAITS: tuple[Trait, ...] = ("address",)
 NAMES: tuple[Names, ...] = ("any", "same", "like")
+CHOICES: tuple[Choice, ...] = ("priority", "most_recent", "most_frequent", "longest")
+# The values a customer has, each taken from one of its records.
+GOLDEN_FIELDS: tuple[str, ...] = (
+    "kind",
+    "name",
+    "industry",
+    "country",
+    "region",
+    "city",
+    "address",
+    "phone",
+    "email",
+    "tax_code",
+    "consent",
+    "owner",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +59,33 @@ class KeyRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Survivorship:
+    """Which of several values of a field a customer keeps.
+
+    The choices in `take` count one after the other: where the first leaves several, the next decides. `systems` are
+    those of 'priority', the most trusted first; all that are not named come after them.
+    """
+
+    take: tuple[Choice, ...] = ()
+    systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityRules:
-    """One file of identity rules; `keys` stand in the order in which they count when a limit is contested."""
+    """One file of identity rules; `keys` stand in the order in which they count when a limit is contested.
+
+    `golden` says of a field which value survives; `source` is the file's text, '' for rules of no file.
+    """
 
     keys: tuple[KeyRule, ...]
     values: Mapping[Identifier, Values] = field(default_factory=dict)
     generic_words: frozenset[str] = frozenset()
+    golden: Mapping[str, Survivorship] = field(default_factory=dict)
+    source: str = ""
+
+    def survivorship(self, name: str) -> Survivorship:
+        """What decides between the values of a field; without a word about it, nothing but the common order."""
+        return self.golden.get(name, Survivorship())
 
     def of(self, identifier: Identifier) -> Values:
         """How the identifier's values are taken; without a word about it, without limits."""

@@ -10,9 +10,12 @@ from kehu.identity.locks import with_locks
 from kehu.identity.resolve import normalised, resolve
 from kehu.identity.rules import IdentityRules
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.store.corrections import corrected_values
 from kehu.store.event_changes import log_changes
+from kehu.store.golden import forget_golden_values, with_owners, write_golden_values
 from kehu.store.heirs import retire
 from kehu.store.identity_decisions import decided_pairs, read_locked
+from kehu.store.identity_rules import remember_rules
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
@@ -20,7 +23,6 @@ from kehu.tables.facts import (
     customer_aliases,
     customer_records,
     customers,
-    employees,
     identifiers,
     shipments,
     source_records,
@@ -61,16 +63,19 @@ def resolve_customers(connection: Connection, phone_region: str, rules: Identity
     resolved = resolve(with_locks(keyed, read_locked(connection)), rules, decided_pairs(connection))
     keyed = keyed.join(resolved.customers, on="id", how="left", maintain_order="left")
     known = read_frame(connection, select(customers.c.uid, customers.c.id.label("customer_id")))
-    golden = _with_owners(connection, golden_records(keyed))
-    ids = _write_customers(connection, golden, known)
+    golden = golden_records(keyed, rules, corrected_values(connection))
+    ids = _write_customers(connection, with_owners(connection, golden.records), known)
     moved = keyed.join(ids, on="uid", how="left").filter(pl.col("customer_id").ne_missing(pl.col("now")))
     update_frame(connection, customer_records, moved.select("id", pl.col("now").alias("customer_id")))
     moved = moved.filter(pl.col("customer_id").is_not_null())
     _move_events(connection, moved)
     gone = known.join(ids, on="uid", how="anti")
+    forget_golden_values(connection, gone)
     if not moved.is_empty():
         retire(connection, gone, moved, known)
     _write_identifiers(connection, identifier_rows(keyed), ids)
+    write_golden_values(connection, golden.values, ids)
+    remember_rules(connection, rules.source)
     return ResolvedCounts(len(records), len(ids), len(ids) - (len(known) - len(gone)), len(gone))
 
 
@@ -82,13 +87,9 @@ def customer_of_records(connection: Connection) -> pl.DataFrame:
 def read_customer_records(connection: Connection) -> pl.DataFrame:
     """Every customer record with the system and key of its source record."""
     joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id)
-    query = select(customer_records, source_records.c.system, source_records.c.key).select_from(joined)
+    sources = (source_records.c.system, source_records.c.key, source_records.c.exported_at)
+    query = select(customer_records, *sources).select_from(joined)
     return read_frame(connection, query)
-
-
-def _with_owners(connection: Connection, golden: pl.DataFrame) -> pl.DataFrame:
-    staff = read_frame(connection, select(employees.c.number.label("owner"), employees.c.id.label("owner_id")))
-    return golden.join(staff, on="owner", how="left", maintain_order="left").drop("owner")
 
 
 def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

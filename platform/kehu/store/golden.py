@@ -1,0 +1,58 @@
+"""The sources of customers' values, kept beside them: written by loads, renewed for one customer."""
+
+import polars as pl
+from sqlalchemy import Connection, column, delete, select, table
+
+from kehu.identity.golden import golden_records
+from kehu.identity.resolve import normalised
+from kehu.identity.rules import IdentityRules
+from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
+from kehu.store.corrections import corrected_values
+from kehu.tables.facts import customer_records, customers, employees, source_records
+from kehu.tables.golden import golden_values
+
+_COLUMNS = ("customer_id", "field", "record_id", "rule")
+
+
+def write_golden_values(connection: Connection, values: pl.DataFrame, ids: pl.DataFrame) -> None:
+    """Bring what is kept of the customers `ids` (uid, now) into line with `values`, as `golden_records` has them."""
+    wanted = values.join(ids, on="uid").select("field", "record_id", "rule", customer_id="now").select(_COLUMNS)
+    stage(connection, "staged_golden", ids.select(id="now"))
+    concerned = select(table("staged_golden", column("id")).c.id)
+    stored = read_frame(connection, select(golden_values).where(golden_values.c.customer_id.in_(concerned)))
+    surplus = stored.join(wanted, on=_COLUMNS, how="anti", nulls_equal=True)
+    fresh = wanted.join(stored, on=_COLUMNS, how="anti", nulls_equal=True)
+    # A customer of whom anything differs is written anew, so that one look-up finds all that has to go.
+    changed = pl.concat([surplus["customer_id"], fresh["customer_id"]]).unique()
+    stage(connection, "staged_golden", changed.to_frame("id"))
+    connection.execute(delete(golden_values).where(golden_values.c.customer_id.in_(concerned)))
+    renewed = wanted.filter(pl.col("customer_id").is_in(changed.implode())).sort("customer_id", "field")
+    insert_frame(connection, golden_values, renewed)
+
+
+def forget_golden_values(connection: Connection, gone: pl.DataFrame) -> None:
+    """Delete what is kept of customers (customer_id) that are about to be deleted."""
+    stage(connection, "staged_golden", gone.select(id="customer_id"))
+    staged = select(table("staged_golden", column("id")).c.id)
+    connection.execute(delete(golden_values).where(golden_values.c.customer_id.in_(staged)))
+
+
+def with_owners(connection: Connection, golden: pl.DataFrame) -> pl.DataFrame:
+    """The golden records with `owner_id` for the employee's number; null where no employee has it."""
+    staff = read_frame(connection, select(employees.c.number.label("owner"), employees.c.id.label("owner_id")))
+    return golden.join(staff, on="owner", how="left", maintain_order="left").drop("owner")
+
+
+def renew_customer(connection: Connection, customer_id: int, phone_region: str, rules: IdentityRules) -> None:
+    """Bring one customer's values and their sources into line with its records and corrections."""
+    joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id).join(
+        customers, customers.c.id == customer_records.c.customer_id
+    )
+    sources = (source_records.c.system, source_records.c.key, source_records.c.exported_at, customers.c.uid)
+    query = select(customer_records, *sources).select_from(joined).where(customers.c.id == customer_id)
+    records = normalised(read_frame(connection, query), phone_region)
+    golden = golden_records(records, rules, corrected_values(connection))
+    row = with_owners(connection, golden.records).with_columns(id=pl.lit(customer_id, pl.Int64)).drop("uid")
+    update_frame(connection, customers, row)
+    ids = golden.records.select("uid", now=pl.lit(customer_id, pl.Int64))
+    write_golden_values(connection, golden.values, ids)
