@@ -6,16 +6,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 import polars as pl
 
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
+from kehu.features.edges import NEVER, Edges
 from kehu.features.parts import whole_customers
-from kehu.features.rows import Reading, instants
-from kehu.features.runs import NEVER, runs_of
+from kehu.features.reductions import bounds_of, placed
+from kehu.features.rows import Reading
 from kehu.features.streams import Stream
-from kehu.features.windows import Found, Windows, micros, series
+from kehu.features.windows import Found, Spans, Windows, series
 from kehu.model.graph import INSTANT
 
 _NOBODY = NEVER
@@ -59,29 +59,6 @@ class Pass:
         whose = everyone.to_frame().lazy().join(places, on="customer", how="left", maintain_order="left")
         return found.drop("customer").select(pl.all().gather(whose.collect()["place"]))
 
-    def since(self, item: Declaration) -> int:
-        """The instant, in microseconds, after which the feature's window begins."""
-        return NEVER if item.over is None else micros(self.as_of - item.before - item.over)
-
-    def by_reach(self) -> list[tuple[int, tuple[Declaration, ...]]]:
-        """The features by how far back they look, so that fewer rows are looked at for those that look less far.
-
-        Features of the same column and condition stay together; spans of less than half the length are parted.
-        """
-        oldest: dict[tuple[str, ...], int] = {}
-        for item in self.items:
-            key = values_of(item)
-            oldest[key] = min(oldest.get(key, self.since(item)), self.since(item))
-        edge, now, edges = NEVER, micros(self.as_of), {NEVER: NEVER}
-        for since in sorted(set(oldest.values()) - {NEVER}):
-            if edge == NEVER or 2 * (now - since) <= now - edge:
-                edge = since
-            edges[since] = edge
-        groups: dict[int, list[Declaration]] = {}
-        for item in self.items:
-            groups.setdefault(edges[oldest[values_of(item)]], []).append(item)
-        return [(since, tuple(items)) for since, items in groups.items()]
-
     def _stored(self, items: tuple[Declaration, ...]) -> set[str]:
         named = set().union(*(self.compiled.named_columns(item) for item in items))
         return self.stream.stored(named) | ({self.stream.at} if self.stream.at else set())
@@ -92,9 +69,8 @@ class _Counting:
 
     def __init__(self, one: Pass, schema: pl.Schema) -> None:
         self.one = one
-        self.readings = [
-            (since, items, Reading(one.compiled, items, one.as_of, schema)) for since, items in one.by_reach()
-        ]
+        self.reading = Reading(one.compiled, one.items, one.as_of, schema)
+        self.spans = Spans(one.items, Edges(one.items, one.as_of), one.compiled.money_digits)
 
     def frames(self, rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
         """Frames are counted side by side, in as many threads as Polars has; as many wait at most."""
@@ -109,15 +85,11 @@ class _Counting:
 
     def part(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The customers of the frame, and their features."""
-        stream, compiled = self.one.stream, self.one.compiled
-        at = instants(frame[stream.at]) if stream.at else np.zeros(len(frame), np.int64)
-        customers, runs = runs_of(frame["customer"].to_numpy(), at)
-        found: list[tuple[str, Found]] = [("customer", Found(customers))]
-        for since, items, reading in self.readings:
-            reached = runs if since == NEVER else runs.later(since)
-            windows = Windows(reading.rows(frame, since), reached, self.one.as_of, compiled.money_digits)
-            found += [(item.info.name, windows.counted(item)) for item in sorted(items, key=values_of)]
-        return series(found)
+        rows, owners = self.reading.rows(frame), frame["customer"].to_numpy()
+        bounds = bounds_of(owners)
+        windows = Windows(rows, placed(rows.at, bounds, self.spans.edges.instants), self.spans)
+        customers = Found(owners[bounds[:-1]])
+        return series([("customer", customers), *((item.info.name, windows.counted(item)) for item in self.one.items)])
 
 
 def ordered_columns(compiled: CompiledCatalogue, items: tuple[Declaration, ...]) -> list[str]:
@@ -125,8 +97,3 @@ def ordered_columns(compiled: CompiledCatalogue, items: tuple[Declaration, ...])
     named = {name for item in items for name in compiled.named_columns(item)}
     derived = items[0].stream.derived if items and items[0].stream else {}
     return sorted(name for name in named if name in derived and derived[name].ordered)
-
-
-def values_of(item: Declaration) -> tuple[str, ...]:
-    texts = (scalar.text if scalar else "" for scalar in (item.where, item.of))
-    return (item.column, *texts)

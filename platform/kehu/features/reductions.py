@@ -1,106 +1,91 @@
-"""One number per customer from slices of a column: slice i is values[low[i]:high[i]], slices in order, some empty."""
+"""Numbers of each customer from the rows between two places: slice i is rows low[i] .. high[i], some empty.
 
-from collections.abc import Callable, Iterator
+`kept` says which rows count, None that all do. The compiled loops are loaded when the first is asked for: loading
+Numba takes longer than most commands that count nothing.
+"""
+
+from importlib import import_module
+from types import ModuleType
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from kehu.features.runs import Whole, running
+Whole = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.bool_]
+V = TypeVar("V", bound=np.generic)
 
-Numbers = npt.NDArray[np.float64]
-Values = npt.NDArray[np.int64] | Numbers
-V = TypeVar("V", Whole, Numbers)
-
-_CELLS = 1 << 20
-_BITS = 63
+_ALL = np.empty(0, np.bool_)
 
 
-def quantiles(values: Numbers, low: Whole, high: Whole, q: float) -> Numbers:
-    """The value at place q * (n - 1) of each slice in order, between two by proportion; 0 of an empty slice."""
-    found = np.zeros(len(low))
-    for which, cells, lengths in _sorted_slices(values, low, high, np.inf):
-        place = q * (lengths - 1)
-        below = np.floor(place).astype(np.int64)
-        every = np.arange(len(which))
-        least, most = cells[every, below], cells[every, np.ceil(place).astype(np.int64)]
-        found[which] = least + (most - least) * (place - below)
+def bounds_of(owners: Whole) -> Whole:
+    """Where each owner's rows begin, and behind them where the last one's end; rows stand by owner."""
+    found: Whole = _kernels().runs(_still(owners))
     return found
 
 
-def distinct(codes: Whole, low: Whole, high: Whole) -> Whole:
-    """How many different codes, none negative, each slice has."""
-    if codes.max(initial=0) < _BITS:
-        return np.bitwise_count(_extreme(np.bitwise_or.reduceat, np.left_shift(1, codes), low, high)).astype(np.int64)
-    if _never_fall(codes, low):
-        news = running(codes[1:] != codes[:-1])
-        return np.where(high > low, 1 + news.take(high - 1, mode="clip") - news.take(low, mode="clip"), 0)
-    found = np.zeros(len(low), np.int64)
-    for which, cells, lengths in _sorted_slices(codes, low, high, _LAST):
-        found[which] = _news(cells, lengths).sum(axis=1) + 1
+def placed(at: Whole, bounds: Whole, edges: Whole) -> Whole:
+    """A row per edge: of each customer the first row later than it, else the end; `at` never falls there."""
+    found: Whole = _kernels().placed(_still(at), _still(bounds), _still(edges))
     return found
 
 
-def different(codes: Whole, low: Whole, high: Whole) -> tuple[Whole, Whole]:
-    """Every slice's different codes: the numbers of the slices, and beside them the codes."""
-    slices, found = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for which, cells, lengths in _sorted_slices(codes, low, high, _LAST):
-        slices += [which, np.repeat(which, (news := _news(cells, lengths)).sum(axis=1))]
-        found += [cells[:, 0], cells[:, 1:][news]]
-    return np.concatenate(slices), np.concatenate(found)
-
-
-def greatest(values: V, low: Whole, high: Whole) -> V:
-    """The greatest value of each slice; 0 of an empty one."""
-    return _extreme(np.maximum.reduceat, values, low, high)
-
-
-def least(values: V, low: Whole, high: Whole) -> V:
-    """The least value of each slice; 0 of an empty one."""
-    return _extreme(np.minimum.reduceat, values, low, high)
-
-
-_LAST = np.iinfo(np.int64).max
-
-
-def _extreme(reduce: Callable[[V, Whole], V], values: V, low: Whole, high: Whole) -> V:
-    found = np.resize(values[:0], len(low))
-    there = np.flatnonzero(high > low)
-    if not len(there):
-        return found
-    # Between two slices lies what is of no interest; the last may end where the values do.
-    bounds: Whole = np.stack([low[there], high[there]], axis=1).ravel()
-    found[there] = reduce(np.append(values, values[-1:]), bounds)[::2]
+def numbers(places: Whole, kept: Truth | None) -> Whole:
+    """How many rows count from the first row of `places` to each."""
+    if kept is None:
+        since: Whole = places - places[0]
+        return since
+    found: Whole = _kernels().numbers(_still(places), _still(kept))
     return found
 
 
-def _never_fall(values: Whole, low: Whole) -> bool:
-    """Whether each value is followed by no less than it, but where a slice begins."""
-    begins = np.zeros(len(values) + 1, np.bool_)
-    begins[low] = True
-    return bool(begins[np.flatnonzero(values[1:] < values[:-1]) + 1].all())
+def sums(places: Whole, kept: Truth | None, values: Whole) -> Whole:
+    """The exact sums, modulo 2^64, of what counts from the first row of `places` to each."""
+    found: Whole = _kernels().sums(_still(places), _counting(kept), _still(values))
+    return found
 
 
-def _news(cells: Whole, lengths: Whole) -> npt.NDArray[np.bool_]:
-    inside = np.arange(1, cells.shape[1]) < lengths[:, None]
-    fresh: npt.NDArray[np.bool_] = (cells[:, 1:] != cells[:, :-1]) & inside
-    return fresh
+def ends(low: Whole, high: Whole, kept: Truth | None, *, is_first: bool) -> Whole:
+    """The first or last row of each slice that counts, -1 where none does."""
+    found: Whole = _kernels().ends(_still(low), _still(high), _counting(kept), is_first)
+    return found
 
 
-def _sorted_slices(values: V, low: Whole, high: Whole, fill: float) -> Iterator[tuple[Whole, V, Whole]]:
-    """The slices that are not empty, sorted: their numbers, a row of cells for each, and their lengths.
+def extremes(low: Whole, high: Whole, kept: Truth | None, values: Whole, *, is_least: bool) -> Whole:
+    """The first row of each slice with its least or greatest value that counts, -1 where none does."""
+    found: Whole = _kernels().extremes(_still(low), _still(high), _counting(kept), _still(values), is_least)
+    return found
 
-    Slices of about one length are sorted together, short rows filled up, since sorting many short rows at once is
-    ten times as fast as sorting all rows by slice and value.
-    """
-    lengths = high - low
-    widths = np.where(lengths > 0, 2 ** np.ceil(np.log2(np.maximum(lengths, 1))).astype(np.int64), 0)
-    for width in np.unique(widths[lengths > 0]).tolist():
-        every = np.flatnonzero(widths == width)
-        step = max(_CELLS // width, 1)
-        for begin in range(0, len(every), step):
-            which = every[begin : begin + step]
-            cells = np.take(values, low[which, None] + np.arange(width), mode="clip")
-            np.putmask(cells, np.arange(width) >= lengths[which, None], fill)
-            cells.sort(axis=1)
-            yield which, cells, lengths[which]
+
+def ranked(low: Whole, high: Whole, kept: Truth | None, values: Whole, q: float) -> Whole:
+    """Three rows: of each slice's n values that count those below and above place q * (n - 1) in order, then n."""
+    found: Whole = _kernels().ranked(_still(low), _still(high), _counting(kept), _still(values), q)
+    return found
+
+
+def distinct(low: Whole, high: Whole, kept: Truth | None, codes: Whole) -> Whole:
+    """How many different codes count in each slice."""
+    found: Whole = _kernels().distinct(_still(low), _still(high), _counting(kept), _still(codes))
+    return found
+
+
+def different(low: Whole, high: Whole, kept: Truth | None, codes: Whole) -> tuple[Whole, Whole]:
+    """Every slice's different codes that count: the numbers of the slices, and beside them the first row of each."""
+    many, rows = _kernels().different(_still(low), _still(high), _counting(kept), _still(codes))
+    return np.repeat(np.arange(len(many)), many), rows
+
+
+def _kernels() -> ModuleType:
+    return import_module("kehu.features.kernels")
+
+
+def _counting(kept: Truth | None) -> Truth:
+    return _still(_ALL if kept is None else kept)
+
+
+def _still(values: npt.NDArray[V]) -> npt.NDArray[V]:
+    """The same, not to be written: what Polars lends may not be, and Numba would compile for both kinds."""
+    found = np.ascontiguousarray(values).view()
+    found.flags.writeable = False
+    return found

@@ -8,40 +8,50 @@ import numpy.typing as npt
 import polars as pl
 
 from kehu.features.catalogue import CompiledCatalogue
+from kehu.features.columns import CODED, Columns
 from kehu.features.declaration import Declaration
-from kehu.features.runs import NEVER, Truth, Whole
+from kehu.features.edges import NEVER, since
+from kehu.features.reductions import Reals, Truth, Whole
 from kehu.features.streams import CODE, Stream
-from kehu.model.graph import INSTANT
 from kehu.rules.compiler import Compiled
 
-Reals = npt.NDArray[np.float64]
 Condition = tuple[str, str]
 
-_CODED = pl.Categorical()
 _UNJUDGED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Of each row what the features ask of it; all arrays are of one length."""
+    """Of each row what the features ask of it; all arrays are of one length, instants `at` in microseconds."""
 
+    at: Whole
     frame: pl.DataFrame
     met: dict[Condition, Truth]
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.at)
+
+    def value(self, name: str) -> pl.Series:
+        """Numbers, instants and spans in microseconds, or truths; nought where unknown."""
+        return self.frame[f"{name} value"]
+
+    def is_truth(self, name: str) -> bool:
+        """Whether the value is yes or no."""
+        return self.value(name).dtype == pl.Boolean()
 
     def is_real(self, name: str) -> bool:
-        """Whether the column holds reals."""
-        return self.frame.schema[f"{name} value"].is_float()
+        """Whether the value is a real; a span of days is not."""
+        return self.value(name).dtype == pl.Float64()
 
-    def values(self, name: str) -> Whole | Truth:
-        """Whole numbers, instants in microseconds or truths; nought where unknown."""
-        return self.frame[f"{name} value"].to_numpy()
+    def truths(self, name: str) -> Truth:
+        """The value, yes or no."""
+        return self.value(name).to_numpy()
 
-    def reals(self, name: str) -> Reals:
-        """The column as reals, 0.0 where unknown."""
-        return self.frame[f"{name} value"].cast(pl.Float64()).to_numpy()
+    def whole(self, name: str) -> Whole:
+        """The value in whole numbers that stand to each other as the values do."""
+        if self.is_real(name):
+            return in_order(self.value(name).to_numpy())
+        return self.value(name).cast(pl.Int64()).to_numpy()
 
     def known(self, name: str) -> Truth | None:
         """Where the column is known; None says everywhere."""
@@ -71,111 +81,71 @@ class Reading:
     def __init__(
         self, compiled: CompiledCatalogue, items: tuple[Declaration, ...], as_of: datetime, schema: pl.Schema
     ) -> None:
-        self.compiled, self.as_of, self.schema = compiled, as_of, schema
         if items[0].stream is None:
             raise TypeError(f"'{items[0].info.name}' counts no events")
         self.stream: Stream = items[0].stream
-        self.types = self.stream.types(compiled.money_digits)
-        self.before: dict[str, pl.Expr] = {}
-        self.stored: dict[str, pl.Expr] = {"customer": pl.col("customer")}
-        self.derived: dict[str, pl.Expr] = {}
-        self.coded: dict[str, pl.Expr] = {}
-        self.told: dict[str, pl.Expr] = {"customer": pl.col("customer")}
+        self.types, self.schema, self.as_of = self.stream.types(compiled.money_digits), schema, as_of
+        self.columns = self._columns()
         self.by_word: dict[Condition, tuple[str, Compiled]] = {}
-        self.by_row: dict[Condition, str] = {}
+        self.by_row: dict[int, tuple[Columns, dict[Condition, str]]] = {}
         self.tables: dict[Condition, npt.NDArray[np.uint8]] = {}
         for item in items:
             self._plan(item)
+        for condition, (oldest, found) in self._conditions(compiled, items).items():
+            self._plan_condition(condition, found, oldest)
 
-    def rows(self, frame: pl.DataFrame, since: int = NEVER) -> Rows:
-        """The rows of the frame later than that instant (microseconds), in their order."""
-        later = frame.lazy().with_columns(each.alias(name) for name, each in self.before.items())
-        if since != NEVER:
-            later = later.filter(pl.col(self.stream.at).to_physical() > since)
-        stored = later.select(each.alias(name) for name, each in self.stored.items())
-        known = stored.with_columns(each.alias(name) for name, each in self.derived.items())
-        coded = known.with_columns(each.alias(name) for name, each in self.coded.items())
-        found = coded.select(each.alias(name) for name, each in self.told.items()).collect()
-        met = {condition: found[name].to_numpy() for condition, name in self.by_row.items()}
-        met |= {
+    def rows(self, frame: pl.DataFrame) -> Rows:
+        """The rows of the frame, in their order. A condition is not met where no window reaches."""
+        at = instants(frame[self.stream.at]) if self.stream.at else np.zeros(len(frame), np.int64)
+        found = self.columns.made(frame) if self.columns.told else pl.DataFrame()
+        met = {
             condition: self._judged(found[f"{name} {CODE}"], condition) for condition, (name, _) in self.by_word.items()
         }
-        return Rows(found, met)
+        for oldest, (columns, names) in self.by_row.items():
+            # Texts are written out for conditions, so fewer rows are looked at where windows look less far.
+            told = columns.made(frame, None if oldest == NEVER else oldest)
+            for condition, name in names.items():
+                met[condition] = told[name].to_numpy()
+                if oldest != NEVER:
+                    every = np.zeros(len(frame), np.bool_)
+                    every[at > oldest] = met[condition]
+                    met[condition] = every
+        return Rows(at, found, met)
+
+    def _columns(self) -> Columns:
+        return Columns(self.stream, self.types, self.schema, self.as_of)
 
     def _plan(self, item: Declaration) -> None:
-        for condition, compiled in conditions_of(self.compiled, item).items():
-            self._plan_condition(condition, compiled)
-        name = item.column
-        if item.operation in {"count", "share", "days_since"}:
-            return
-        if item.operation in {"distinct", "list"}:
-            self._plan_code(name)
-        if item.operation in {"sum", "mean", "min", "max", "quantile"} and self.types[name].kind != "string":
-            nought = {"boolean": False, "float": 0.0}.get(self.types[name].kind, 0)
-            self._read(name)
-            self.told[f"{name} value"] = pl.col(name).to_physical().fill_null(nought)
-            self.told[f"{name} known"] = pl.col(name).is_not_null()
-        elif item.operation != "distinct":
-            self.told[name] = pl.col(self._as_it_is(name))
-            self.told[f"{name} known"] = self.told[name].is_not_null()
+        name, operation = item.column, item.operation
+        if operation in {"distinct", "list"}:
+            self.columns.tell_code(name)
+        if operation in {"sum", "mean", "min", "max", "quantile"} and self.types[name].kind != "string":
+            self.columns.tell_value(name)
+        elif operation in {"first", "last", "list", "min", "max"}:
+            self.columns.tell(name)
 
-    def _plan_condition(self, condition: Condition, compiled: Compiled) -> None:
+    def _conditions(
+        self, compiled: CompiledCatalogue, items: tuple[Declaration, ...]
+    ) -> dict[Condition, tuple[int, Compiled]]:
+        """Every condition with the instant after which the first of its windows begins."""
+        found: dict[Condition, tuple[int, Compiled]] = {}
+        for item in items:
+            begins = since(item, self.as_of) if self.stream.at else NEVER
+            for condition, each in conditions_of(compiled, item).items():
+                found[condition] = (min(begins, found.get(condition, (begins,))[0]), each)
+        return found
+
+    def _plan_condition(self, condition: Condition, compiled: Compiled, oldest: int) -> None:
         names = sorted(compiled.features)
-        if len(names) == 1 and self.schema.get(names[0]) == _CODED:
-            self._plan_code(names[0])
+        if len(names) == 1 and self.schema.get(names[0]) == CODED:
+            self.columns.tell_code(names[0])
             self.by_word[condition] = (names[0], compiled)
             return
+        columns, told = self.by_row.setdefault(oldest, (self._columns(), {}))
         for name in names:
-            self._read(name)
-        self.by_row[condition] = f"met {' of '.join(condition)}"
-        self.told[self.by_row[condition]] = compiled.match
-
-    def _plan_code(self, name: str) -> None:
-        """The column `<name> code`, of which 0 is unknown where it is a text's."""
-        derived = self.stream.derived.get(name)
-        code = f"{name} {CODE}"
-        if derived is not None and derived.code is not None:
-            for each in derived.needs:
-                if each in self.types and self.types[each].kind == "string":
-                    self._plan_code(each)
-                else:
-                    self._read(each)
-            self.coded[code] = derived.code
-        elif self.types[name].kind == "string":
-            text = pl.col(name).cast(_CODED).to_physical().cast(pl.Int64())
-            if name not in self.schema:
-                self._read(name)
-            (self.stored if name in self.schema else self.coded)[code] = text + 1
-        else:
-            self._read(name)
-            self.coded[code] = pl.col(name)
-        is_real = name in self.types and self.types[name].kind == "float"
-        told = pl.col(code) if is_real else pl.col(code).to_physical().cast(pl.Int64())
-        self.told[code] = told.fill_null(0)
-        self.told[f"{name} known"] = pl.col(code).is_not_null()
-
-    def _read(self, name: str) -> None:
-        """The column under its own name, a text as a text."""
-        derived = self.stream.derived.get(name)
-        if derived is not None and derived.ordered:
-            self.before[name], self.stored[name] = derived.value, pl.col(name)
-        elif derived is not None:
-            for each in derived.needs:
-                self._read(each)
-            self.derived[name] = derived.value
-        elif name in self.stream.later:
-            self.stored[name] = pl.when(pl.col(name) <= pl.lit(self.as_of, INSTANT)).then(name)
-        else:
-            is_coded = self.schema[name] == _CODED
-            self.stored[name] = pl.col(name).cast(pl.String()) if is_coded else pl.col(name)
-
-    def _as_it_is(self, name: str) -> str:
-        """Under which name the column stands, a text as it comes."""
-        if self.schema.get(name) != _CODED:
-            self._read(name)
-            return name
-        self.stored[f"{name} word"] = pl.col(name)
-        return f"{name} word"
+            columns.read(name)
+        told[condition] = f"met {' of '.join(condition)}"
+        columns.told[told[condition]] = compiled.match
 
     def _judged(self, codes: pl.Series, condition: Condition) -> Truth:
         """A condition about one word, judged once for each word there is."""
@@ -192,7 +162,7 @@ class Reading:
         name, compiled = self.by_word[condition]
         longer = np.full(max(len(table), int(codes.max(initial=0)) + 1), _UNJUDGED, np.uint8)
         longer[: len(table)] = table
-        word = pl.when(pl.col(name) > 0).then(pl.col(name) - 1).cast(pl.UInt32()).cat.to(_CODED).cast(pl.String())
+        word = pl.when(pl.col(name) > 0).then(pl.col(name) - 1).cast(pl.UInt32()).cat.to(CODED).cast(pl.String())
         given = pl.DataFrame({name: codes}).select(word)
         longer[codes] = given.select(compiled.match).to_series().to_numpy()
         return longer
@@ -206,6 +176,19 @@ def conditions_of(compiled: CompiledCatalogue, item: Declaration) -> dict[Condit
         for key, scalar, conditions in found
         if scalar is not None and item.info.name in conditions
     }
+
+
+def in_order(reals: Reals) -> Whole:
+    """Whole numbers that stand to each other as the reals do."""
+    bits = reals.view(np.int64)
+    numbers: Whole = bits ^ ((bits >> 63) & np.iinfo(np.int64).max)
+    return numbers
+
+
+def out_of_order(numbers: Whole) -> Reals:
+    """The reals that such numbers stand for."""
+    bits: Whole = numbers ^ ((numbers >> 63) & np.iinfo(np.int64).max)
+    return bits.view(np.float64)
 
 
 def instants(column: pl.Series) -> Whole:

@@ -25,6 +25,7 @@ class Derived:
 
     `ordered` says that it looks at the customer's event before. `code` is a whole number that differs where the value
     does and comes cheaper, null where unknown; of texts among `needs` it reads whole numbers, named `<text> code`.
+    `span` is of a number of days the span of time that it says.
     """
 
     type: FeatureType
@@ -33,6 +34,7 @@ class Derived:
     meaning: str
     ordered: bool = False
     code: pl.Expr | None = None
+    span: pl.Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,12 @@ def _days(span: pl.Expr) -> pl.Expr:
     return days.cast(pl.Float64) + (micros - days * _DAY_MICROS).cast(pl.Float64) * (1 / _DAY_MICROS)
 
 
-def _between(later: str, earlier: str) -> pl.Expr:
-    return _days(pl.col(later) - pl.col(earlier))
+def _days_between(later: str, earlier: str, meaning: str) -> Derived:
+    span = pl.col(later) - pl.col(earlier)
+    return Derived(_REAL, (later, earlier), _days(span), meaning, span=span)
 
 
+_GAP = pl.when(pl.col("customer") == pl.col("customer").shift(1)).then(pl.col("at") - pl.col("at").shift(1))
 _SATISFACTION = pl.mean_horizontal([pl.col(dimension) for dimension in SATISFACTION_DIMENSIONS])
 
 STREAMS: dict[str, Stream] = {
@@ -126,12 +130,7 @@ STREAMS: dict[str, Stream] = {
                 "origin and destination together",
                 code=pl.col(f"origin {CODE}") * 2**31 + pl.col(f"destination {CODE}"),
             ),
-            "transit_days": Derived(
-                _REAL,
-                ("delivered_at", "accepted_at"),
-                _between("delivered_at", "accepted_at"),
-                "days from pickup to delivery",
-            ),
+            "transit_days": _days_between("delivered_at", "accepted_at", "days from pickup to delivery"),
             "day": Derived(
                 _TEXT,
                 ("at",),
@@ -142,11 +141,10 @@ STREAMS: dict[str, Stream] = {
             "gap_days": Derived(
                 _REAL,
                 ("at",),
-                pl.when(pl.col("customer") == pl.col("customer").shift(1)).then(
-                    _days(pl.col("at") - pl.col("at").shift(1))
-                ),
+                _days(_GAP),
                 "days since the customer's shipment before; unknown for its first",
                 ordered=True,
+                span=_GAP,
             ),
         },
     ),
@@ -166,12 +164,7 @@ STREAMS: dict[str, Stream] = {
             "outcome": _TEXT,
         },
         derived={
-            "resolution_days": Derived(
-                _REAL,
-                ("resolved_at", "opened_at"),
-                _between("resolved_at", "opened_at"),
-                "days from opening to resolution",
-            ),
+            "resolution_days": _days_between("resolved_at", "opened_at", "days from opening to resolution"),
         },
     ),
     "visits": Stream(

@@ -5,10 +5,11 @@ import polars as pl
 
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
+from kehu.features.edges import micros, since
 from kehu.features.passes import Pass
-from kehu.features.rows import Reading, Rows, instants
-from kehu.features.runs import Truth, Whole
-from kehu.features.windows import Found, micros, series
+from kehu.features.reductions import Truth, Whole
+from kehu.features.rows import Reading, Rows
+from kehu.features.windows import Found, series
 from kehu.model.graph import INSTANT
 
 _SPARSE = 8
@@ -28,19 +29,18 @@ def adds_up(compiled: CompiledCatalogue, item: Declaration) -> bool:
 def tallied(one: Pass, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFrame:
     """A row per customer of `everyone`, for features that all add up; events in any order."""
     rows = one.rows(events)
-    since = min(one.since(item) for item in one.items)
+    oldest = min(since(item, one.as_of) for item in one.items)
     if one.stream.at:
         at = pl.col(one.stream.at)
-        rows = rows.filter((at.to_physical() > since) & (at <= pl.lit(one.as_of, INSTANT)))
+        rows = rows.filter((at.to_physical() > oldest) & (at <= pl.lit(one.as_of, INSTANT)))
     find = _Finder(everyone)
     tallies = [_Tally(one, item, len(everyone)) for item in one.items]
     reading = Reading(one.compiled, one.items, one.as_of, rows.collect_schema())
     for frame in rows.collect_batches(maintain_order=False, engine="streaming"):
         known = reading.rows(frame)
-        at_micros = instants(frame[one.stream.at]) if one.stream.at else np.zeros(len(frame), np.int64)
         places = find(frame["customer"].to_numpy())
         for tally in tallies:
-            tally.add(known, at_micros, places)
+            tally.add(known, places)
     return series((tally.item.info.name, tally.told()) for tally in tallies)
 
 
@@ -72,19 +72,19 @@ class _Tally:
 
     def __init__(self, one: Pass, item: Declaration, customers: int) -> None:
         self.one, self.item = one, item
-        self.start, self.end = one.since(item), micros(one.as_of - item.before)
+        self.start, self.end = since(item, one.as_of), micros(one.as_of - item.before)
         self.number: Whole = np.zeros(customers, np.int64)
         self.total: Whole = np.zeros(customers, np.int64)
 
-    def add(self, rows: Rows, at: Whole, places: Whole) -> None:
+    def add(self, rows: Rows, places: Whole) -> None:
         """Add the rows that count."""
         counts: Truth = places >= 0
         if self.one.stream.at:
-            counts &= (at > self.start) & (at <= self.end)
+            counts &= (rows.at > self.start) & (rows.at <= self.end)
         parts = [rows.meets(("where", self.item.where.text)) if self.item.where else None]
         values: Whole | None = None
         if self.item.operation in {"sum", "mean"}:
-            values = rows.values(self.item.column).astype(np.int64)
+            values = rows.whole(self.item.column)
             parts.append(rows.known(self.item.column))
         elif self.item.operation == "share" and self.item.of is not None:
             met = rows.meets(("of", self.item.of.text))

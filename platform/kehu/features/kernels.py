@@ -1,0 +1,290 @@
+"""Loops over the rows of each customer, compiled by Numba when they are first called.
+
+Slice i is the rows low[i] .. high[i] (exclusive) of a column; `kept` says which rows count, all of them where it is
+empty. Of `places`, row e says for each customer where the e-th edge falls; edges rise, so places do.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Whole = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
+Truth = npt.NDArray[np.bool_]
+F = TypeVar("F", bound=Callable[..., object])
+
+_FEW = 24
+_SLOTS = 64
+_MANY_SLOTS = 8192
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_HALF = np.uint64(32)
+
+
+def compiled(function: F) -> F:
+    """The function as Numba compiles it, kept on disk wherever a folder for that can be written."""
+    try:
+        return cast("F", numba.njit(cache=True, nogil=True)(function))
+    except RuntimeError:
+        # Neither beside the source nor in the user's cache: compiled again by every process.
+        return cast("F", numba.njit(nogil=True)(function))
+
+
+@compiled
+def runs(owners: Whole) -> Whole:
+    """Where each customer's rows begin, and behind them where the last one's end."""
+    many = 1 if len(owners) else 0
+    for row in range(1, len(owners)):
+        many += owners[row] != owners[row - 1]
+    bounds = np.empty(many + 1, np.int64)
+    bounds[0] = 0
+    which = 1
+    for row in range(1, len(owners)):
+        if owners[row] != owners[row - 1]:
+            bounds[which] = row
+            which += 1
+    bounds[many] = len(owners)
+    return bounds
+
+
+@compiled
+def placed(at: Whole, bounds: Whole, edges: Whole) -> Whole:
+    """Of each customer the first row later than each edge, its end when there is none; `at` and edges never fall."""
+    customers = len(bounds) - 1
+    places = np.empty((len(edges), customers), np.int64)
+    for which in range(customers):
+        row, end = bounds[which], bounds[which + 1]
+        for edge in range(len(edges)):
+            high = end
+            while high - row > _FEW:
+                middle = (row + high) // 2
+                if at[middle] <= edges[edge]:
+                    row = middle + 1
+                else:
+                    high = middle
+            while row < high and at[row] <= edges[edge]:
+                row += 1
+            places[edge, which] = row
+    return places
+
+
+@compiled
+def numbers(places: Whole, kept: Truth) -> Whole:
+    """How many rows count from the first edge to each."""
+    before = np.empty(len(kept) + 1, np.int64)
+    number = 0
+    for which in range(places.shape[1]):
+        for row in range(places[0, which], places[-1, which]):
+            before[row] = number
+            number += kept[row]
+        before[places[-1, which]] = number
+    return _apart(places, before)
+
+
+@compiled
+def sums(places: Whole, kept: Truth, values: Whole) -> Whole:
+    """The sums of the values that count from the first edge to each."""
+    before = np.empty(len(values) + 1, np.int64)
+    total = np.int64(0)
+    for which in range(places.shape[1]):
+        if len(kept):
+            for row in range(places[0, which], places[-1, which]):
+                before[row] = total
+                total += values[row] * kept[row]
+        else:
+            for row in range(places[0, which], places[-1, which]):
+                before[row] = total
+                total += values[row]
+        before[places[-1, which]] = total
+    return _apart(places, before)
+
+
+@compiled
+def _apart(places: Whole, before: Whole) -> Whole:
+    """What lies between the first edge and each, of running sums before each row."""
+    found = np.zeros(places.shape, np.int64)
+    for edge in range(1, places.shape[0]):
+        for which in range(places.shape[1]):
+            found[edge, which] = before[places[edge, which]] - before[places[0, which]]
+    return found
+
+
+@compiled
+def ends(low: Whole, high: Whole, kept: Truth, is_first: bool) -> Whole:  # noqa: FBT001  # Numba's calls are by place
+    """The first or last row of each slice that counts, -1 where none does."""
+    every = len(kept) == 0
+    found = np.full(len(low), -1, np.int64)
+    for which in range(len(low)):
+        for step in range(high[which] - low[which]):
+            row = low[which] + step if is_first else high[which] - 1 - step
+            if every or kept[row]:
+                found[which] = row
+                break
+    return found
+
+
+@compiled
+def extremes(low: Whole, high: Whole, kept: Truth, values: Whole, is_least: bool) -> Whole:  # noqa: FBT001  # as above
+    """The first row of each slice with its least or greatest value that counts, -1 where none does."""
+    every = len(kept) == 0
+    found = np.full(len(low), -1, np.int64)
+    for which in range(len(low)):
+        best = -1
+        for row in range(low[which], high[which]):
+            if every or kept[row]:
+                better = values[row] < values[best] if is_least else values[row] > values[best]
+                if best < 0 or better:
+                    best = row
+        found[which] = best
+    return found
+
+
+@compiled
+def ranked(low: Whole, high: Whole, kept: Truth, values: Whole, q: float) -> Whole:
+    """Of each slice's n values that count the ones next below and above place q * (n - 1) in order, and n."""
+    every = len(kept) == 0
+    found = np.zeros((3, len(low)), np.int64)
+    longest = 0
+    for which in range(len(low)):
+        longest = max(longest, high[which] - low[which])
+    cells = np.empty(longest, np.int64)
+    for which in range(len(low)):
+        many = 0
+        for row in range(low[which], high[which]):
+            if every or kept[row]:
+                cells[many] = values[row]
+                many += 1
+        found[2, which] = many
+        if many:
+            place = q * (many - 1)
+            below = int(place)
+            _select(cells, many, below)
+            found[0, which] = cells[below]
+            most = cells[below]
+            if place > below:
+                most = cells[below + 1]
+                for cell in range(below + 2, many):
+                    most = min(most, cells[cell])
+            found[1, which] = most
+    return found
+
+
+@compiled
+def _select(cells: Whole, many: int, place: int) -> None:
+    """Reorder the first cells so that the one at that place has none greater before it and none less behind it."""
+    first, last = 0, many - 1
+    while last - first > _FEW:
+        one, two, three = cells[first], cells[(first + last) // 2], cells[last]
+        pivot = max(min(one, two), min(max(one, two), three))
+        left, right = first, last
+        while left <= right:
+            while cells[left] < pivot:
+                left += 1
+            while cells[right] > pivot:
+                right -= 1
+            if left <= right:
+                cells[left], cells[right] = cells[right], cells[left]
+                left += 1
+                right -= 1
+        if place <= right:
+            last = right
+        elif place >= left:
+            first = left
+        else:
+            return
+    for cell in range(first + 1, last + 1):
+        value, hole = cells[cell], cell
+        while hole > first and cells[hole - 1] > value:
+            cells[hole] = cells[hole - 1]
+            hole -= 1
+        cells[hole] = value
+
+
+@compiled
+def distinct(low: Whole, high: Whole, kept: Truth, codes: Whole) -> Whole:
+    """How many different codes count in each slice."""
+    every = len(kept) == 0
+    many = np.zeros(len(low), np.int64)
+    keys, owners = _slots()
+    for which in range(len(low)):
+        bits, all_bits, number, falls, before = np.int64(0), np.int64(0), 0, False, np.int64(0)
+        for row in range(low[which], high[which]):
+            if every or kept[row]:
+                code = codes[row]
+                bits |= np.int64(1) << (code & 63)
+                all_bits |= code
+                falls |= number > 0 and code < before
+                number += number == 0 or code != before
+                before = code
+        if all_bits & ~63 == 0:
+            number = 0
+            while bits:
+                bits &= bits - 1
+                number += 1
+        elif falls:
+            number = 0
+            if len(keys) > _MANY_SLOTS:
+                keys, owners = _slots()
+            for row in range(low[which], high[which]):
+                if every or kept[row]:
+                    slot = _slot(keys, owners, which, codes[row])
+                    if owners[slot] != which:
+                        keys[slot], owners[slot] = codes[row], which
+                        number += 1
+                        if 2 * number > len(keys):
+                            keys, owners = _roomier(keys, owners, which)
+        many[which] = number
+    return many
+
+
+@compiled
+def different(low: Whole, high: Whole, kept: Truth, codes: Whole) -> tuple[Whole, Whole]:
+    """How many different codes count in each slice, and the first row of each, slice by slice."""
+    every = len(kept) == 0
+    many, rows, told = np.zeros(len(low), np.int64), np.empty(256, np.int64), 0
+    keys, owners = _slots()
+    for which in range(len(low)):
+        if len(keys) > _MANY_SLOTS:
+            keys, owners = _slots()
+        for row in range(low[which], high[which]):
+            if every or kept[row]:
+                slot = _slot(keys, owners, which, codes[row])
+                if owners[slot] != which:
+                    keys[slot], owners[slot] = codes[row], which
+                    many[which] += 1
+                    if 2 * many[which] > len(keys):
+                        keys, owners = _roomier(keys, owners, which)
+                    if told == len(rows):
+                        rows = np.append(rows, np.empty(told, np.int64))
+                    rows[told] = row
+                    told += 1
+    return many, rows[:told]
+
+
+@compiled
+def _slots() -> tuple[Whole, Whole]:
+    """Nobody's slots: keys, and for whom each is taken."""
+    return np.empty(_SLOTS, np.int64), np.full(_SLOTS, -1, np.int64)
+
+
+@compiled
+def _slot(keys: Whole, owners: Whole, owner: int, code: int) -> int:
+    """Where the owner's code is, or would be."""
+    mask = len(keys) - 1
+    slot = int((np.uint64(code) * _SPREAD) >> _HALF) & mask
+    while owners[slot] == owner and keys[slot] != code:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@compiled
+def _roomier(keys: Whole, owners: Whole, owner: int) -> tuple[Whole, Whole]:
+    """Twice the slots, the owner's codes in them."""
+    more, whose = np.empty(2 * len(keys), np.int64), np.full(2 * len(keys), -1, np.int64)
+    for slot in range(len(keys)):
+        if owners[slot] == owner:
+            other = _slot(more, whose, owner, keys[slot])
+            more[other], whose[other] = keys[slot], owner
+    return more, whose
