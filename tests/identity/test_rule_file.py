@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from kehu.identity.golden_file import GOLDEN_KEYS
 from kehu.identity.rule_file import EXAMPLE_KEYS, FILE_KEYS, KEY_KEYS, VALUE_KEYS, read_identity_rules
-from kehu.identity.rules import KeyRule, Values
+from kehu.identity.rules import KeyRule, Survivorship, Values
 
 SHIPPED = Path(__file__).parents[2] / "rules" / "identity.yaml"
 GUIDE = SHIPPED.parents[1] / "docs" / "identity.md"
@@ -14,6 +15,11 @@ values:
   phone: {names: 2, blocked: ["+86 139 1234 1235"]}
   tax_code: {per_customer: 1}
 generic_words: [School]
+priority: [finance, crm]
+golden:
+  name: {take: [priority, longest]}
+  owner: {take: priority, priority: [crm]}
+  city: {take: longest}
 keys:
   - {key: phone, same: phone, name: like, likeness: 0.5, unless_other: [address]}
 examples:
@@ -39,6 +45,11 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert rules.of("tax_code").per_customer == 1
     assert rules.of("email") == Values()
     assert rules.generic_words == {"school"}
+    assert rules.survivorship("name") == Survivorship(("priority", "longest"), ("finance", "crm"))
+    assert rules.survivorship("owner") == Survivorship(("priority",), ("crm",))
+    assert rules.survivorship("city") == Survivorship(("longest",))
+    assert rules.survivorship("phone") == Survivorship()
+    assert rules.source == GOOD
 
 
 def test_every_fault_is_told_with_its_place() -> None:
@@ -75,7 +86,7 @@ examples: []
 def test_an_example_that_the_keys_do_not_bear_out_is_told() -> None:
     assert found(GOOD.replace("expect: same", "expect: different")) == [
         (
-            "identity.yaml:9:5: error[example-fails]: the records are 1 customers by these keys, the example says "
+            "identity.yaml:14:5: error[example-fails]: the records are 1 customers by these keys, the example says "
             "'different' (mend the keys, or the example)"
         )
     ]
@@ -94,7 +105,7 @@ def test_a_file_that_is_none(_case: str, text: str, expected: str) -> None:
     assert found(text) == [expected]
 
 
-@pytest.mark.parametrize("key", sorted({*FILE_KEYS, *VALUE_KEYS, *KEY_KEYS, *EXAMPLE_KEYS}))
+@pytest.mark.parametrize("key", sorted({*FILE_KEYS, *GOLDEN_KEYS, *VALUE_KEYS, *KEY_KEYS, *EXAMPLE_KEYS}))
 def test_the_guide_says_what_every_key_means(key: str) -> None:
     assert f"`{key}`" in GUIDE.read_text(encoding="utf-8")
 

@@ -1,11 +1,12 @@
 """rules/identity.yaml read and checked, its examples included."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import cast
 
 import polars as pl
 
 from kehu.identity.addresses import address_key
+from kehu.identity.golden_file import read_golden
 from kehu.identity.identifiers import email_key, tax_code_key
 from kehu.identity.phones import phone_key
 from kehu.identity.resolve import normalised, resolve
@@ -27,7 +28,7 @@ from kehu.model.yaml_nodes import Node, Scalar, as_value, read_yaml
 from kehu.rules.shapes import Shapes
 
 IDENTITY_FILE = "identity.yaml"
-FILE_KEYS = ("identity", "description", "values", "generic_words", "keys", "examples")
+FILE_KEYS = ("identity", "description", "values", "generic_words", "keys", "priority", "golden", "examples")
 VALUE_KEYS = ("blocked", "names", "per_customer")
 KEY_KEYS = ("key", "same", "name", "likeness", "unless_other")
 EXAMPLE_KEYS = ("records", "expect")
@@ -42,10 +43,13 @@ _COMPARABLE: Mapping[Identifier, Callable[[str], str | None]] = {
 }
 
 
-def read_identity_rules(text: str, path: str, region: str) -> tuple[IdentityRules, list[Problem]]:
+def read_identity_rules(
+    text: str, path: str, region: str, systems: Collection[str] = ()
+) -> tuple[IdentityRules, list[Problem]]:
     """The rules as far as they are right, and everything wrong with the file.
 
-    Its examples are records of `region`, by whose numbering plan their phones are read.
+    Its examples are records of `region`, by whose numbering plan their phones are read. `systems` are those that
+    sources declare; where none is known, systems are not checked.
     """
     root, problems = read_yaml(text, path)
     shapes = Shapes(problems)
@@ -64,6 +68,8 @@ def read_identity_rules(text: str, path: str, region: str) -> tuple[IdentityRule
         tuple(_keys(top.get("keys"), shapes)),
         _values(top.get("values"), shapes),
         _words(top.get("generic_words"), shapes),
+        read_golden(top, systems, shapes),
+        text,
     )
     if not any(problem.severity == "error" for problem in problems):
         for example in shapes.items(top.get("examples"), "'examples'"):

@@ -1,8 +1,9 @@
 """The JSON Schema of rules/identity.yaml, for editors."""
 
+from kehu.identity.golden_file import GOLDEN_KEYS
 from kehu.identity.rule_file import EXAMPLE_KEYS, FILE_KEYS, KEY_KEYS, RECORD_KEYS, VALUE_KEYS
-from kehu.identity.rules import IDENTIFIERS, NAMES, TRAITS
-from kehu.model.json_schema import CODE, SCALAR, Fragment, document, items, mapping, said, words
+from kehu.identity.rules import CHOICES, GOLDEN_FIELDS, IDENTIFIERS, NAMES, TRAITS
+from kehu.model.json_schema import CODE, SCALAR, Fragment, document, items, mapping, one_or_more, said, words
 
 _COUNT: Fragment = {"type": "integer", "minimum": 1}
 _SAID: dict[str, str] = {
@@ -11,6 +12,9 @@ _SAID: dict[str, str] = {
     "values": "how the values of each identifier are taken",
     "generic_words": "words that so many names have that sharing them says nothing",
     "keys": "what two records must share to be one customer's, the strongest first",
+    "priority": "the systems of the sources, the most trusted first",
+    "golden": "which of several values of a field a customer keeps",
+    "take": "what decides, one after the other",
     "examples": "records, and whether they are one customer's",
     "blocked": "values that name nobody",
     "names": "a value under more different names than this joins nobody",
@@ -35,6 +39,8 @@ _FRAGMENTS: dict[str, Fragment] = {
     "name": words(NAMES),
     "likeness": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
     "unless_other": items(words(TRAITS)),
+    "priority": items(SCALAR, minItems=1),
+    "take": one_or_more(words(CHOICES)),
     "expect": words(("same", "different")),
 }
 
@@ -46,6 +52,7 @@ def identity_schema() -> Fragment:
     inner: dict[str, Fragment] = {
         "values": mapping(dict.fromkeys(IDENTIFIERS, values)),
         "keys": items(mapping(_described(KEY_KEYS), ("key", "same", "name"))),
+        "golden": mapping(dict.fromkeys(GOLDEN_FIELDS, mapping(_described(GOLDEN_KEYS), ("take",)))),
         "examples": items(
             mapping({**_described(EXAMPLE_KEYS[1:]), "records": items(record, minItems=2)}, EXAMPLE_KEYS)
         ),

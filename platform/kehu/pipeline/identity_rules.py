@@ -3,8 +3,9 @@
 from kehu.identity.rule_file import IDENTITY_FILE, read_identity_rules
 from kehu.identity.rules import IdentityRules
 from kehu.model.problems import Problem, refuse_errors
+from kehu.model.yaml_nodes import Mapping, Scalar, read_yaml
 from kehu.workspace.texts import read_texts
-from kehu.workspace.workspace import Workspace, default_rules, shown_path
+from kehu.workspace.workspace import Workspace, default_rules, shown_path, source_texts
 
 
 def workspace_identity(workspace: Workspace) -> IdentityRules:
@@ -22,4 +23,16 @@ def checked_identity(workspace: Workspace) -> tuple[IdentityRules, list[Problem]
     own = workspace.rules_folder / IDENTITY_FILE
     file = own if own.is_file() else default_rules() / IDENTITY_FILE
     text = read_texts({IDENTITY_FILE: file})[IDENTITY_FILE]
-    return read_identity_rules(text, shown_path(workspace, IDENTITY_FILE), workspace.settings.phone_region)
+    shown = shown_path(workspace, IDENTITY_FILE)
+    return read_identity_rules(text, shown, workspace.settings.phone_region, declared_systems(workspace))
+
+
+def declared_systems(workspace: Workspace) -> frozenset[str]:
+    """The systems that the workspace's sources declare, as far as their files can be read."""
+    systems = set()
+    for path, text in source_texts(workspace).items():
+        root = read_yaml(text, path)[0]
+        named = (root.get("system") or root.get("source")) if isinstance(root, Mapping) else None
+        if isinstance(named, Scalar):
+            systems.add(named.text)
+    return frozenset(systems)
