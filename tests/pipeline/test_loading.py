@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from kehu.model.problems import RefusedError
 from kehu.pipeline.loading import load, read_sources
 from kehu.store.customers import ResolvedCounts
-from kehu.tables.facts import batches
+from kehu.tables.facts import batches, customers
 from kehu.workspace.workspace import Workspace
 
 Make = Callable[..., Workspace]
@@ -134,3 +134,59 @@ def test_a_file_that_cannot_be_read_undoes_the_whole_load(
         load(workspace, database, [], clock=clock, progress=quiet)
     assert {problem.check for problem in caught.value.problems} == {"missing-column"}
     assert content(database) == before
+
+
+DATED = {
+    "sources/crm.yaml": (
+        "source: crm\nformat: csv\nfiles: data/crm_*.csv\nexported: crm_%Y%m%d.csv\nkey: no\n"
+        "records:\n  - customer: {name: name, city: city}\n"
+    ),
+    "sources/tms.yaml": (
+        "source: tms\nformat: csv\nfiles: data/tms/*.csv\nkey: no\nexported: a_%Y%m%d.csv\n"
+        "records:\n  - customer: {city: city, same_as: {system: crm, key: no}}\n"
+    ),
+    "rules/identity.yaml": (
+        "identity: customers\nkeys: [{key: tax_code, same: tax_code, name: any}]\ngolden: {city: {take: most_recent}}\n"
+        "examples:\n  - {records: [{name: a}, {name: a}], expect: different}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("_case", "loads", "expected"),
+    [
+        ("in their order", ["crm_20260301", "crm_20260302"], ("b", "深圳")),
+        ("the older one later", ["crm_20260302", "crm_20260301"], ("b", "深圳")),
+        ("at once", ["crm_20260301 crm_20260302"], ("b", "深圳")),
+        ("one as before, then one in between", ["crm_20260228", "crm_20260304", "crm_20260302"], ("a", "上海")),
+        ("a correction of the same day", ["crm_20260302", "crm_20260302b"], ("c", "广州")),
+        ("another system's later one", ["crm_20260301 a_20260302"], ("a", "昆明")),
+        ("and then as it was, but later", ["crm_20260301 a_20260302", "crm_20260304"], ("a", "上海")),
+    ],
+)
+def test_an_older_export_puts_no_older_values_back(
+    _case: str, loads: list[str], expected: tuple[str, str], small_workspace: Make, database: Engine
+) -> None:
+    rows = {"0228": "a,上海", "0301": "a,上海", "0304": "a,上海", "0302": "b,深圳", "0302b": "c,广州"}
+    for exports in loads:
+        workspace = small_workspace(dict(DATED))
+        for old in [*workspace.root.glob("data/*.csv"), *workspace.root.glob("data/tms/*.csv")]:
+            old.unlink()
+        for name in exports.split():
+            if name.startswith("crm"):
+                text = f"no,name,city\nC1,{rows[name.removeprefix('crm_2026')]}\n"
+                (workspace.root / "data" / f"{name.removesuffix('b')}.csv").write_text(text, encoding="utf-8")
+            else:
+                (workspace.root / "data/tms" / f"{name}.csv").write_text("no,city\nC1,昆明\n", encoding="utf-8")
+        names = ["crm", "tms"] if "a_" in exports else ["crm"]
+        load(workspace, database, names, clock=clock, progress=quiet)
+    with database.connect() as connection:
+        assert tuple(connection.execute(select(customers.c.name, customers.c.city)).one()) == expected
+
+
+def test_a_file_whose_name_tells_no_date_is_refused(small_workspace: Make, database: Engine) -> None:
+    workspace = small_workspace(DATED | {"data/crm_new.csv": "no,name,city\n", "data/tms/a.csv": "no,city\n"})
+    with pytest.raises(RefusedError) as refused:
+        load(workspace, database, ["crm"], clock=clock, progress=quiet)
+    said = "the name 'crm_new.csv' does not tell its date as 'crm_%Y%m%d.csv' does"
+    assert checks(refused, workspace) == [("sources/crm.yaml:1:1", "no-export-date", said)]

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.pipeline.identity_rules import workspace_identity
 from kehu.pipeline.progress import Clock, Progress
 from kehu.pipeline.transactions import writing
+from kehu.sources.exported import exported_at
 from kehu.sources.loader import LoadedChunk, Loader
 from kehu.sources.read import read_source
 from kehu.sources.source import Source
@@ -71,13 +73,14 @@ def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: C
     loaders = _loaders()
     rules = workspace_identity(workspace)
     files = _files_of(workspace, read_sources(workspace, names))
+    dates = _export_dates(files)
     reports = []
     with tempfile.TemporaryDirectory(prefix="kehu-load-") as folder, writing(engine) as connection:
         run = Load(connection, Path(folder), workspace.settings.phone_region, rules)
-        for source, file in files:
+        for (source, file), exported in zip(files, dates, strict=True):
             counts = FileCounts(source.name, str(file.relative_to(workspace.root)))
             chunks = _told(loaders[source.format](source, file), counts.file, progress)
-            run.take(chunks, counts, system=source.system, clock=clock)
+            run.take(chunks, counts, system=source.system, clock=clock, exported_at=exported)
             reports.append(counts)
         progress("customers", 0)
         resolved = run.finish()
@@ -108,6 +111,26 @@ def _files_of(workspace: Workspace, sources: Sequence[Source]) -> list[tuple[Sou
         ]
     refuse_errors(problems)
     return files
+
+
+def _export_dates(files: Sequence[tuple[Source, Path]]) -> list[datetime | None]:
+    """When each file was exported; None where its source does not ask its name."""
+    dates = [
+        exported_at(source.exported, file.name, source.timezone) if source.exported else None for source, file in files
+    ]
+    refuse_errors(
+        [
+            Problem(
+                Place(source.path),
+                "no-export-date",
+                f"the name '{file.name}' does not tell its date as '{source.exported}' does",
+                "mend 'exported', or name the file so",
+            )
+            for (source, file), date in zip(files, dates, strict=True)
+            if source.exported and date is None
+        ]
+    )
+    return dates
 
 
 def _loaders() -> dict[str, Loader]:

@@ -12,6 +12,7 @@ import polars as pl
 from kehu.model.feature_types import Label
 from kehu.model.problems import Place, Problem, did_you_mean
 from kehu.model.yaml_nodes import Mapping, Node, Scalar, read_yaml
+from kehu.sources.exported import read_exported
 from kehu.sources.reading import Reading, read_columns, read_missing, read_scalars, read_text, read_word
 from kehu.sources.records import read_records
 from kehu.sources.source import ReadOptions, Source
@@ -22,6 +23,7 @@ SOURCE_KEYS: dict[str, str] = {
     "label": "what users see, {en: ..., zh: ...}",
     "format": "how the files are written",
     "files": "one glob pattern, or a list, relative to the workspace",
+    "exported": "the files' name, with directives for the date of the export",
     "read": "how to open the files",
     "timezone": "where the clocks that wrote its instants stand; default: the workspace's",
     "currency": "of its amounts; must be the workspace's",
@@ -74,6 +76,7 @@ def read_source(
         required=() if root.get("required") is None else read_columns(root.get("required"), reading),
         records=read_records(root.get("records"), root.get("key"), reading),
         path=path,
+        exported=read_exported(root.get("exported"), reading),
         digest=blake2b(text.encode(), digest_size=16).hexdigest(),
     )
     _check_root(root, reading)

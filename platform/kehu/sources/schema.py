@@ -45,6 +45,7 @@ def sources_schema(formats: Collection[str]) -> Fragment:
         "label": label(SOURCE_KEYS["label"]),
         "format": words(sorted(formats)),
         "files": one_or_more({"type": "string"}),
+        "exported": {"type": "string", "pattern": "%"},
         "read": mapping({name: _READ.get(name, SCALAR) for names in READ_KEYS.values() for name in names}),
         "timezone": {"type": "string"},
         "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},

@@ -130,6 +130,7 @@ class ReadOptions:
 class Source:
     """One checked `sources/*.yaml` file. `files` are glob patterns relative to the workspace.
 
+    `exported` is their name with directives for the date of the export, '' where it tells none.
     `required` columns must be known in every row. `timezone` is that of instants written without one;
     `digest` changes when the file's text does.
     """
@@ -147,6 +148,7 @@ class Source:
     records: tuple[RecordMap, ...]
     path: str
     digest: str
+    exported: str = ""
 
     def columns(self) -> tuple[Column, ...]:
         """Every column the declaration names, each once, at its first place."""

@@ -1,7 +1,7 @@
 """The sources of customers' values, kept beside them: written by loads, renewed for one customer."""
 
 import polars as pl
-from sqlalchemy import Connection, column, delete, select, table
+from sqlalchemy import Connection, column, delete, func, select, table
 
 from kehu.identity.golden import golden_records
 from kehu.identity.resolve import normalised
@@ -43,16 +43,32 @@ def with_owners(connection: Connection, golden: pl.DataFrame) -> pl.DataFrame:
     return golden.join(staff, on="owner", how="left", maintain_order="left").drop("owner")
 
 
-def renew_customer(connection: Connection, customer_id: int, phone_region: str, rules: IdentityRules) -> None:
-    """Bring one customer's values and their sources into line with its records and corrections."""
+def renew_golden(connection: Connection, customer_ids: pl.Series, phone_region: str, rules: IdentityRules) -> None:
+    """Bring the values of these customers, and their sources, into line with their records and corrections."""
+    stage(connection, "staged_golden", customer_ids.unique().to_frame("id"))
+    staged = select(table("staged_golden", column("id")).c.id)
     joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id).join(
         customers, customers.c.id == customer_records.c.customer_id
     )
     sources = (source_records.c.system, source_records.c.key, source_records.c.exported_at, customers.c.uid)
-    query = select(customer_records, *sources).select_from(joined).where(customers.c.id == customer_id)
+    query = select(customer_records, *sources).select_from(joined).where(customer_records.c.customer_id.in_(staged))
     records = normalised(read_frame(connection, query), phone_region)
     golden = golden_records(records, rules, corrected_values(connection))
-    row = with_owners(connection, golden.records).with_columns(id=pl.lit(customer_id, pl.Int64)).drop("uid")
-    update_frame(connection, customers, row)
-    ids = golden.records.select("uid", now=pl.lit(customer_id, pl.Int64))
+    ids = records.select("uid", now="customer_id").unique()
+    rows = with_owners(connection, golden.records).join(ids.rename({"now": "id"}), on="uid").drop("uid")
+    update_frame(connection, customers, rows)
     write_golden_values(connection, golden.values, ids)
+
+
+def customers_of_several(connection: Connection, record_ids: pl.Series) -> pl.Series:
+    """The ids of those customers of the records that have other records beside them."""
+    stage(connection, "staged_golden", record_ids.unique().to_frame("id"))
+    staged = select(table("staged_golden", column("id")).c.id)
+    own = select(customer_records.c.customer_id).where(customer_records.c.id.in_(staged))
+    several = (
+        select(customer_records.c.customer_id)
+        .where(customer_records.c.customer_id.in_(own))
+        .group_by(customer_records.c.customer_id)
+        .having(func.count() > 1)
+    )
+    return read_frame(connection, several)["customer_id"]

@@ -14,6 +14,7 @@ from kehu.sources.loader import LoadedChunk
 from kehu.store.bulk import insert_frame, next_id
 from kehu.store.customers import ResolvedCounts, customer_of_records, resolve_customers
 from kehu.store.events import EventSpool, mark_seen, write_events
+from kehu.store.golden import customers_of_several, renew_golden
 from kehu.store.records import RecordWriter, event_columns
 from kehu.store.staff import write_employees
 from kehu.tables.facts import batches, quarantine
@@ -44,14 +45,23 @@ class Load:
     rules: IdentityRules = PLAIN_RULES
     spool: EventSpool = field(init=False)
     changed: int = 0
+    redated: list[pl.Series] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.spool = EventSpool(self.folder)
 
     def take(
-        self, chunks: Iterable[LoadedChunk], counts: FileCounts, *, system: str, clock: Callable[[], datetime]
+        self,
+        chunks: Iterable[LoadedChunk],
+        counts: FileCounts,
+        *,
+        system: str,
+        clock: Callable[[], datetime],
+        exported_at: datetime | None = None,
     ) -> None:
         """Write the records of one file, and its quarantine in place of that of an earlier load of it.
+
+        Rows that a later export than that of `exported_at` brought before are left as they are, as unchanged.
 
         Raises whatever the chunks raise while they are read: RefusedError from a loader.
         """
@@ -61,23 +71,33 @@ class Load:
         self.connection.execute(insert(batches).values(**row, **zero))
         earlier = (quarantine.c.source == counts.source, quarantine.c.file == counts.file)
         self.connection.execute(delete(quarantine).where(*earlier))
-        writer = RecordWriter(self.connection, batch_id, system)
+        writer = RecordWriter(self.connection, batch_id, system, exported_at)
         for chunk in chunks:
             self._take_chunk(writer, chunk, counts)
         done = {name: getattr(counts, name) for name in zero}
         self.connection.execute(update(batches).where(batches.c.id == batch_id).values(finished_at=clock(), **done))
         self.changed += counts.loaded
+        self.redated += writer.redated
 
     def finish(self) -> ResolvedCounts | None:
         """Resolve customers and write the events that waited; None when nothing had changed."""
         if not self.changed:
+            self._renew_redated()
             return None
         resolved = resolve_customers(self.connection, self.phone_region, self.rules)
+        self._renew_redated()
         records = customer_of_records(self.connection)
         for entity, rows in self.spool:
             write_events(self.connection, entity, rows, records)
         mark_seen(self.connection)
         return resolved
+
+    def _renew_redated(self) -> None:
+        """Where records are in a newer export as they were, what is most recent of their customers may be another."""
+        redated = pl.concat(self.redated) if self.redated else pl.Series(dtype=pl.Int64)
+        if not redated.is_empty():
+            several = customers_of_several(self.connection, redated)
+            renew_golden(self.connection, several, self.phone_region, self.rules)
 
     def _take_chunk(self, writer: RecordWriter, chunk: LoadedChunk, counts: FileCounts) -> None:
         changed_lines = [pl.Series("line", [], dtype=pl.Int64)]

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 import polars as pl
 from sqlalchemy import Connection, String, text
 
-from kehu.model.graph import FIELDS, LINKS, PARTY_FIELDS, RELATION_PARTS, Entity
+from kehu.model.graph import FIELDS, INSTANT, LINKS, PARTY_FIELDS, RELATION_PARTS, Entity
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
-from kehu.tables.columns import BIG
+from kehu.tables.columns import BIG, Instant
 from kehu.tables.facts import customer_records, source_records
 
 MENTION = "mention"
@@ -17,7 +18,8 @@ _PARTS = tuple(part.name for part in PARTY_FIELDS)
 _SEPARATOR = "\x1f"
 # CROSS JOIN keeps SQLite to this order: a look-up for each key, never a scan of all records.
 _KNOWN_RECORDS = """
-SELECT r."key", r.id, r.hash AS known_hash FROM staged_keys AS k CROSS JOIN source_records AS r
+SELECT r."key", r.id, r.hash AS known_hash, r.exported_at AS known_export
+FROM staged_keys AS k CROSS JOIN source_records AS r
 WHERE r.system = :system AND r.entity = :entity AND r."key" = k."key"
 """
 _CUSTOMER_COLUMNS = (
@@ -48,7 +50,9 @@ class RecordWriter:
     connection: Connection
     batch_id: int
     system: str
+    exported_at: datetime | None = None
     next_record_id: int = field(init=False)
+    redated: list[pl.Series] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.next_record_id = next_id(self.connection, source_records)
@@ -56,14 +60,17 @@ class RecordWriter:
     def write(self, entity: Entity, records: pl.DataFrame) -> pl.DataFrame:
         """The new and changed rows of `records` with `id` and `is_new`, mentions replaced by record ids.
 
-        A row whose stored hash is equal is left out. Each party column group `<role>_*` becomes
-        `<role>_record_id`, null where no party is named.
+        A row whose stored hash is equal is left out, and one of which a later export is stored. Each party column
+        group `<role>_*` becomes `<role>_record_id`, null where no party is named.
         """
         latest = records.unique("key", keep="last", maintain_order=True)
         known = self._known(entity, latest["key"])
         joined = latest.join(known, on="key", how="left")
-        changed = joined.filter(pl.col("id").is_null() | (pl.col("hash") != pl.col("known_hash")))
-        numbered = self._number(changed).drop("known_hash")
+        is_older = pl.lit(self.exported_at, INSTANT).lt(pl.col("known_export")).fill_null(value=False)
+        is_other = pl.col("id").is_null() | (pl.col("hash") != pl.col("known_hash"))
+        changed = joined.filter(is_other & ~is_older)
+        self._seen_again(entity, joined.filter(~is_other))
+        numbered = self._number(changed).drop("known_hash", "known_export")
         self._write_source_records(entity, numbered)
         for role in _roles(entity):
             numbered = self._replace_party(numbered, role)
@@ -78,10 +85,24 @@ class RecordWriter:
         return changed
 
     def _known(self, entity: str, keys: pl.Series) -> pl.DataFrame:
-        """Columns key, id, known_hash of the stored records among `keys`."""
+        """Columns key, id, known_hash, known_export of the stored records among `keys`."""
         stage(self.connection, "staged_keys", pl.DataFrame({"key": keys}, schema={"key": pl.String()}))
         query = text(_KNOWN_RECORDS).bindparams(system=self.system, entity=entity)
-        return read_frame(self.connection, query.columns(key=String, id=BIG, known_hash=BIG))
+        typed = query.columns(key=String, id=BIG, known_hash=BIG, known_export=Instant)
+        return read_frame(self.connection, typed)
+
+    def _seen_again(self, entity: str, unchanged: pl.DataFrame) -> None:
+        """Stored records (id, known_export) are as new as the newest export that holds them as they are.
+
+        Those that name customers go to `redated`: another of their values may be the most recent now.
+        """
+        if self.exported_at is None:
+            return
+        export = pl.lit(self.exported_at, INSTANT)
+        renewed = unchanged.filter(pl.col("known_export").is_null() | (pl.col("known_export") < export))
+        update_frame(self.connection, source_records, renewed.select("id", exported_at=export))
+        if entity in {"customer", MENTION}:
+            self.redated.append(renewed["id"])
 
     def _number(self, rows: pl.DataFrame) -> pl.DataFrame:
         is_new = pl.col("id").is_null()
@@ -102,9 +123,10 @@ class RecordWriter:
             "hash",
             pl.lit(self.batch_id, pl.Int64).alias("batch_id"),
             "line",
+            pl.lit(self.exported_at, INSTANT).alias("exported_at"),
         )
         insert_frame(self.connection, source_records, frame.filter(rows["is_new"]))
-        renewed = frame.filter(~rows["is_new"]).select("id", "hash", "batch_id", "line")
+        renewed = frame.filter(~rows["is_new"]).select("id", "hash", "batch_id", "line", "exported_at")
         update_frame(self.connection, source_records, renewed)
 
     def _replace_party(self, rows: pl.DataFrame, role: str) -> pl.DataFrame:
@@ -125,6 +147,7 @@ class RecordWriter:
         known = self._known(MENTION, keyed["key"])
         joined = keyed.join(known, on="key", how="left").with_columns(pl.lit(0, pl.Int64).alias("hash"))
         numbered = self._number(joined)
+        self._seen_again(MENTION, numbered.filter(~pl.col("is_new")))
         fresh = numbered.filter("is_new")
         self._write_source_records(MENTION, fresh)
         details = [part for part in _PARTS if part not in {"system", "key"}]
