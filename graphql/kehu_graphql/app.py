@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from kehu.workspace.served import Served
 from kehu_graphql.author import AUTHOR_HEADER
-from kehu_graphql.desk import WriteDesk
+from kehu_graphql.desk import desk_for
 from kehu_graphql.endpoint import Endpoint
 from kehu_graphql.health import is_up, readiness
 from kehu_graphql.ide.assets import ASSETS_DIR
@@ -37,7 +37,7 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
     Ending the application's lifespan waits for reads and changes under way; the engine stays the caller's.
     """
     pool = ReadPool(engine)
-    desk = None if served.writable is None else WriteDesk(engine, served.writable)
+    desk = desk_for(engine, served)
     endpoint = Endpoint(build_schema(), pool, served, desk=desk, page=ide_page(served.title, PATH))
 
     @asynccontextmanager

@@ -1,7 +1,8 @@
 """From a mutation's arguments to what it answers: who asks, once per key, refusals for the user."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -145,6 +146,18 @@ def rows_of(answer: Answer) -> list[Row]:
         errors = [user_error(_read(each), {}) for each in row["problems"]]
         found.append(Row(index, row["answer"], errors))
     return found
+
+
+@contextmanager
+def placed(paths: Mapping[str, str]) -> Iterator[None]:
+    """What is refused meanwhile is refused at the arguments that stand for the places it names."""
+    try:
+        yield
+    except RefusedError as refusal:
+        problems = [
+            replace(each, place=Place(paths.get(each.place.path, each.place.path))) for each in refusal.problems
+        ]
+        raise RefusedError(problems) from refusal
 
 
 def instant(value: datetime | None, path: str) -> datetime | None:

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError
 
 from kehu.model.problems import Place, Problem, RefusedError
+from kehu.pipeline.progress import Clock
 from kehu.pipeline.transactions import writing
 from kehu.store.changes import Answered, Request, answered, record_change
-from kehu.workspace.served import Writable
+from kehu.workspace.served import Served
+from kehu.workspace.workspace import Workspace
 from kehu_graphql.failures import BUSY, ExpectedError
 
 # More would wait longer than their clients do.
@@ -33,8 +35,8 @@ class Made:
 class WriteDesk:
     """Takes changes while the server runs; closed once, with it."""
 
-    def __init__(self, engine: Engine, writable: Writable) -> None:
-        self.engine, self.workspace, self.clock = engine, writable.workspace, writable.clock
+    def __init__(self, engine: Engine, workspace: Workspace, clock: Clock) -> None:
+        self.engine, self.workspace, self.clock = engine, workspace, clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting = 0
 
@@ -74,6 +76,13 @@ class WriteDesk:
                 return Made(answer)
         except DataError:
             raise ExpectedError("a value of the change is none that the database can hold") from None
+
+
+def desk_for(engine: Engine, served: Served) -> WriteDesk | None:
+    """None where nothing may be changed."""
+    if served.workspace is None or served.machine_clock is None:
+        return None
+    return WriteDesk(engine, served.workspace, served.machine_clock)
 
 
 def _kept(answer: Answer) -> Answer:

@@ -7,10 +7,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
+from kehu_graphql.mutations.identity import IdentityMutations
 from kehu_graphql.mutations.overrides import OverrideMutations
 from kehu_graphql.mutations.warnings import WarningMutations
 from kehu_graphql.roots.customers import CustomerQueries
 from kehu_graphql.roots.fetching import FetchingQueries
+from kehu_graphql.roots.identity import IdentityQueries
 from kehu_graphql.roots.loading import LoadingQueries
 from kehu_graphql.roots.rules import RuleQueries
 from kehu_graphql.roots.work import WorkQueries
@@ -20,7 +22,7 @@ _CACHED_DOCUMENTS = 512
 
 
 @strawberry.type(description="What can be asked: the customer graph and what the published run says of it.")
-class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, FetchingQueries):
+class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, IdentityQueries, FetchingQueries):
     """Every root field, one mixin a subject."""
 
 
@@ -28,7 +30,7 @@ class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, FetchingQ
     description="What can be changed. Root fields run one after the other, each whole or not at all; who asks says the "
     "header Kehu-Author."
 )
-class Mutation(OverrideMutations, WarningMutations):
+class Mutation(OverrideMutations, WarningMutations, IdentityMutations):
     """Every change, one mixin a subject."""
 
 

@@ -25,7 +25,7 @@ from kehu.pipeline.rule_directory import read_rule_files
 from kehu.rules.directory import RuleDirectory
 from kehu.store.database import open_database, upgrade
 from kehu.tables.schema import metadata
-from kehu.workspace.served import Served, Writable
+from kehu.workspace.served import Served
 from kehu.workspace.workspace import Workspace, open_workspace
 from kehu_graphql.app import create_app
 
@@ -109,9 +109,9 @@ def _serving(
     engine: Engine,
     cors_origins: Sequence[str] = (),
     rules: Callable[[], RuleDirectory] | None = None,
-    writable: Writable | None = None,
+    workspace: Workspace | None = None,
 ) -> Iterator[httpx.Client]:
-    served = Served("Small <carrier>", lambda: NOW, rules=rules, writable=writable)
+    served = Served("Small <carrier>", lambda: NOW, rules=rules, workspace=workspace, machine_clock=lambda: NOW)
     app = create_app(engine, served, cors_origins=cors_origins)
     config = uvicorn.Config(app, log_config=None)
     server = uvicorn.Server(config)
@@ -205,6 +205,6 @@ def office_anywhere(database_url: str, tmp_path: Path) -> Iterator[Office]:
 
 
 def _run_office(workspace: Workspace, engine: Engine) -> Iterator[Office]:
-    with _serving(engine, writable=Writable(workspace, lambda: NOW)) as opened:
+    with _serving(engine, workspace=workspace) as opened:
         yield Office(engine, workspace, opened)
     engine.dispose()

@@ -28,12 +28,12 @@ def test_acknowledging_says_who_takes_care_since_when(office_anywhere: Any) -> N
     ids = [each["id"] for each in seen(office_anywhere)]
     made = office_anywhere.ask(ACKNOWLEDGE, input={"ids": ids})
     taken = {"state": "acknowledged", "handledBy": "Li Na", "handledAt": "2026-02-10T00:00:00+00:00"}
-    assert made == {"userErrors": [], "rows": [{"warning": taken, "userErrors": []}] * 2}
-    assert [each["isOpen"] for each in seen(office_anywhere)] == [True, True]
+    assert made == {"userErrors": [], "rows": [{"warning": taken, "userErrors": []}] * len(ids)}
+    assert [each["isOpen"] for each in seen(office_anywhere)] == [True] * 9
 
 
 def test_nobody_starts_on_what_another_takes_care_of(office: Any) -> None:
-    first, second = (each["id"] for each in seen(office))
+    first, second = [each["id"] for each in seen(office)][:2]
     office.ask(ACKNOWLEDGE, author="Zhang Wei", input={"ids": [first]})
     before = office.content()
     refused = office.ask(ACKNOWLEDGE, input={"ids": [second, first]})
@@ -42,7 +42,7 @@ def test_nobody_starts_on_what_another_takes_care_of(office: Any) -> None:
             {
                 "code": "HANDLED_WARNING",
                 "path": ["input", "ids", "1"],
-                "message": "Zhang Wei has acknowledged warning 2 on 2026-02-10 00:00:00 UTC",
+                "message": "Zhang Wei has acknowledged warning 9 on 2026-02-10 00:00:00 UTC",
             }
         ],
         "rows": [],

@@ -7,7 +7,17 @@ from typing import TypeVar
 import strawberry
 from sqlalchemy import Connection
 
-from kehu.reader import definitions, events, memberships, overrides, people, provenance, runs, warnings
+from kehu.reader import (
+    definitions,
+    events,
+    identity_decisions,
+    memberships,
+    overrides,
+    people,
+    provenance,
+    runs,
+    warnings,
+)
 from kehu_graphql.connections import MAX_FIRST
 from kehu_graphql.context import Context, Info
 from kehu_graphql.failures import ExpectedError
@@ -15,6 +25,7 @@ from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, numeric_key, split_node_id
 from kehu_graphql.roots.customers import customer_by_uid
 from kehu_graphql.types.events import complaint_node, shipment_node, visit_node
+from kehu_graphql.types.identity import decision_node
 from kehu_graphql.types.membership import membership_node
 from kehu_graphql.types.override import override_node
 from kehu_graphql.types.people import contact_node, department_node, employee_node
@@ -88,6 +99,7 @@ FETCHERS: dict[str, Fetch] = {
     "Department": _by_number(people.departments_by_id, department_node),
     "Employee": _by_number(people.employees_by_id, employee_node),
     "Identifier": _by_number(provenance.identifiers_by_id, identifier_node),
+    "IdentityDecision": _by_number(identity_decisions.decisions_by_id, decision_node),
     "Level": _level,
     "Override": _by_number(overrides.overrides_by_id, override_node),
     "QuarantinedRow": _by_number(provenance.quarantine_by_id, quarantined_node),

@@ -8,6 +8,7 @@ import strawberry
 from kehu.reader import customers, events, memberships, overrides, people, provenance, warnings
 from kehu.reader.definitions import published_rule_sets, rule_sets_of
 from kehu.reader.runs import run_as_of
+from kehu.reader.versions import version_of
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging
 from kehu_graphql.context import Context, Info
 from kehu_graphql.customer_lists import CustomerList, listed
@@ -58,6 +59,10 @@ class Customer(Node):
     first_seen_at: datetime | None = strawberry.field(description="First contact or event, UTC.")
     last_seen_at: datetime | None = strawberry.field(description="Last event, UTC.")
     row: strawberry.Private[customers.Customer]
+
+    @resolved("Differs when any value of the customer does; pass it as `expectedVersion`.")
+    async def version(self) -> str:
+        return version_of(self.row)
 
     @resolved("The account manager.")
     async def owner(self, info: Info) -> Employee | None:

@@ -1,7 +1,7 @@
 """kehu serve: the published run over GraphQL."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import entry_points
 from ipaddress import ip_address
@@ -16,7 +16,8 @@ from kehu.cli.output import say
 from kehu.cli.watching import watching
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.resegmenting import now_of
-from kehu.workspace.served import Served, Writable
+from kehu.rules.directory import RuleDirectory
+from kehu.workspace.served import Served
 from kehu.workspace.workspace import Workspace
 
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for every one.")]
@@ -58,13 +59,31 @@ def serve_workspace(workspace: Workspace, host: str, port: int, *, cors_origins:
     settings = workspace.settings
     try:
         with watching(workspace) as rules:
-            writable = Writable(workspace, now) if _takes_changes(settings.api_changes, host) else None
-            served = Served(settings.name, lambda: _clock(workspace, engine), settings.phone_region, rules, writable)
-            start(engine, served, address=(host, port), cors_origins=cors_origins)
+            changed_at = now if _takes_changes(settings.api_changes, host) else None
+            start(
+                engine, _served(workspace, engine, rules, changed_at), address=(host, port), cors_origins=cors_origins
+            )
     except OSError as error:
         raise RefusedError([Problem(Place(f"{host}:{port}"), "address", str(error))]) from error
     finally:
         engine.dispose()
+
+
+def _served(
+    workspace: Workspace,
+    engine: Engine,
+    rules: Callable[[], RuleDirectory],
+    changed_at: Callable[[], datetime] | None,
+) -> Served:
+    settings = workspace.settings
+    return Served(
+        settings.name,
+        lambda: _clock(workspace, engine),
+        settings.phone_region,
+        rules,
+        workspace=workspace,
+        machine_clock=changed_at,
+    )
 
 
 def _takes_changes(setting: str, host: str) -> bool:

@@ -184,6 +184,8 @@ def undo(
         counts = _resolved(connection, workspace, rules)
         if dry_run:
             nested.rollback()
+        else:
+            nested.commit()
         return Decided(tuple(chosen), None, None, counts)
 
 
@@ -253,6 +255,8 @@ def _tried(connection: Connection, workspace: Workspace, rules: IdentityRules, *
     counts = _resolved(connection, workspace, rules)
     if dry_run:
         nested.rollback()
+    else:
+        nested.commit()
     return counts
 
 

@@ -9,22 +9,17 @@ from kehu.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Writable:
-    """What changing takes beside the database; `clock` is the machine's, since decisions are taken today."""
-
-    workspace: Workspace
-    clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
 class Served:
     """`clock` is asked once a request, `rules` whenever the rule directory is; None where nobody looks at one.
 
-    `phone_region` is the country of phone numbers without a prefix. Without `writable` nothing can be changed.
+    `phone_region` is the country of phone numbers without a prefix. Without a `workspace` there is no identity review.
+    `machine_clock` is when changes are made, since decisions are taken today; None where nothing may be changed, and
+    without a workspace nothing can.
     """
 
     title: str
     clock: Callable[[], datetime]
     phone_region: str = "CN"
     rules: Callable[[], RuleDirectory] | None = None
-    writable: Writable | None = None
+    workspace: Workspace | None = None
+    machine_clock: Callable[[], datetime] | None = None
