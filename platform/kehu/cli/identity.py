@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kehu.cli import identity_decisions, identity_review
+from kehu.cli import identity_decisions, identity_golden, identity_review
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, workspace_at
 from kehu.cli.output import say, say_json, show_table
 from kehu.model.problems import Place, Problem, RefusedError
@@ -89,3 +89,7 @@ app.command("split")(identity_decisions.split)
 app.command("lock")(identity_decisions.lock)
 app.command("undo")(identity_decisions.undo)
 app.command("history")(identity_decisions.history)
+app.command("values")(identity_golden.values)
+app.command("correct")(identity_golden.correct)
+app.command("uncorrect")(identity_golden.uncorrect)
+app.command("corrections")(identity_golden.corrections)

@@ -1,15 +1,20 @@
 """What people say of a customer against its records: taken down, taken back, and as the golden record takes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, tuple_, update
 
 from kehu.identity.resolve import anchors
 from kehu.store.bulk import next_id, read_frame
 from kehu.store.identity_decisions import RecordName
+from kehu.tables.facts import customer_records, source_records
 from kehu.tables.golden import corrections
+
+# The entities whose records name a customer: with them a record is found by index.
+NAMING = ("customer", "mention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +71,13 @@ def all_corrections(connection: Connection) -> tuple[Correction, ...]:
         )
         for row in rows
     )
+
+
+def holders_of(connection: Connection, names: Sequence[RecordName]) -> pl.Series:
+    """The ids of the customers that hold the records; of records that are not loaded there is none."""
+    joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id)
+    columns = (customer_records.c.origin, source_records.c.system, source_records.c.key)
+    is_one = tuple_(*columns).in_([(each.origin, each.system, each.key) for each in names])
+    of_customers = source_records.c.entity.in_(NAMING)
+    query = select(customer_records.c.customer_id).select_from(joined).where(of_customers, is_one).distinct()
+    return read_frame(connection, query)["customer_id"]
