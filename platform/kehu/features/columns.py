@@ -33,7 +33,9 @@ class Columns:
         coded = known.with_columns(each.alias(name) for name, each in self.coded.items())
         return coded.select(each.alias(name) for name, each in self.told.items()).collect()
 
-    def tell_value(self, name: str) -> None:
+    # `is_known` tells `<name> known` too, where the column is not null.
+
+    def tell_value(self, name: str, *, is_known: bool) -> None:
         """`<name> value`: numbers, instants and spans in microseconds, truths; nought where unknown."""
         nought = {"boolean": False, "float": 0.0}.get(self.types[name].kind, 0)
         derived = self.stream.derived.get(name)
@@ -44,16 +46,18 @@ class Columns:
             name_read = name
             self.read(name)
         self.told[f"{name} value"] = pl.col(name_read).to_physical().fill_null(nought)
-        self.told[f"{name} known"] = pl.col(name_read).is_not_null()
+        if is_known:
+            self.told[f"{name} known"] = pl.col(name_read).is_not_null()
 
-    def tell_code(self, name: str) -> None:
+    def tell_code(self, name: str, *, is_known: bool) -> None:
         """`<name> code`: whole numbers that differ where values do; 0 is unknown where it is a text's."""
         self._code(name)
         code = pl.col(f"{name} {CODE}")
         is_real = name in self.types and self.types[name].kind == "float"
         told = code if is_real else code.to_physical().cast(pl.Int64())
         self.told[f"{name} {CODE}"] = told.fill_null(0)
-        self.told[f"{name} known"] = code.is_not_null()
+        if is_known:
+            self.told[f"{name} known"] = code.is_not_null()
 
     def tell(self, name: str) -> None:
         """The column itself, a text as it comes."""

@@ -17,8 +17,7 @@ Truth = npt.NDArray[np.bool_]
 F = TypeVar("F", bound=Callable[..., object])
 
 _FEW = 24
-_SLOTS = 64
-_MANY_SLOTS = 8192
+_SMALL = 4
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
@@ -160,7 +159,10 @@ def ranked(low: Whole, high: Whole, kept: Truth, values: Whole, q: float) -> Who
         if many:
             place = q * (many - 1)
             below = int(place)
-            _select(cells, many, below)
+            if many - below <= _SMALL:
+                _lift(cells, many, below)
+            else:
+                _select(cells, many, below)
             found[0, which] = cells[below]
             most = cells[below]
             if place > below:
@@ -169,6 +171,16 @@ def ranked(low: Whole, high: Whole, kept: Truth, values: Whole, q: float) -> Who
                     most = min(most, cells[cell])
             found[1, which] = most
     return found
+
+
+@compiled
+def _lift(cells: Whole, many: int, place: int) -> None:
+    """As `_select` does; cheaper where few come after the place."""
+    for last in range(many - 1, place - 1, -1):
+        best = last
+        for cell in range(last):
+            best = cell if cells[cell] > cells[best] else best
+        cells[best], cells[last] = cells[last], cells[best]
 
 
 @compiled
@@ -207,7 +219,7 @@ def distinct(low: Whole, high: Whole, kept: Truth, codes: Whole) -> Whole:
     """How many different codes count in each slice."""
     every = len(kept) == 0
     many = np.zeros(len(low), np.int64)
-    keys, owners = _slots()
+    keys, owners = _slots(low, high)
     for which in range(len(low)):
         bits, all_bits, number, falls, before = np.int64(0), np.int64(0), 0, False, np.int64(0)
         for row in range(low[which], high[which]):
@@ -225,16 +237,10 @@ def distinct(low: Whole, high: Whole, kept: Truth, codes: Whole) -> Whole:
                 number += 1
         elif falls:
             number = 0
-            if len(keys) > _MANY_SLOTS:
-                keys, owners = _slots()
+            mask = _room(high[which] - low[which]) - 1
             for row in range(low[which], high[which]):
                 if every or kept[row]:
-                    slot = _slot(keys, owners, which, codes[row])
-                    if owners[slot] != which:
-                        keys[slot], owners[slot] = codes[row], which
-                        number += 1
-                        if 2 * number > len(keys):
-                            keys, owners = _roomier(keys, owners, which)
+                    number += _is_new(keys, owners, mask, which, codes[row])
         many[which] = number
     return many
 
@@ -244,47 +250,45 @@ def different(low: Whole, high: Whole, kept: Truth, codes: Whole) -> tuple[Whole
     """How many different codes count in each slice, and the first row of each, slice by slice."""
     every = len(kept) == 0
     many, rows, told = np.zeros(len(low), np.int64), np.empty(256, np.int64), 0
-    keys, owners = _slots()
+    keys, owners = _slots(low, high)
     for which in range(len(low)):
-        if len(keys) > _MANY_SLOTS:
-            keys, owners = _slots()
+        mask = _room(high[which] - low[which]) - 1
         for row in range(low[which], high[which]):
-            if every or kept[row]:
-                slot = _slot(keys, owners, which, codes[row])
-                if owners[slot] != which:
-                    keys[slot], owners[slot] = codes[row], which
-                    many[which] += 1
-                    if 2 * many[which] > len(keys):
-                        keys, owners = _roomier(keys, owners, which)
-                    if told == len(rows):
-                        rows = np.append(rows, np.empty(told, np.int64))
-                    rows[told] = row
-                    told += 1
+            if (every or kept[row]) and _is_new(keys, owners, mask, which, codes[row]):
+                if told == len(rows):
+                    rows = np.append(rows, np.empty(told, np.int64))
+                rows[told] = row
+                told += 1
+                many[which] += 1
     return many, rows[:told]
 
 
 @compiled
-def _slots() -> tuple[Whole, Whole]:
-    """Nobody's slots: keys, and for whom each is taken."""
-    return np.empty(_SLOTS, np.int64), np.full(_SLOTS, -1, np.int64)
+def _slots(low: Whole, high: Whole) -> tuple[Whole, Whole]:
+    """Room for the codes of the longest slice: keys, and whose they are, nobody's yet."""
+    longest = 0
+    for which in range(len(low)):
+        longest = max(longest, high[which] - low[which])
+    return np.empty(_room(longest), np.int64), np.full(_room(longest), -1, np.int64)
 
 
 @compiled
-def _slot(keys: Whole, owners: Whole, owner: int, code: int) -> int:
-    """Where the owner's code is, or would be."""
-    mask = len(keys) - 1
-    slot = int((np.uint64(code) * _SPREAD) >> _HALF) & mask
-    while owners[slot] == owner and keys[slot] != code:
-        slot = (slot + 1) & mask
-    return slot
+def _room(many: int) -> int:
+    """A power of two, half of it at least left free by so many."""
+    room = 8
+    while room < 2 * many:
+        room *= 2
+    return room
 
 
 @compiled
-def _roomier(keys: Whole, owners: Whole, owner: int) -> tuple[Whole, Whole]:
-    """Twice the slots, the owner's codes in them."""
-    more, whose = np.empty(2 * len(keys), np.int64), np.full(2 * len(keys), -1, np.int64)
-    for slot in range(len(keys)):
-        if owners[slot] == owner:
-            other = _slot(more, whose, owner, keys[slot])
-            more[other], whose[other] = keys[slot], owner
-    return more, whose
+def _is_new(keys: Whole, owners: Whole, mask: int, owner: int, code: int) -> bool:
+    """Whether the owner's code was not among the first mask + 1 keys; it is now."""
+    slot = np.uint64(code) * _SPREAD >> _HALF & np.uint64(mask)
+    while owners[slot] == owner:
+        if keys[slot] == code:
+            return False
+        slot = slot + np.uint64(1) & np.uint64(mask)
+    keys[slot] = code
+    owners[slot] = owner
+    return True

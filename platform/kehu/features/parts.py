@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-# Fewer would be worked on for less time than it takes to begin.
-_BATCH_ROWS = 250_000
+# As the mirror lays rows down, so that a frame is one piece of a file; twice as many leave the processor's cache.
+_BATCH_ROWS = 131_072
 
 
 def whole_customers(rows: pl.LazyFrame, batch_rows: int = _BATCH_ROWS) -> Iterator[pl.DataFrame]:

@@ -8,17 +8,19 @@ from datetime import datetime
 
 import polars as pl
 
+from kehu.features.answers import Answers, Found
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
 from kehu.features.edges import NEVER, Edges
 from kehu.features.parts import whole_customers
-from kehu.features.reductions import bounds_of, placed
+from kehu.features.reductions import Whole, bounds_of, placed
 from kehu.features.rows import Reading
 from kehu.features.streams import Stream
-from kehu.features.windows import Found, Spans, Windows, series
+from kehu.features.windows import Spans, Windows
 from kehu.model.graph import INSTANT
 
 _NOBODY = NEVER
+_Part = tuple[Whole, list[tuple[str, Found]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,11 @@ class Pass:
     def counted(self, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFrame:
         """A row per customer of `everyone`, from events that stand by customer, then instant, then as recorded."""
         rows = self.rows(events)
-        counting = _Counting(self, rows.collect_schema())
-        frames = list(counting.frames(rows)) or [counting.part(rows.head(0).collect())]
-        found = pl.concat(frames, rechunk=True)
-        places = found.lazy().select("customer", place=pl.int_range(pl.len()))
-        whose = everyone.to_frame().lazy().join(places, on="customer", how="left", maintain_order="left")
-        return found.drop("customer").select(pl.all().gather(whose.collect()["place"]))
+        counting, answers = _Counting(self, rows.collect_schema()), Answers(everyone)
+        answers.add(*counting.part(rows.head(0).collect()))
+        for customers, found in counting.parts(rows):
+            answers.add(customers, found)
+        return answers.frame()
 
     def _stored(self, items: tuple[Declaration, ...]) -> set[str]:
         named = set().union(*(self.compiled.named_columns(item) for item in items))
@@ -72,10 +73,10 @@ class _Counting:
         self.reading = Reading(one.compiled, one.items, one.as_of, schema)
         self.spans = Spans(one.items, Edges(one.items, one.as_of), one.compiled.money_digits)
 
-    def frames(self, rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    def parts(self, rows: pl.LazyFrame) -> Iterator[_Part]:
         """Frames are counted side by side, in as many threads as Polars has; as many wait at most."""
         threads = pl.thread_pool_size()
-        waiting: deque[Future[pl.DataFrame]] = deque()
+        waiting: deque[Future[_Part]] = deque()
         with ThreadPoolExecutor(threads) as pool:
             for frame in whole_customers(rows):
                 if len(waiting) > threads:
@@ -83,13 +84,12 @@ class _Counting:
                 waiting.append(pool.submit(self.part, frame))
             yield from (each.result() for each in waiting)
 
-    def part(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def part(self, frame: pl.DataFrame) -> _Part:
         """The customers of the frame, and their features."""
         rows, owners = self.reading.rows(frame), frame["customer"].to_numpy()
         bounds = bounds_of(owners)
         windows = Windows(rows, placed(rows.at, bounds, self.spans.edges.instants), self.spans)
-        customers = Found(owners[bounds[:-1]])
-        return series([("customer", customers), *((item.info.name, windows.counted(item)) for item in self.one.items)])
+        return owners[bounds[:-1]], [(item.info.name, windows.counted(item)) for item in self.one.items]
 
 
 def ordered_columns(compiled: CompiledCatalogue, items: tuple[Declaration, ...]) -> list[str]:

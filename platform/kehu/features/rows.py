@@ -51,7 +51,8 @@ class Rows:
         """The value in whole numbers that stand to each other as the values do."""
         if self.is_real(name):
             return in_order(self.value(name).to_numpy())
-        return self.value(name).cast(pl.Int64()).to_numpy()
+        numbers = self.value(name)
+        return (numbers if numbers.dtype == pl.Int64() else numbers.cast(pl.Int64())).to_numpy()
 
     def known(self, name: str) -> Truth | None:
         """Where the column is known; None says everywhere."""
@@ -118,9 +119,9 @@ class Reading:
     def _plan(self, item: Declaration) -> None:
         name, operation = item.column, item.operation
         if operation in {"distinct", "list"}:
-            self.columns.tell_code(name)
+            self.columns.tell_code(name, is_known=True)
         if operation in {"sum", "mean", "min", "max", "quantile"} and self.types[name].kind != "string":
-            self.columns.tell_value(name)
+            self.columns.tell_value(name, is_known=operation != "sum")
         elif operation in {"first", "last", "list", "min", "max"}:
             self.columns.tell(name)
 
@@ -138,7 +139,7 @@ class Reading:
     def _plan_condition(self, condition: Condition, compiled: Compiled, oldest: int) -> None:
         names = sorted(compiled.features)
         if len(names) == 1 and self.schema.get(names[0]) == CODED:
-            self.columns.tell_code(names[0])
+            self.columns.tell_code(names[0], is_known=False)
             self.by_word[condition] = (names[0], compiled)
             return
         columns, told = self.by_row.setdefault(oldest, (self._columns(), {}))

@@ -3,16 +3,14 @@
 import numpy as np
 import polars as pl
 
+from kehu.features.answers import Answers, Finder, Found
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
 from kehu.features.edges import micros, since
 from kehu.features.passes import Pass
 from kehu.features.reductions import Truth, Whole
 from kehu.features.rows import Reading, Rows
-from kehu.features.windows import Found, series
 from kehu.model.graph import INSTANT
-
-_SPARSE = 8
 
 
 def adds_up(compiled: CompiledCatalogue, item: Declaration) -> bool:
@@ -33,7 +31,7 @@ def tallied(one: Pass, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFram
     if one.stream.at:
         at = pl.col(one.stream.at)
         rows = rows.filter((at.to_physical() > oldest) & (at <= pl.lit(one.as_of, INSTANT)))
-    find = _Finder(everyone)
+    find = Finder(everyone)
     tallies = [_Tally(one, item, len(everyone)) for item in one.items]
     reading = Reading(one.compiled, one.items, one.as_of, rows.collect_schema())
     for frame in rows.collect_batches(maintain_order=False, engine="streaming"):
@@ -41,30 +39,9 @@ def tallied(one: Pass, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFram
         places = find(frame["customer"].to_numpy())
         for tally in tallies:
             tally.add(known, places)
-    return series((tally.item.info.name, tally.told()) for tally in tallies)
-
-
-class _Finder:
-    """Customers' places among everyone, -1 of strangers."""
-
-    def __init__(self, everyone: pl.Series) -> None:
-        ids = everyone.to_numpy()
-        self.order = np.argsort(ids, kind="stable")
-        self.ids = ids[self.order]
-        least, most = (int(self.ids[0]), int(self.ids[-1])) if len(ids) else (0, -1)
-        self.table: Whole | None = None
-        # Ids come from a database's sequence and have few holes.
-        if least >= 0 and most < _SPARSE * len(ids) + 1_000_000:
-            self.table = np.full(most + 2, -1, np.int64)
-            self.table[self.ids] = self.order
-
-    def __call__(self, customers: Whole) -> Whole:
-        if self.table is not None:
-            within = np.where((customers >= 0) & (customers < len(self.table) - 1), customers, len(self.table) - 1)
-            return self.table[within]
-        place = np.minimum(np.searchsorted(self.ids, customers), max(len(self.ids) - 1, 0))
-        found: Whole = np.where(self.ids[place] == customers, self.order[place], -1)
-        return found
+    answers = Answers(everyone)
+    answers.add(everyone.to_numpy(), [(tally.item.info.name, tally.told()) for tally in tallies])
+    return answers.frame()
 
 
 class _Tally:
@@ -85,7 +62,7 @@ class _Tally:
         values: Whole | None = None
         if self.item.operation in {"sum", "mean"}:
             values = rows.whole(self.item.column)
-            parts.append(rows.known(self.item.column))
+            parts.append(rows.known(self.item.column) if self.item.operation == "mean" else None)
         elif self.item.operation == "share" and self.item.of is not None:
             met = rows.meets(("of", self.item.of.text))
             values = np.ones(len(rows), np.int64) if met is None else met.astype(np.int64)

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from kehu.features.answers import Found
 from kehu.features.declaration import Declaration
 from kehu.features.edges import Edges
 from kehu.features.reductions import (
@@ -25,15 +28,7 @@ from kehu.model.feature_types import POLARS_TYPES
 from kehu.model.graph import INSTANT
 
 _DAY_MICROS = 86_400_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A feature's value for each customer, and of whom there is one; None says of all."""
-
-    values: pl.Series | Whole | Reals | Truth
-    there: Truth | None = None
-    type: pl.DataType | None = None
+V = TypeVar("V", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +148,12 @@ class Windows:
         is_first = item.which == "first" if is_days else item.operation == "first"
         which = ends(*self._slices(item), is_first=is_first)
         if is_days:
-            return Found(_picked(pl.Series(self.rows.at), which), which >= 0, INSTANT)
-        return Found(_text(_picked(self.rows.column(item.column), which)), which >= 0)
+            return Found(_picked(self.rows.at, which), which >= 0, INSTANT)
+        return self._told(self.rows.column(item.column), which)
+
+    def _told(self, column: pl.Series, which: Whole) -> Found:
+        picked = column.gather(np.maximum(which, 0)) if len(column) else column.clear(len(which))
+        return Found(_text(picked), which >= 0)
 
     def _extreme(self, item: Declaration) -> Found:
         is_least = item.operation == "min"
@@ -162,11 +161,11 @@ class Windows:
             column = _text(self.rows.column(item.column))
             ranks = column.rank("dense").fill_null(0).cast(pl.Int64()).to_numpy()
             which = extremes(*self._slices(item), ranks, is_least=is_least)
-            return Found(_picked(column, which), which >= 0)
+            return self._told(column, which)
         which = extremes(*self._slices(item), self.rows.whole(item.column), is_least=is_least)
-        found = _picked(self.rows.value(item.column), which)
         if self._is_span(item):
-            return Found(_days(found.to_numpy()), which >= 0)
+            return Found(_days(_picked(self.rows.whole(item.column), which)), which >= 0)
+        found = _picked(self.rows.value(item.column).to_numpy(), which)
         return Found(found, which >= 0, POLARS_TYPES[item.info.type.kind])
 
     def _quantile(self, item: Declaration) -> Found:
@@ -214,20 +213,6 @@ def measures(item: Declaration) -> list[Measure]:
             return []
 
 
-def series(found: Iterable[tuple[str, Found]]) -> pl.DataFrame:
-    """The features as columns, null where there is no value."""
-    columns: dict[str, pl.Series] = {}
-    told: list[pl.Expr] = []
-    for name, each in found:
-        columns[name] = pl.Series(name, each.values)
-        value = pl.col(name)
-        if each.there is not None:
-            columns[f"{name} there"] = pl.Series(each.there)
-            value = pl.when(pl.col(f"{name} there")).then(value)
-        told.append((value if each.type is None else value.cast(each.type)).alias(name))
-    return pl.DataFrame(columns).select(told)
-
-
 def _where(item: Declaration) -> Measure:
     return Measure(item.where.text if item.where else "")
 
@@ -250,9 +235,9 @@ def _both(one: Truth | None, other: Truth | None) -> Truth | None:
     return one & other
 
 
-def _picked(column: pl.Series, which: Whole) -> pl.Series:
+def _picked(values: npt.NDArray[V], which: Whole) -> npt.NDArray[V]:
     """The values of those rows, anything where there is none."""
-    return column.gather(np.maximum(which, 0)) if len(column) else column.clear(len(which))
+    return values.take(np.maximum(which, 0)) if len(values) else np.resize(values, len(which))
 
 
 def _days(micros: Whole) -> Reals:
