@@ -38,7 +38,9 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
     """
     pool = ReadPool(engine)
     desk = desk_for(engine, served)
-    endpoint = Endpoint(build_schema(), pool, served, desk=desk, page=ide_page(served.title, PATH))
+    endpoint = Endpoint(
+        build_schema(discovery=served.discovery), pool, served, desk=desk, page=ide_page(served.title, PATH)
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -33,13 +33,15 @@ _NOT_KEPT = {"cache-control": "no-store"}
 class Endpoint(GraphQL[Context, None]):
     """Strawberry's endpoint, held to the GraphQL-over-HTTP specification.
 
+    A server without discovery shows no page and no schema, gives no hints and takes no query by GET.
     With `application/graphql-response+json` a document that cannot run answers 400 and has no `data`.
     """
 
     def __init__(
         self, schema: KehuSchema, pool: ReadPool, served: Served, *, desk: WriteDesk | None, page: str
     ) -> None:
-        super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        protocols = [GRAPHQL_TRANSPORT_WS_PROTOCOL]
+        super().__init__(schema, subscription_protocols=protocols, allow_queries_via_get=served.discovery)
         self._pool = pool
         self._served = served
         self._desk = desk
@@ -81,7 +83,7 @@ class Endpoint(GraphQL[Context, None]):
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         is_bare = request.method == "GET" and request.query_params.get("query") is None
-        return is_bare and wants_page(request.headers.get("accept", ""))
+        return self._served.discovery and is_bare and wants_page(request.headers.get("accept", ""))
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         response = await super().get_sub_response(request)
@@ -90,7 +92,8 @@ class Endpoint(GraphQL[Context, None]):
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
         errors = result.errors or []
-        data: dict[str, Any] = {"errors": [presentable(error) for error in errors]} if errors else {}
+        shown = [presentable(error, hints=self._served.discovery) for error in errors]
+        data: dict[str, Any] = {"errors": shown} if errors else {}
         if result.data is not None or any(error.path for error in errors):
             data["data"] = result.data
         return data  # type: ignore[return-value]

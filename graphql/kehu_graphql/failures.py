@@ -1,6 +1,7 @@
 """What a client is told when something fails: a code, a message, and never our insides."""
 
 import logging
+import re
 import secrets
 from typing import Any
 
@@ -19,6 +20,9 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 INTERNAL = "INTERNAL"
 
+# How graphql-core ends a message about a name that is none, or that needs fields of its own.
+_HINT = re.compile(r" Did you mean .*\?$", re.DOTALL)
+
 
 class ExpectedError(GraphQLError):
     """A failure the client can mend; message and extensions reach it as they are."""
@@ -27,8 +31,16 @@ class ExpectedError(GraphQLError):
         super().__init__(message, extensions={"code": code, **extensions})
 
 
-def presentable(error: GraphQLError) -> dict[str, Any]:
-    """The error as the client sees it; an unexpected one is logged under a reference and masked."""
+def presentable(error: GraphQLError, *, hints: bool = True) -> dict[str, Any]:
+    """The error as the client sees it; an unexpected one is logged under a reference and masked.
+
+    Without `hints` it does not tell which field, argument or word of the schema might have been meant.
+    """
+    shown = _presentable(error)
+    return shown if hints else {**shown, "message": _HINT.sub("", shown["message"])}
+
+
+def _presentable(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(error, ExpectedError) or isinstance(cause, ExpectedError):
         return _formatted(error, {})

@@ -1,7 +1,7 @@
 """The schema: what can be asked, and how a document is checked before it runs."""
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -46,15 +46,16 @@ class KehuSchema(strawberry.Schema):
         return self._schema
 
 
-def build_schema() -> KehuSchema:
-    """The one schema; rules of analysts never change it."""
+def build_schema(*, discovery: bool = True) -> KehuSchema:
+    """The one schema; rules of analysts never change it. Without `discovery` no document may ask for it."""
+    rules = [*LIMIT_RULES, *(() if discovery else (NoSchemaIntrospectionCustomRule,))]
     schema = KehuSchema(
         query=Query,
         mutation=Mutation,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(MAX_TOKENS),
-            lambda: AddValidationRules(list(LIMIT_RULES)),
+            lambda: AddValidationRules(rules),
             lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
             lambda: NodeLimit(schema.core),

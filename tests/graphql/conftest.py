@@ -110,8 +110,17 @@ def _serving(
     cors_origins: Sequence[str] = (),
     rules: Callable[[], RuleDirectory] | None = None,
     workspace: Workspace | None = None,
+    *,
+    discovery: bool = True,
 ) -> Iterator[httpx.Client]:
-    served = Served("Small <carrier>", lambda: NOW, rules=rules, workspace=workspace, machine_clock=lambda: NOW)
+    served = Served(
+        "Small <carrier>",
+        lambda: NOW,
+        rules=rules,
+        workspace=workspace,
+        machine_clock=lambda: NOW,
+        discovery=discovery,
+    )
     app = create_app(engine, served, cors_origins=cors_origins)
     config = uvicorn.Config(app, log_config=None)
     server = uvicorn.Server(config)
@@ -131,7 +140,7 @@ def client(carrier: Engine) -> Iterator[httpx.Client]:
         yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serving() -> Callable[..., AbstractContextManager[httpx.Client]]:
     """Puts the application over any database behind a server."""
     return _serving

@@ -83,6 +83,7 @@ def _served(
         rules,
         workspace=workspace,
         machine_clock=changed_at,
+        discovery=settings.api_discovery == "on",
     )
 
 

@@ -14,7 +14,7 @@ class Served:
 
     `phone_region` is the country of phone numbers without a prefix. Without a `workspace` there is no identity review.
     `machine_clock` is when changes are made, since decisions are taken today; None where nothing may be changed, and
-    without a workspace nothing can.
+    without a workspace nothing can. With `discovery` clients may look at the schema, with a page for browsers.
     """
 
     title: str
@@ -23,3 +23,4 @@ class Served:
     rules: Callable[[], RuleDirectory] | None = None
     workspace: Workspace | None = None
     machine_clock: Callable[[], datetime] | None = None
+    discovery: bool = True

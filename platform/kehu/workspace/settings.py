@@ -44,6 +44,7 @@ SETTINGS: tuple[Setting, ...] = (
         "local",
         "'on' or 'off': whether the server takes changes; 'local': where only this machine asks.",
     ),
+    Setting("api_discovery", "on", "'off' hides the schema: no query page, no introspection, no hints, no GET."),
     Setting("spark_folder", "", "Folder or address, such as s3://…, that both Kehu and Spark see under this name."),
 )
 _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -51,6 +52,7 @@ _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "rules": ("a rule base", ("default", "own")),
     "engine": ("an engine", ENGINES),
     "api_changes": ("a choice", API_CHANGES),
+    "api_discovery": ("a choice", ("on", "off")),
 }
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _PREFIX = "KEHU_"
@@ -80,6 +82,7 @@ class Settings:
     spark_url: str
     spark_folder: str
     api_changes: str
+    api_discovery: str
 
     @property
     def guard_share(self) -> float | None:
@@ -177,7 +180,7 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = f"'{text}' is not a currency code", "give three capitals, such as CNY"
         case "phone_region" if not re.fullmatch("[A-Z]{2}", text):
             message, remedy = f"'{text}' is not a country code", "give two capitals, such as CN"
-        case "clock" | "rules" | "engine" | "api_changes" if text not in _CHOICES[name][1]:
+        case "clock" | "rules" | "engine" | "api_changes" | "api_discovery" if text not in _CHOICES[name][1]:
             noun, choices = _CHOICES[name]
             message, remedy = f"'{text}' is not {noun}", did_you_mean(text, choices)
         case "rules_reload_seconds" if not _NUMBER.fullmatch(text):
