@@ -16,6 +16,7 @@ from kehu.store.golden import forget_golden_values, with_owners, write_golden_va
 from kehu.store.heirs import retire
 from kehu.store.identity_decisions import decided_pairs, read_locked
 from kehu.store.identity_rules import remember_rules
+from kehu.store.links import forget_links, write_links
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
@@ -71,10 +72,12 @@ def resolve_customers(connection: Connection, phone_region: str, rules: Identity
     _move_events(connection, moved)
     gone = known.join(ids, on="uid", how="anti")
     forget_golden_values(connection, gone)
+    forget_links(connection, gone)
     if not moved.is_empty():
         retire(connection, gone, moved, known)
     _write_identifiers(connection, identifier_rows(keyed), ids)
     write_golden_values(connection, golden.values, ids)
+    write_links(connection)
     remember_rules(connection, rules.source)
     return ResolvedCounts(len(records), len(ids), len(ids) - (len(known) - len(gone)), len(gone))
 

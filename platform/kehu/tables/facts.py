@@ -1,6 +1,6 @@
 """What departments told us: records, customers, contacts, shipments, complaints, visits, staff."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, SmallInteger, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, SmallInteger, String, Table, Text, text
 
 from kehu.model.graph import LINKS, RELATION_PARTS, SATISFACTION_DIMENSIONS
 from kehu.tables.columns import BIG, Instant, id_column, metadata, reference
@@ -102,6 +102,11 @@ source_records = Table(
     Index("uq_source_records_system_entity_key", "system", "entity", "key", unique=True),
 )
 
+# Whether a record claims a parent or an employer, word for word as the index of such records has it.
+CLAIMS_A_LINK = (
+    "coalesce(parent_key, parent_tax_code, parent_code, employer_key, employer_tax_code, employer_code) IS NOT NULL"
+)
+
 # The records that name a customer: rows of a department's customer list ("file") and
 # mentions of a customer on another record ("mention"). `id` is the source record's.
 customer_records = Table(
@@ -130,6 +135,7 @@ customer_records = Table(
     Column("first_contact_at", Instant),
     *(Column(f"{kind}_{part}", String(200) if part == "system" else Text) for kind in LINKS for part in RELATION_PARTS),
     Index(None, "customer_id"),
+    Index("ix_customer_records_links", "id", sqlite_where=text(CLAIMS_A_LINK), postgresql_where=text(CLAIMS_A_LINK)),
 )
 
 identifiers = Table(

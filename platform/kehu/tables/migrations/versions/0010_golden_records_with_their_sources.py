@@ -10,6 +10,9 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+_CLAIMS = (
+    "coalesce(parent_key, parent_tax_code, parent_code, employer_key, employer_tax_code, employer_code) IS NOT NULL"
+)
 _LINKS = ("parent", "employer")
 _PARTS = {"system": sa.String(length=200), "key": sa.Text(), "tax_code": sa.Text(), "code": sa.Text()}
 
@@ -20,6 +23,8 @@ def upgrade() -> None:
     for link in _LINKS:
         for part, kind in _PARTS.items():
             op.add_column("customer_records", sa.Column(f"{link}_{part}", kind))
+    where = sa.text(_CLAIMS)
+    op.create_index("ix_customer_records_links", "customer_records", ["id"], sqlite_where=where, postgresql_where=where)
     op.create_table(
         "golden_values",
         sa.Column("customer_id", BIG, autoincrement=False, nullable=False),
@@ -88,6 +93,7 @@ def downgrade() -> None:
     """Undo."""
     for name in ("identity_rules", "refused_links", "customer_links", "corrections", "golden_values"):
         op.drop_table(name)
+    op.drop_index("ix_customer_records_links", "customer_records")
     with op.batch_alter_table("customer_records") as table:
         for link in _LINKS:
             for part in _PARTS:
