@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kehu.cli import identity_decisions, identity_golden, identity_review
+from kehu.cli import identity_decisions, identity_golden, identity_links, identity_review
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, workspace_at
 from kehu.cli.output import say, say_json, show_table
 from kehu.model.problems import Place, Problem, RefusedError
@@ -93,3 +93,4 @@ app.command("values")(identity_golden.values)
 app.command("correct")(identity_golden.correct)
 app.command("uncorrect")(identity_golden.uncorrect)
 app.command("corrections")(identity_golden.corrections)
+app.command("links")(identity_links.links)
