@@ -7,6 +7,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
+from kehu_graphql.mutations.customers import CustomerMutations
+from kehu_graphql.mutations.events import EventMutations
 from kehu_graphql.mutations.identity import IdentityMutations
 from kehu_graphql.mutations.overrides import OverrideMutations
 from kehu_graphql.mutations.warnings import WarningMutations
@@ -30,7 +32,7 @@ class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, IdentityQ
     description="What can be changed. Root fields run one after the other, each whole or not at all; who asks says the "
     "header Kehu-Author."
 )
-class Mutation(OverrideMutations, WarningMutations, IdentityMutations):
+class Mutation(EventMutations, CustomerMutations, WarningMutations, OverrideMutations, IdentityMutations):
     """Every change, one mixin a subject."""
 
 

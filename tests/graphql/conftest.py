@@ -70,6 +70,10 @@ class Office:
         (value,) = answer["data"].values()
         return value
 
+    def clock(self) -> datetime:
+        """The machine's time."""
+        return NOW
+
     def content(self) -> Rows:
         """Every row of every table, ordered."""
         with self.engine.connect() as connection:

@@ -5,7 +5,7 @@ from enum import Enum
 
 import strawberry
 
-from kehu.reader import customers, events, memberships, overrides, people, provenance, warnings
+from kehu.reader import customers, events, golden, memberships, overrides, people, provenance, warnings
 from kehu.reader.definitions import published_rule_sets, rule_sets_of
 from kehu.reader.runs import run_as_of
 from kehu.reader.versions import version_of
@@ -27,7 +27,14 @@ from kehu_graphql.types.events import (
 from kehu_graphql.types.membership import SegmentMembership, membership_node
 from kehu_graphql.types.override import Override, override_node
 from kehu_graphql.types.people import Contact, Employee, contact_node, employee_by_id
-from kehu_graphql.types.provenance import Identifier, SourceRecord, identifier_node, source_record_node
+from kehu_graphql.types.provenance import (
+    GoldenValue,
+    Identifier,
+    SourceRecord,
+    golden_value,
+    identifier_node,
+    source_record_node,
+)
 from kehu_graphql.types.rule_set import Level, level_node
 from kehu_graphql.types.warning import ChurnWarning, warning_node
 
@@ -140,6 +147,11 @@ class Customer(Node):
             now = await info.context.now()
             rows = tuple(row for row in rows if row.counts(now))
         return [override_node(row) for row in rows]
+
+    @resolved("Each known value with the record it comes from, or who corrected it, and the rule that chose it.")
+    async def values(self, info: Info) -> list[GoldenValue]:
+        found = await info.context.reads.one(golden.golden_values, self.row.id)
+        return [golden_value(row) for row in (found.values if found else ())]
 
     @resolved("The departments' rows this customer is made of.")
     async def source_records(

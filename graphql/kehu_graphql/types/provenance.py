@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from kehu.reader import provenance
+from kehu.reader import golden, provenance
 from kehu_graphql.nodes import Node, node_id
 from kehu_graphql.scalars import BigInt
 
@@ -50,6 +50,39 @@ class SourceStatistics:
     unchanged: BigInt = strawberry.field(description="Rows already known as they are.")
     quarantined: BigInt = strawberry.field(description="Rows that did not fit.")
     last_finished_at: datetime | None = strawberry.field(description="When it was last read, UTC.")
+
+
+@strawberry.type(description="What a person says a value is, instead of the departments.")
+class Correction:
+    number: int = strawberry.field(description="Counts up; `correctionsEnd` takes it.")
+    author: str = strawberry.field(description="Who says it.")
+    reason: str = strawberry.field(description="Why, in the author's words.")
+    created_at: datetime = strawberry.field(description="Since when, UTC.")
+
+
+@strawberry.type(description="A value of a customer, where it comes from and what chose it.")
+class GoldenValue:
+    field: str = strawberry.field(description='E.g. "phone", "name" or "owner".')
+    value: str | None = strawberry.field(
+        description="As text: consent true or false, of the owner the employee number, null where nobody has it."
+    )
+    rule: str = strawberry.field(description='What chose it among the records, e.g. "priority", or "correction".')
+    system: str | None = strawberry.field(description='The system of the record that says it, e.g. "crm"; else null.')
+    key: str | None = strawberry.field(description="The record's key there; null where no record says it.")
+    correction: Correction | None = strawberry.field(description="The correction that says it; null for none.")
+
+
+def golden_value(row: golden.GoldenValue) -> GoldenValue:
+    """A value with its source as clients see it."""
+    said = row.correction
+    correction = (
+        None
+        if said is None
+        else Correction(number=said.id, author=said.author, reason=said.reason, created_at=said.created_at)
+    )
+    return GoldenValue(
+        field=row.field, value=row.value, rule=row.rule, system=row.system, key=row.key, correction=correction
+    )
 
 
 def identifier_node(row: provenance.Identifier) -> Identifier:
