@@ -79,8 +79,9 @@ identity_queue = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# Rows of memberships, warnings and overrides that a merge gave to an heir: whose they were (a customer's uid), so that
-# they follow that customer's first record, and the run with which the merge ended them.
+# Rows of memberships, warnings and overrides away from whom they were written for (a customer's uid), because a merge
+# gave them to an heir, and such as had to give way to one of those. `closed_run_id` is the run that was published then,
+# where the row was open; a row that comes home is open again.
 handed_over = Table(
     "handed_over",
     metadata,
