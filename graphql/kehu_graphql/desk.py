@@ -16,6 +16,7 @@ from kehu.store.changes import Answered, Request, answered, record_change
 from kehu.workspace.served import Served
 from kehu.workspace.workspace import Workspace
 from kehu_graphql.failures import BUSY, ExpectedError
+from kehu_graphql.running import Runner
 
 # More would wait longer than their clients do.
 MAX_WAITING = 100
@@ -37,6 +38,7 @@ class WriteDesk:
 
     def __init__(self, engine: Engine, workspace: Workspace, clock: Clock) -> None:
         self.engine, self.workspace, self.clock = engine, workspace, clock
+        self.runner = Runner(workspace)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting = 0
 
@@ -55,8 +57,9 @@ class WriteDesk:
         return await asyncio.shield(asyncio.wrap_future(working))
 
     def close(self) -> None:
-        """Waits for changes under way."""
+        """Waits for changes under way, and ends a run that was started here."""
         self._thread.shutdown()
+        self.runner.end()
 
     def _done(self, _working: Future[Made]) -> None:
         self._waiting -= 1

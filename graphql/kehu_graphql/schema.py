@@ -11,6 +11,7 @@ from kehu_graphql.mutations.customers import CustomerMutations
 from kehu_graphql.mutations.events import EventMutations
 from kehu_graphql.mutations.identity import IdentityMutations
 from kehu_graphql.mutations.overrides import OverrideMutations
+from kehu_graphql.mutations.runs import RunMutations
 from kehu_graphql.mutations.warnings import WarningMutations
 from kehu_graphql.roots.customers import CustomerQueries
 from kehu_graphql.roots.fetching import FetchingQueries
@@ -32,7 +33,7 @@ class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, IdentityQ
     description="What can be changed. Root fields run one after the other, each whole or not at all; who asks says the "
     "header Kehu-Author."
 )
-class Mutation(EventMutations, CustomerMutations, WarningMutations, OverrideMutations, IdentityMutations):
+class Mutation(EventMutations, CustomerMutations, WarningMutations, OverrideMutations, IdentityMutations, RunMutations):
     """Every change, one mixin a subject."""
 
 

@@ -10,10 +10,14 @@ from kehu.pipeline.resegmenting import resegment
 ERRORS = "userErrors { code path message }"
 COMPLAINT = "number severity openedAt respondedAt resolvedAt outcome handler { name } customer { name }"
 RECORD = f"""
-mutation($input: ComplaintRecordInput!) {{ complaintRecord(input: $input) {{ {ERRORS} complaint {{ id {COMPLAINT} }} }} }}
+mutation($input: ComplaintRecordInput!) {{ complaintRecord(input: $input) {{
+  {ERRORS} complaint {{ id {COMPLAINT} }}
+}} }}
 """
 SETTLE = f"""
-mutation($input: ComplaintSettleInput!) {{ complaintSettle(input: $input) {{ {ERRORS} complaint {{ {COMPLAINT} }} }} }}
+mutation($input: ComplaintSettleInput!) {{ complaintSettle(input: $input) {{
+  {ERRORS} complaint {{ {COMPLAINT} }}
+}} }}
 """
 MERGE = """
 mutation($input: CustomerPairInput!) {

@@ -62,7 +62,7 @@ def user_error(problem: Problem, paths: Mapping[str, str]) -> UserError:
     where = paths.get(problem.place.path, problem.place.path)
     is_argument = where.split(".")[0] == "input"
     # What is wrong with a file has its spot there.
-    has_spot = not is_argument and bool(where) and "." in where
+    has_spot = where.endswith((".yaml", ".yml", ".toml"))
     return UserError(
         code=problem.check.upper().replace("-", "_"),
         message=f"{problem.place}: {problem.message}" if has_spot else problem.message,

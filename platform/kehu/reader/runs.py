@@ -77,6 +77,17 @@ def run_as_of(connection: Connection, as_of: datetime) -> int | None:
     return found
 
 
+def last_run(connection: Connection) -> int:
+    """The number of the run started last; 0 before the first."""
+    return connection.scalar(select(func.max(runs.c.id))) or 0
+
+
+def next_run(connection: Connection, after: int) -> int | None:
+    """The first run started after the one of that number; None when there is none yet."""
+    found: int | None = connection.scalar(select(func.min(runs.c.id)).where(runs.c.id > after))
+    return found
+
+
 def expected_seconds(connection: Connection) -> dict[str, float]:
     """What each stage of the last published run took that was computed, in their order; empty before the first."""
     query = select(runs.c.stages).where(runs.c.state == "published", runs.c.restores_run_id.is_(None))
