@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from kehu.features.reductions import Reals, Truth, Whole
+from kehu.features.lending import series_of
+from kehu.features.reductions import Truth, Whole
 
 _SPARSE = 8
 
@@ -16,7 +17,7 @@ _SPARSE = 8
 class Found:
     """A feature's value for each customer, and of whom there is one; None says of all. Texts and lists are a Series."""
 
-    values: pl.Series | Whole | Reals | Truth
+    values: pl.Series | npt.NDArray[np.generic]
     there: Truth | None = None
     type: pl.DataType | None = None
 
@@ -91,9 +92,8 @@ class _Column:
             self.there[places] = found.there
 
     def told(self, seen: Truth) -> pl.Series:
-        values = pl.Series("value", self.values[:-1])
-        if self.type is not None:
-            values = values.cast(self.type)
         there = seen if self.there is None else seen & self.there[:-1]
-        known = values.to_frame().select(pl.when(pl.Series(there)).then("value")).to_series()
-        return pl.concat(self.texts, rechunk=True).gather(known) if self.texts else known
+        known = series_of(self.values[:-1], there)
+        if self.texts:
+            return pl.concat(self.texts, rechunk=True).gather(known)
+        return known if self.type is None else known.cast(self.type)

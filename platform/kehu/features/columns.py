@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from kehu.model.feature_types import FeatureType
 from kehu.model.graph import INSTANT
 
 CODED = pl.Categorical()
+_AS_WRITTEN = pl.QueryOptFlags.none()
 
 
 class Columns:
@@ -25,50 +27,42 @@ class Columns:
 
     def made(self, frame: pl.DataFrame, since: int | None = None) -> pl.DataFrame:
         """What is told, of all rows or of those later than that instant (microseconds)."""
-        rows = frame.lazy().with_columns(each.alias(name) for name, each in self.before.items())
+        before, stored, derived, coded, told = self._steps
+        rows = frame.lazy().with_columns(before)
         if since is not None:
             rows = rows.filter(pl.col(self.stream.at).to_physical() > since)
-        stored = rows.select(each.alias(name) for name, each in self.stored.items())
-        known = stored.with_columns(each.alias(name) for name, each in self.derived.items())
-        coded = known.with_columns(each.alias(name) for name, each in self.coded.items())
-        return coded.select(each.alias(name) for name, each in self.told.items()).collect()
+        # There are many small frames, and nothing is planned that is not told.
+        steps = rows.select(stored).with_columns(derived).with_columns(coded).select(told)
+        return steps.collect(optimizations=_AS_WRITTEN)
 
-    # `is_known` tells `<name> known` too, where the column is not null.
+    @cached_property
+    def _steps(self) -> list[list[pl.Expr]]:
+        steps = (self.before, self.stored, self.derived, self.coded, self.told)
+        return [[each.alias(name) for name, each in step.items()] for step in steps]
 
-    def tell_value(self, name: str, *, is_known: bool) -> None:
-        """`<name> value`: numbers, instants and spans in microseconds, truths; nought where unknown."""
-        nought = {"boolean": False, "float": 0.0}.get(self.types[name].kind, 0)
+    def tell_value(self, name: str) -> None:
+        """`<name> value`: numbers, instants, spans, truths."""
         derived = self.stream.derived.get(name)
         if derived is not None and derived.span is not None:
-            name_read, nought = f"{name} span", 0
-            self._read_derived(name_read, derived.span, derived.needs, is_ordered=derived.ordered)
+            self._read_derived(f"{name} span", derived.span, derived.needs, is_ordered=derived.ordered)
+            self.told[f"{name} value"] = pl.col(f"{name} span")
         else:
-            name_read = name
             self.read(name)
-        self.told[f"{name} value"] = pl.col(name_read).to_physical().fill_null(nought)
-        if is_known:
-            self.told[f"{name} known"] = pl.col(name_read).is_not_null()
+            self.told[f"{name} value"] = pl.col(name)
 
-    def tell_code(self, name: str, *, is_known: bool) -> None:
-        """`<name> code`: whole numbers that differ where values do; 0 is unknown where it is a text's."""
+    def tell_code(self, name: str) -> None:
+        """`<name> code`: numbers that differ where values do."""
         self._code(name)
-        code = pl.col(f"{name} {CODE}")
-        is_real = name in self.types and self.types[name].kind == "float"
-        told = code if is_real else code.to_physical().cast(pl.Int64())
-        self.told[f"{name} {CODE}"] = told.fill_null(0)
-        if is_known:
-            self.told[f"{name} known"] = code.is_not_null()
+        self.told[f"{name} {CODE}"] = pl.col(f"{name} {CODE}")
 
     def tell(self, name: str) -> None:
         """The column itself, a text as it comes."""
         if self.schema.get(name) == CODED:
-            read = f"{name} word"
-            self.stored[read] = pl.col(name)
+            self.stored[f"{name} word"] = pl.col(name)
+            self.told[name] = pl.col(f"{name} word")
         else:
-            read = name
             self.read(name)
-        self.told[name] = pl.col(read)
-        self.told[f"{name} known"] = pl.col(read).is_not_null()
+            self.told[name] = pl.col(name)
 
     def read(self, name: str) -> None:
         """Have the column under its own name, a text as a text, for conditions and derived columns."""
@@ -100,10 +94,10 @@ class Columns:
                     self.read(each)
             self.coded[code] = derived.code
         elif self.types[name].kind == "string":
-            text = pl.col(name).cast(CODED).to_physical().cast(pl.Int64())
+            text = pl.col(name).cast(CODED).to_physical()
             if name not in self.schema:
                 self.read(name)
-            (self.stored if name in self.schema else self.coded)[code] = text + 1
+            (self.stored if name in self.schema else self.coded)[code] = text
         else:
             self.read(name)
             self.coded[code] = pl.col(name)

@@ -70,6 +70,16 @@ def placed(at: Whole, bounds: Whole, edges: Whole) -> Whole:
 
 
 @compiled
+def looked_up(codes: npt.NDArray[np.uint32], known: Truth, table: Truth) -> Truth:
+    """Of each row what the table says of its code, the last of it where the code is unknown."""
+    every = len(known) == 0
+    found = np.empty(len(codes), np.bool_)
+    for row in range(len(codes)):
+        found[row] = table[codes[row]] if every or known[row] else table[-1]
+    return found
+
+
+@compiled
 def numbers(places: Whole, kept: Truth) -> Whole:
     """How many rows count from the first edge to each."""
     before = np.empty(len(kept) + 1, np.int64)

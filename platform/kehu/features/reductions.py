@@ -76,6 +76,12 @@ def different(low: Whole, high: Whole, kept: Truth | None, codes: Whole) -> tupl
     return np.repeat(np.arange(len(many)), many), rows
 
 
+def looked_up(codes: npt.NDArray[np.uint32], known: Truth | None, table: Truth) -> Truth:
+    """Of each row what the table says of its code, the last of it where the code is unknown."""
+    found: Truth = _kernels().looked_up(_still(codes), _counting(known), _still(table))
+    return found
+
+
 def _kernels() -> ModuleType:
     return import_module("kehu.features.kernels")
 

@@ -11,13 +11,14 @@ from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.columns import CODED, Columns
 from kehu.features.declaration import Declaration
 from kehu.features.edges import NEVER, since
-from kehu.features.reductions import Reals, Truth, Whole
+from kehu.features.lending import known_in, values_of
+from kehu.features.reductions import Reals, Truth, Whole, looked_up
 from kehu.features.streams import CODE, Stream
 from kehu.rules.compiler import Compiled
 
 Condition = tuple[str, str]
 
-_UNJUDGED = 2
+Numbers = npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +33,37 @@ class Rows:
         return len(self.at)
 
     def value(self, name: str) -> pl.Series:
-        """Numbers, instants and spans in microseconds, or truths; nought where unknown."""
+        """Numbers, instants and spans in microseconds, or truths."""
         return self.frame[f"{name} value"]
 
     def is_truth(self, name: str) -> bool:
         """Whether the value is yes or no."""
-        return self.value(name).dtype == pl.Boolean()
+        return self.frame.schema[f"{name} value"] == pl.Boolean()
 
     def is_real(self, name: str) -> bool:
         """Whether the value is a real; a span of days is not."""
-        return self.value(name).dtype == pl.Float64()
+        return self.frame.schema[f"{name} value"] == pl.Float64()
 
-    def truths(self, name: str) -> Truth:
-        """The value, yes or no."""
-        return self.value(name).to_numpy()
+    def values(self, name: str) -> Numbers:
+        """The value, anything where it is unknown."""
+        return values_of(self.value(name))
 
     def whole(self, name: str) -> Whole:
-        """The value in whole numbers that stand to each other as the values do."""
-        if self.is_real(name):
-            return in_order(self.value(name).to_numpy())
-        numbers = self.value(name)
-        return (numbers if numbers.dtype == pl.Int64() else numbers.cast(pl.Int64())).to_numpy()
+        """Whole numbers that stand to each other as the values do, any where unknown."""
+        values = self.values(name)
+        return in_order(values.view(np.float64)) if self.is_real(name) else values.astype(np.int64, copy=False)
 
     def known(self, name: str) -> Truth | None:
-        """Where the column is known; None says everywhere."""
-        return _unless_all(self.frame[f"{name} known"].to_numpy())
+        """Where the column is known, whatever is told of it; None says everywhere."""
+        return next(
+            known_in(self.frame[told]) for told in (f"{name} value", f"{name} {CODE}", name) if told in self.frame
+        )
 
     def codes(self, name: str) -> Whole:
         """Whole numbers that differ where the column's values do, any where it is unknown."""
-        codes = self.frame[f"{name} {CODE}"].to_numpy()
+        codes = values_of(self.frame[f"{name} {CODE}"])
         # Reals are told apart bit by bit.
-        return codes.view(np.int64) if codes.dtype == np.float64 else codes
+        return codes.view(np.int64) if codes.dtype == np.float64 else codes.astype(np.int64, copy=False)
 
     def meets(self, condition: Condition) -> Truth | None:
         """Whether each row meets the condition; None says that all do."""
@@ -89,7 +90,7 @@ class Reading:
         self.columns = self._columns()
         self.by_word: dict[Condition, tuple[str, Compiled]] = {}
         self.by_row: dict[int, tuple[Columns, dict[Condition, str]]] = {}
-        self.tables: dict[Condition, npt.NDArray[np.uint8]] = {}
+        self.tables: dict[Condition, Truth] = {}
         for item in items:
             self._plan(item)
         for condition, (oldest, found) in self._conditions(compiled, items).items():
@@ -119,9 +120,9 @@ class Reading:
     def _plan(self, item: Declaration) -> None:
         name, operation = item.column, item.operation
         if operation in {"distinct", "list"}:
-            self.columns.tell_code(name, is_known=True)
+            self.columns.tell_code(name)
         if operation in {"sum", "mean", "min", "max", "quantile"} and self.types[name].kind != "string":
-            self.columns.tell_value(name, is_known=operation != "sum")
+            self.columns.tell_value(name)
         elif operation in {"first", "last", "list", "min", "max"}:
             self.columns.tell(name)
 
@@ -139,7 +140,7 @@ class Reading:
     def _plan_condition(self, condition: Condition, compiled: Compiled, oldest: int) -> None:
         names = sorted(compiled.features)
         if len(names) == 1 and self.schema.get(names[0]) == CODED:
-            self.columns.tell_code(names[0], is_known=False)
+            self.columns.tell_code(names[0])
             self.by_word[condition] = (names[0], compiled)
             return
         columns, told = self.by_row.setdefault(oldest, (self._columns(), {}))
@@ -149,24 +150,19 @@ class Reading:
         columns.told[told[condition]] = compiled.match
 
     def _judged(self, codes: pl.Series, condition: Condition) -> Truth:
-        """A condition about one word, judged once for each word there is."""
-        given = codes.to_numpy()
-        table = self.tables.get(condition, np.empty(0, np.uint8))
-        found = table.take(given, mode="clip") if len(table) > given.max(initial=0) else np.full(1, _UNJUDGED, np.uint8)
-        if found.max(initial=0) == _UNJUDGED:
-            table = self._longer(table, np.unique(given), condition)
-            self.tables[condition] = table
-            found = table.take(given)
-        return found.view(np.bool_)
+        """A condition about one word, judged once for each word there is; the last place is for none."""
+        table = self.tables.get(condition, np.empty(0, np.bool_))
+        most = codes.max()
+        if not isinstance(most, int) or most + 1 >= len(table):
+            table = self.tables[condition] = self._table(condition, most + 1 if isinstance(most, int) else 0)
+        known = known_in(codes)
+        return looked_up(values_of(codes).astype(np.uint32, copy=False), known, table)
 
-    def _longer(self, table: npt.NDArray[np.uint8], codes: Whole, condition: Condition) -> npt.NDArray[np.uint8]:
+    def _table(self, condition: Condition, many: int) -> Truth:
         name, compiled = self.by_word[condition]
-        longer = np.full(max(len(table), int(codes.max(initial=0)) + 1), _UNJUDGED, np.uint8)
-        longer[: len(table)] = table
-        word = pl.when(pl.col(name) > 0).then(pl.col(name) - 1).cast(pl.UInt32()).cat.to(CODED).cast(pl.String())
-        given = pl.DataFrame({name: codes}).select(word)
-        longer[codes] = given.select(compiled.match).to_series().to_numpy()
-        return longer
+        codes = pl.Series(name, [*range(many), None], dtype=pl.UInt32())
+        words = codes.cat.to(CODED).cast(pl.String()).to_frame()
+        return words.select(compiled.match).to_series().to_numpy()
 
 
 def conditions_of(compiled: CompiledCatalogue, item: Declaration) -> dict[Condition, Compiled]:
@@ -194,7 +190,8 @@ def out_of_order(numbers: Whole) -> Reals:
 
 def instants(column: pl.Series) -> Whole:
     """Microseconds; an unknown instant is older than any."""
-    return column.to_physical().fill_null(NEVER).to_numpy()
+    known, at = known_in(column), values_of(column).view(np.int64)
+    return at if known is None else np.where(known, at, NEVER)
 
 
 def _unless_all(truths: Truth) -> Truth | None:

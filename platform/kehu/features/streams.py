@@ -128,7 +128,7 @@ STREAMS: dict[str, Stream] = {
                 ("origin", "destination"),
                 pl.concat_str("origin", "destination", separator=" → "),
                 "origin and destination together",
-                code=pl.col(f"origin {CODE}") * 2**31 + pl.col(f"destination {CODE}"),
+                code=pl.col(f"origin {CODE}").cast(pl.Int64()) * 2**32 + pl.col(f"destination {CODE}"),
             ),
             "transit_days": _days_between("delivered_at", "accepted_at", "days from pickup to delivery"),
             "day": Derived(

@@ -62,7 +62,7 @@ class _Tally:
         values: Whole | None = None
         if self.item.operation in {"sum", "mean"}:
             values = rows.whole(self.item.column)
-            parts.append(rows.known(self.item.column) if self.item.operation == "mean" else None)
+            parts.append(rows.known(self.item.column))
         elif self.item.operation == "share" and self.item.of is not None:
             met = rows.meets(("of", self.item.of.text))
             values = np.ones(len(rows), np.int64) if met is None else met.astype(np.int64)

@@ -101,11 +101,11 @@ class Windows:
         places = self.places[self.spans.places[measure]]
         if not measure.is_sum:
             return numbers(places, self._mask(measure))
-        kept = self._mask(Measure(measure.where))
+        kept = self._mask(Measure(measure.where, measure.column))
         if self.rows.is_truth(measure.column):
-            return numbers(places, _both(kept, self.rows.truths(measure.column)))
+            return numbers(places, _both(kept, self.rows.values(measure.column).view(np.bool_)))
         if self.rows.is_real(measure.column):
-            return sums(places, kept, _micros(self.rows.value(measure.column).to_numpy()))
+            return sums(places, kept, _micros(self.rows.values(measure.column).view(np.float64), kept))
         return sums(places, kept, self.rows.whole(measure.column))
 
     def _mask(self, measure: Measure) -> Truth | None:
@@ -165,7 +165,7 @@ class Windows:
         which = extremes(*self._slices(item), self.rows.whole(item.column), is_least=is_least)
         if self._is_span(item):
             return Found(_days(_picked(self.rows.whole(item.column), which)), which >= 0)
-        found = _picked(self.rows.value(item.column).to_numpy(), which)
+        found = _picked(self.rows.values(item.column), which)
         return Found(found, which >= 0, POLARS_TYPES[item.info.type.kind])
 
     def _quantile(self, item: Declaration) -> Found:
@@ -247,7 +247,9 @@ def _days(micros: Whole) -> Reals:
     return found
 
 
-def _micros(days: Reals) -> Whole:
+def _micros(days: Reals, kept: Truth | None) -> Whole:
+    if kept is not None:
+        days = np.where(kept, days, 0.0)
     whole = np.floor(days)
     found: Whole = whole.astype(np.int64) * _DAY_MICROS + np.rint((days - whole) * _DAY_MICROS).astype(np.int64)
     return found
