@@ -117,9 +117,10 @@ def test_the_published_rules_are_the_base(kehu: Kehu, workspace: Workspace) -> N
     write(workspace, "size.yaml", LOWER)
     found = document(kehu, workspace)
     alpha = found["rulesets"][0]["moves"][1]["samples"][0]
-    assert found.pop("seconds").keys() == {"features", "rules", "compare"}
+    assert found.pop("seconds").keys() == {"features", "rules", "compare", "identity"}
     assert alpha.pop("uid")
     assert found == {
+        "identity": None,
         "base": "run 1",
         "as_of": "2026-02-01T00:00:00+00:00",
         "figures": {

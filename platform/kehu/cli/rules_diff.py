@@ -2,12 +2,14 @@
 
 import json as json_texts
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kehu.cli.identity_diff import show_identity
 from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, read_instant, workspace_at
 from kehu.cli.output import progress, say, say_json, show_table
 from kehu.pipeline.diffing import DiffQuestion, RuleDiff, diff_rules
@@ -66,6 +68,7 @@ def diff_document(found: RuleDiff, fail_if: str | None) -> dict[str, object]:
         ],
         "rulesets": [_ruleset(item, found) for item in found.difference.rulesets],
         "warnings": [_warning(item, found) for item in found.difference.warnings],
+        "identity": None if found.identity is None else asdict(found.identity),
         "notes": list(found.notes),
         "seconds": found.seconds,
     }
@@ -93,6 +96,8 @@ def show_diff(found: RuleDiff, fail_if: str | None) -> None:
             for row in samples
         ]
         show_table("Whose warnings come and go", ("warning", "uid", "name", "revenue", "then", "now"), rows)
+    if found.identity is not None:
+        show_identity(found.identity)
     for note in found.notes:
         say(f"note: {note}")
     _show_summary(found)

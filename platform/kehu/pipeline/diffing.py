@@ -9,14 +9,16 @@ from sqlalchemy import Engine
 
 from kehu.features.catalogue import Catalogue
 from kehu.features.selection import only
+from kehu.identity.differences import IdentityDifference
 from kehu.model.feature_types import Schema
 from kehu.model.money import minor_digits
 from kehu.model.problems import refuse_errors
 from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.gates import gate_holds, read_gate
+from kehu.pipeline.identity_diffing import diff_identity
 from kehu.pipeline.progress import Clock, Progress, Watch
 from kehu.pipeline.resegmenting import now_of
-from kehu.pipeline.rule_bases import FileChange, RuleFiles, changed_files, files_as_they_stand, find_base
+from kehu.pipeline.rule_bases import PUBLISHED, FileChange, RuleFiles, changed_files, files_as_they_stand, find_base
 from kehu.pipeline.rule_directory import FEATURES, read_rule_files
 from kehu.pipeline.snapshots import take_snapshot
 from kehu.pipeline.transactions import reading
@@ -48,7 +50,8 @@ class RuleDiff:
     """The difference, with the customers it names and their revenue in minor units.
 
     `revenue_scale` is None where there is no feature REVENUE; then all revenue is 0. `failed` says whether the
-    gate's expression is true, and is None without one. A sample that a load has merged away since is not in `people`.
+    gate's expression is true, and is None without one; `identity` is None where its rules are the same. A sample that
+    a load has merged away since is not in `people`.
     """
 
     base: str
@@ -63,6 +66,7 @@ class RuleDiff:
     failed: bool | None
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
+    identity: IdentityDifference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ def diff_rules(
     with watch("compare"):
         difference = compare_books(old, new, revenue)
         reasons = sample_reasons(difference, old, new)
+    with watch("identity"):
+        standing = question.base in {None, PUBLISHED}
+        identity = diff_identity(workspace, engine, None if standing else before.files.texts, now.files.texts)
     files = changed_files(before.files, now.files)
     total = revenue.select(pl.col("weight").cast(pl.Int128).sum()).item()
     figures = figures_of(difference, customers=len(revenue), revenue=total, files_changed=len(files))
@@ -124,6 +131,7 @@ def diff_rules(
         None if gate is None else gate_holds(gate, figures, types, _OPTION),
         (*before.files.notes, *_failing(old, new)),
         watch.seconds,
+        identity,
     )
 
 
