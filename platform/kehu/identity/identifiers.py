@@ -31,18 +31,17 @@ def tax_code_key(text: str) -> str | None:
 def tax_code_keys(texts: pl.Series) -> pl.Series:
     """Each unified social credit code in capitals, aligned; null where the check character is wrong."""
     distinct = texts.drop_nulls().unique()
-    known = distinct.to_frame("text").with_columns(_codes_of(distinct))
+    plain = distinct.str.normalize("NFKC").str.replace_all(r"[\s\-]", "").str.to_uppercase()
+    shaped = pl.DataFrame({"text": distinct, "key": plain}).filter(pl.col("key").str.contains(_CREDIT_CODE))
+    if shaped.is_empty():
+        return pl.repeat(None, len(texts), dtype=pl.String, eager=True).alias("key")
+    known = shaped.filter(_is_checked(pl.col("key")))
     return texts.to_frame("text").join(known, on="text", how="left", maintain_order="left")["key"]
 
 
-def _codes_of(texts: pl.Series) -> pl.Series:
-    plain = texts.str.normalize("NFKC").str.replace_all(r"[\s\-]", "").str.to_uppercase()
-    code = pl.col("key")
-    shaped = pl.when(code.str.contains(_CREDIT_CODE)).then(code)
-    total = pl.sum_horizontal(_character_value(shaped, place) * weight for place, weight in enumerate(_WEIGHTS))
-    check = (31 - total % 31) % 31
-    valid = shaped.is_not_null() & (check == _character_value(shaped, 17))
-    return plain.to_frame("key").select(pl.when(valid).then(code).alias("key")).to_series()
+def _is_checked(code: pl.Expr) -> pl.Expr:
+    total = pl.sum_horizontal(_character_value(code, place) * weight for place, weight in enumerate(_WEIGHTS))
+    return (31 - total % 31) % 31 == _character_value(code, 17)
 
 
 def _character_value(code: pl.Expr, place: int) -> pl.Expr:

@@ -11,6 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 CONTESTED_SCHEMA = {"rule": pl.Int32(), "key": pl.String(), "id": pl.Int64(), "because": pl.String()}
+PARTED_SCHEMA = {"id": pl.Int64(), "island": pl.Int64()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,18 @@ class Bounds:
     values: pl.DataFrame
     most: Mapping[str, int]
     apart: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Islands:
+    """`numbers`: each id's island, aligned. `contested`: the keys refused, columns rule, key, id of a bearer, because.
+
+    `parted`: columns id, island (the least id of it), the records of islands that broke a bound, as they were before.
+    """
+
+    numbers: pl.Series
+    contested: pl.DataFrame
+    parted: pl.DataFrame
 
 
 def islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
@@ -39,8 +52,8 @@ def islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
     return pl.Series("island", labels[:count])
 
 
-def bounded_islands(ids: pl.Series, keys: pl.DataFrame, bounds: Bounds) -> tuple[pl.Series, pl.DataFrame]:
-    """The same within bounds, and the keys refused: columns rule, key, id of a bearer, because.
+def bounded_islands(ids: pl.Series, keys: pl.DataFrame, bounds: Bounds) -> Islands:
+    """The same within bounds.
 
     An island that breaks a bound is built anew from its keys, the stronger rule first, then by the key's text; a key
     that would break one is refused whole. So the outcome depends on content, never on the order of the records.
@@ -48,7 +61,7 @@ def bounded_islands(ids: pl.Series, keys: pl.DataFrame, bounds: Bounds) -> tuple
     joined = islands(ids, keys)
     broken = _broken(pl.DataFrame({"id": ids, "island": joined}), bounds)
     if broken.is_empty():
-        return joined, pl.DataFrame(schema=CONTESTED_SCHEMA)
+        return Islands(joined, pl.DataFrame(schema=CONTESTED_SCHEMA), pl.DataFrame(schema=PARTED_SCHEMA))
     inside = pl.DataFrame({"id": ids, "island": joined}).filter(pl.col("island").is_in(broken.implode()))
     parted, contested = _parted(inside, keys, bounds)
     first_free = int(joined.max()) + 1  # type: ignore[arg-type]  # there are islands, or none would be broken
@@ -57,11 +70,14 @@ def bounded_islands(ids: pl.Series, keys: pl.DataFrame, bounds: Bounds) -> tuple
     aligned = pl.DataFrame({"id": ids, "island": joined}).join(
         moved.cast({"part": joined.dtype}), on="id", how="left", maintain_order="left"
     )
-    return aligned.select(pl.coalesce("part", "island"))["part"].alias("island"), contested
+    whole = inside.select("id", island=pl.col("id").min().over("island"))
+    return Islands(aligned.select(pl.coalesce("part", "island"))["part"].alias("island"), contested, whole)
 
 
 def _broken(members: pl.DataFrame, bounds: Bounds) -> pl.Series:
     """The islands that hold too many values of a limit, or two records that are to be apart."""
+    if bounds.values.is_empty() and bounds.apart.is_empty():
+        return members["island"].clear()
     held = bounds.values.join(members, on="id").group_by("island", "limit").agg(pl.col("value").n_unique())
     most = pl.col("limit").replace_strict(dict(bounds.most), return_dtype=pl.Int64, default=None)
     many = held.filter(pl.col("value") > most)["island"] if bounds.most else held["island"].clear()

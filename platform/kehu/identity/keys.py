@@ -25,19 +25,22 @@ def identity_keys(records: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
     Source keys come first, under the rule 'source'; the rules of the file follow in its order. `rule` is a number, the
     stronger the less. Equal keys make one customer, as far as no limit stands against it.
     """
-    parts = [_source_keys(records)]
+    parts = [source_keys(records)]
     values = {
         identifier: identifier_values(records, identifier, rules)
         for identifier in {rule.identifier for rule in rules.keys}
     }
     for number, rule in enumerate(rules.keys, start=1):
+        if values[rule.identifier].is_empty():
+            continue
         parts += [
             part.with_columns(rule=pl.lit(number, pl.Int32)) for part in _keys_of(rule, values[rule.identifier], rules)
         ]
     return pl.concat([part.select("id", "rule", "key") for part in parts])
 
 
-def _source_keys(records: pl.DataFrame) -> pl.DataFrame:
+def source_keys(records: pl.DataFrame) -> pl.DataFrame:
+    """Columns id, rule, key: the departments' keys that each record names, its own one included."""
     own = pl.when(pl.col("origin") == "file").then(_join("source", pl.col("system"), pl.col("key")))
     others = [_join("source", pl.col(f"{kind}_system"), pl.col(f"{kind}_key")) for kind in ("reference", "same_as")]
     frames = [records.select("id", rule=pl.lit(0, pl.Int32), key=key).drop_nulls("key") for key in (own, *others)]
@@ -48,11 +51,13 @@ def identifier_values(records: pl.DataFrame, identifier: Identifier, rules: Iden
     """Columns id, name, name_key, address_key, value: the identifier's values that name somebody."""
     said = rules.of(identifier)
     columns = ("id", "name", "name_key", "address_key")
-    frames = [
-        records.select(*columns, value=name).filter(pl.col("value").is_not_null()) for name in _COLUMNS[identifier]
-    ]
-    every = pl.concat(frames).filter(~pl.col("value").is_in(sorted(said.blocked)))
-    if said.names is None:
+    known = [name for name in _COLUMNS[identifier] if records[name].null_count() < len(records)]
+    frames = [records.select(*columns, value=name).filter(pl.col("value").is_not_null()) for name in known]
+    every = pl.concat(frames) if frames else records.select(*columns, value=_COLUMNS[identifier][0]).clear()
+    if said.blocked:
+        every = every.filter(~pl.col("value").is_in(sorted(said.blocked)))
+    # Fewer bearers than that have fewer names too.
+    if said.names is None or len(every) <= said.names:
         return every
     bearers = every.select("value", "name_key").unique().drop_nulls().group_by("value").len()
     shared = bearers.filter(pl.col("len") > said.names)
@@ -76,12 +81,16 @@ def _like_keys(rule: KeyRule, values: pl.DataFrame, rules: IdentityRules) -> Ite
     traits = [f"{trait}_key" for trait in rule.unless_other]
     described = ["value", "name", "name_key", *traits]
     bearers = values.filter(pl.col("name_key").n_unique().over("value") > 1) if _said_of_equal(rule, rules) else values
+    if bearers.is_empty():
+        return
     sides = bearers.select(described).unique().sort(described, nulls_last=True).with_row_index("side")
     numbered = bearers.select("id", *described).join(sides, on=described, nulls_equal=True)
     if not _said_of_equal(rule, rules):
         own = _join(rule.code, pl.col("value"), pl.col("name_key"), *(pl.col(trait).fill_null("") for trait in traits))
         yield numbered.select("id", key=own)
     compared = sides.filter(pl.len().over("value").is_between(2, _MOST_COMPARED))
+    if compared.is_empty():
+        return
     pairs = with_slips(_pairs(with_name_parts(compared, rules.generic_words)), "", "other_")
     differ = [pl.col(trait).ne(pl.col(f"other_{trait}")).fill_null(value=False) for trait in traits]
     fits = (likeness("", "other_") >= rule.likeness) & ~pl.any_horizontal(pl.lit(value=False), *differ)

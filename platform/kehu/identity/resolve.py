@@ -1,13 +1,14 @@
 """Records to customers: keys, islands within limits, ids that depend on content alone."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from kehu.identity.addresses import address_keys
 from kehu.identity.identifiers import email_keys, tax_code_keys
-from kehu.identity.islands import CONTESTED_SCHEMA, Bounds, bounded_islands
+from kehu.identity.islands import CONTESTED_SCHEMA, PARTED_SCHEMA, Bounds, bounded_islands
 from kehu.identity.keys import identifier_values, identity_keys
 from kehu.identity.names import name_keys
 from kehu.identity.phones import phone_keys
@@ -24,46 +25,68 @@ DECIDED_SCHEMA = {"same": pl.Boolean(), "left": pl.String(), "right": pl.String(
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """`customers`: columns id, uid. `contested`: the keys refused, columns rule, key, id of a bearer, because."""
+    """`customers`: columns id, uid. `contested`: the keys refused, columns rule, key, id of a bearer, because.
+
+    `parted`: columns id, island (the least id of it), the records of islands that a limit or decision parted.
+    """
 
     customers: pl.DataFrame
     contested: pl.DataFrame
+    parted: pl.DataFrame
 
 
 def normalised(records: pl.DataFrame, region: str) -> pl.DataFrame:
     """The records with a comparable column beside each: name_key, phone_key, phone_2_key, email_key, and so on."""
-    return records.with_columns(
-        name_keys(records["name"]).alias("name_key"),
-        phone_keys(records["phone"], region).alias("phone_key"),
-        phone_keys(records["phone_2"], region).alias("phone_2_key"),
-        email_keys(records["email"]).alias("email_key"),
-        tax_code_keys(records["tax_code"]).alias("tax_code_key"),
-        address_keys(records["address"]).alias("address_key"),
-    )
+    forms: dict[str, Callable[[pl.Series], pl.Series]] = {
+        "name": name_keys,
+        "phone": lambda texts: phone_keys(texts, region),
+        "phone_2": lambda texts: phone_keys(texts, region),
+        "email": email_keys,
+        "tax_code": tax_code_keys,
+        "address": address_keys,
+    }
+    return records.with_columns(_form(records[column], form).alias(f"{column}_key") for column, form in forms.items())
 
 
-def resolve(records: pl.DataFrame, rules: IdentityRules, decided: pl.DataFrame | None = None) -> Resolution:
+def _form(texts: pl.Series, form: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    # Most columns of most departments are empty, and one record is to take milliseconds.
+    return texts.cast(pl.String) if texts.null_count() == len(texts) else form(texts)
+
+
+def resolve(
+    records: pl.DataFrame,
+    rules: IdentityRules,
+    decided: pl.DataFrame | None = None,
+    context: pl.DataFrame | None = None,
+) -> Resolution:
     """The customer of every record; independent of the order of `records` and of their ids.
 
     `records` comes from `normalised`. `decided` is what people say of two records, as DECIDED_SCHEMA with the names
     that `anchors` gives: that they are the same, or that they are not, and then it is `right` that leaves
-    what others join; of records not at hand it says nothing.
+    what others join; of records not at hand it says nothing. Where `records` are but some, `context` are the others
+    that bear a value of theirs: they tell which names stand at it.
     The uid is uuid5 of the customer's first record: rows of customer lists before mentions, then by system and key.
     """
     if records.is_empty():
         return Resolution(
-            pl.DataFrame(schema={"id": pl.Int64(), "uid": pl.String()}), pl.DataFrame(schema=CONTESTED_SCHEMA)
+            pl.DataFrame(schema={"id": pl.Int64(), "uid": pl.String()}),
+            pl.DataFrame(schema=CONTESTED_SCHEMA),
+            pl.DataFrame(schema=PARTED_SCHEMA),
         )
     members = records.select("id", anchor=anchors())
     said = _by_id(pl.DataFrame(schema=DECIDED_SCHEMA) if decided is None else decided, members)
-    keys = pl.concat([identity_keys(records, rules), _decided_keys(said)])
-    bounds = _bounds(records, rules, said)
-    found, contested = bounded_islands(records["id"], keys, bounds)
-    first = members.with_columns(found).with_columns(pl.col("anchor").min().over("island"))
+    bearers = records if context is None else pl.concat([records, context.select(records.columns)])
+    keys = pl.concat([identity_keys(bearers, rules), _decided_keys(said)])
+    bounds = _bounds(bearers, rules, said)
+    if context is not None:
+        keys = keys.join(members, on="id", how="semi")
+        bounds = replace(bounds, values=bounds.values.join(members, on="id", how="semi"))
+    found = bounded_islands(records["id"], keys, bounds)
+    first = members.with_columns(found.numbers).with_columns(pl.col("anchor").min().over("island"))
     names = first["anchor"].unique()
     uids = [uid_of_record(anchor[2:]) for anchor in names]
     customers = first.select("id", uid=pl.col("anchor").replace_strict(names, pl.Series(uids), return_dtype=pl.String))
-    return Resolution(customers, contested)
+    return Resolution(customers, found.contested, found.parted)
 
 
 def anchors(prefix: str = "") -> pl.Expr:
@@ -90,6 +113,8 @@ def _bounds(records: pl.DataFrame, rules: IdentityRules, said: pl.DataFrame) -> 
 
 def _by_id(decided: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     """The decisions with record ids for names."""
+    if decided.is_empty():
+        return pl.DataFrame(schema={"same": pl.Boolean(), "left": pl.Int64(), "right": pl.Int64(), "text": pl.String()})
     sides = [
         members.select(pl.col("id").alias(f"{side}_id"), pl.col("anchor").alias(side)) for side in ("left", "right")
     ]
@@ -100,6 +125,8 @@ def _by_id(decided: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
 
 
 def _decided_keys(said: pl.DataFrame) -> pl.DataFrame:
+    if said.is_empty():
+        return pl.DataFrame(schema={"id": pl.Int64(), "rule": pl.Int32(), "key": pl.String()})
     same = said.filter("same").with_columns(key=pl.lit("decided") + RECORD_SEPARATOR + pl.col("text"))
     sides = [
         same.select(pl.col(side).alias("id"), rule=pl.lit(_DECIDED, pl.Int32), key="key") for side in ("left", "right")

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, Table, column, delete, func, select, table, text
+from sqlalchemy import Column, Connection, Table, column, delete, func, select, table, text
 
 from kehu.identity.golden import golden_records, identifier_rows
 from kehu.identity.locks import with_locks
-from kehu.identity.resolve import normalised, resolve
+from kehu.identity.resolve import Resolution, normalised, resolve
 from kehu.identity.rules import IdentityRules
+from kehu.identity.values import fingerprint, joining_values
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
+from kehu.store.concerned import Concerned, Reach, Said, read_customer_records
 from kehu.store.corrections import corrected_values
 from kehu.store.event_changes import log_changes
 from kehu.store.golden import forget_golden_values, with_owners, write_golden_values
 from kehu.store.heirs import retire
 from kehu.store.identity_decisions import decided_pairs, read_locked
+from kehu.store.identity_index import IdentityState, read_state, renew, write_anew, write_state
 from kehu.store.identity_rules import remember_rules
 from kehu.store.links import forget_links, write_links
 from kehu.tables.columns import BIG
@@ -26,7 +29,6 @@ from kehu.tables.facts import (
     customers,
     identifiers,
     shipments,
-    source_records,
     visits,
 )
 
@@ -45,6 +47,8 @@ _MOVED_EVENTS = """
 SELECT e.id, s.now AS {customer} FROM staged_moves AS s CROSS JOIN {events} AS e
 WHERE e.{customer} = s.customer_id AND e.{record} = s.id
 """
+# Where one record in so many has changed, to look at all takes no longer than to find whom they concern.
+_FEW_OF_ALL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +61,100 @@ class ResolvedCounts:
     gone: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """How many customers are new, how many went into another, and the ids of those whose records are others now."""
+
+    new: int
+    gone: int
+    customers: pl.Series
+
+
 def resolve_customers(connection: Connection, phone_region: str, rules: IdentityRules) -> ResolvedCounts:
-    """Bring customers, identifiers and every event's customer into line with the customer records and decisions."""
-    records = read_customer_records(connection)
-    keyed = normalised(records, phone_region)
-    resolved = resolve(with_locks(keyed, read_locked(connection)), rules, decided_pairs(connection))
-    keyed = keyed.join(resolved.customers, on="id", how="left", maintain_order="left")
+    """Bring customers, identifiers and every event's customer into line with all customer records and decisions."""
+    return _resolve_all(connection, phone_region, rules)[0]
+
+
+def resolve_changes(
+    connection: Connection, phone_region: str, rules: IdentityRules, changed: pl.Series
+) -> tuple[ResolvedCounts, pl.Series]:
+    """The same, exactly, by looking at those alone whom changes concern; also the customers whose events may be others.
+
+    `changed` are the ids of customer records that are new, changed or removed since the last resolution; what people
+    decided since is found without help. Of a removed record those that were its customer's belong there too.
+    """
+    state = read_state(connection)
+    if state is None or state.fingerprint != fingerprint(rules, phone_region):
+        return _resolve_all(connection, phone_region, rules)
+    if len(changed) * _FEW_OF_ALL > state.records:
+        return _resolve_all(connection, phone_region, rules)
+    now = _said(connection)
+    reach = Reach(connection, rules, phone_region, Said(state.pairs, state.locked), now)
+    concerned = reach.concerned_by(changed.cast(pl.Int64))
+    if concerned.ids.is_empty():
+        return ResolvedCounts(state.records, state.customers, 0, 0), concerned.ids
+    resolved = resolve(concerned.open_records, rules, now.pairs, concerned.context)
+    known = _known_among(connection, concerned, resolved)
+    settled = _settle(connection, _with_uids(concerned.records, resolved), known, rules)
+    values = joining_values(concerned.records, concerned.open_records, rules)
+    renew(connection, concerned.ids, values, resolved.parted)
+    there = _there_are(connection, state, concerned, settled)
+    write_state(connection, IdentityState(state.fingerprint, now.pairs, now.locked, *there))
+    return ResolvedCounts(*there, settled.new, settled.gone), settled.customers
+
+
+def _there_are(
+    connection: Connection, before: IdentityState, concerned: Concerned, settled: _Settled
+) -> tuple[int, int]:
+    """How many records and customers there are now."""
+    removed = len(concerned.ids) - len(concerned.records)
+    records = before.records + int(concerned.records["customer_id"].is_null().sum()) - removed
+    if removed:
+        count = select(func.count(customer_records.c.customer_id.distinct()))
+        return records, int(connection.execute(count).scalar_one())
+    return records, before.customers + settled.new - settled.gone
+
+
+def _resolve_all(connection: Connection, phone_region: str, rules: IdentityRules) -> tuple[ResolvedCounts, pl.Series]:
+    records = normalised(read_customer_records(connection), phone_region)
+    said = _said(connection)
+    open_records = with_locks(records, said.locked)
+    resolved = resolve(open_records, rules, said.pairs)
     known = read_frame(connection, select(customers.c.uid, customers.c.id.label("customer_id")))
+    settled = _settle(connection, _with_uids(records, resolved), known, rules)
+    remember_rules(connection, rules.source)
+    write_anew(connection, joining_values(records, open_records, rules), resolved.parted)
+    there = resolved.customers["uid"].n_unique()
+    state = IdentityState(fingerprint(rules, phone_region), said.pairs, said.locked, len(records), there)
+    write_state(connection, state)
+    return ResolvedCounts(len(records), there, settled.new, settled.gone), settled.customers
+
+
+def _said(connection: Connection) -> Said:
+    return Said(decided_pairs(connection), read_locked(connection).select("origin", "system", "key"))
+
+
+def _with_uids(records: pl.DataFrame, resolved: Resolution) -> pl.DataFrame:
+    return records.join(resolved.customers, on="id", how="left", maintain_order="left")
+
+
+def _known_among(connection: Connection, concerned: Concerned, resolved: Resolution) -> pl.DataFrame:
+    """The customers that the records had, and such as go by one of the ids that they get."""
+    stage(connection, "staged_uids", resolved.customers.select("uid").unique())
+    stage(connection, "staged_customers", concerned.records.select(id="customer_id").drop_nulls().unique())
+    named = customers.c.uid.in_(select(table("staged_uids", column("uid")).c.uid))
+    held = customers.c.id.in_(select(table("staged_customers", column("id")).c.id))
+    columns = (customers.c.uid, customers.c.id.label("customer_id"))
+    return read_frame(connection, select(*columns).where(named | held))
+
+
+def _settle(connection: Connection, keyed: pl.DataFrame, known: pl.DataFrame, rules: IdentityRules) -> _Settled:
+    """Give the records (with `uid`) their customers; `known` (uid, customer_id) are those they had, and namesakes."""
     golden = golden_records(keyed, rules, corrected_values(connection))
     ids = _write_customers(connection, with_owners(connection, golden.records), known)
     moved = keyed.join(ids, on="uid", how="left").filter(pl.col("customer_id").ne_missing(pl.col("now")))
     update_frame(connection, customer_records, moved.select("id", pl.col("now").alias("customer_id")))
+    concerned = pl.concat([moved["customer_id"], moved["now"].alias("customer_id")]).drop_nulls().unique()
     moved = moved.filter(pl.col("customer_id").is_not_null())
     _move_events(connection, moved)
     gone = known.join(ids, on="uid", how="anti")
@@ -78,21 +165,17 @@ def resolve_customers(connection: Connection, phone_region: str, rules: Identity
     _write_identifiers(connection, identifier_rows(keyed), ids)
     write_golden_values(connection, golden.values, ids)
     write_links(connection)
-    remember_rules(connection, rules.source)
-    return ResolvedCounts(len(records), len(ids), len(ids) - (len(known) - len(gone)), len(gone))
+    return _Settled(len(ids) - (len(known) - len(gone)), len(gone), concerned)
 
 
-def customer_of_records(connection: Connection) -> pl.DataFrame:
-    """Columns id, customer_id of every customer record."""
-    return read_frame(connection, select(customer_records.c.id, customer_records.c.customer_id))
-
-
-def read_customer_records(connection: Connection) -> pl.DataFrame:
-    """Every customer record with the system and key of its source record."""
-    joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id)
-    sources = (source_records.c.system, source_records.c.key, source_records.c.exported_at)
-    query = select(customer_records, *sources).select_from(joined)
-    return read_frame(connection, query)
+def customer_of_records(connection: Connection, ids: pl.Series | None = None) -> pl.DataFrame:
+    """Columns id, customer_id of the customer records with these ids, or of all."""
+    query = select(customer_records.c.id, customer_records.c.customer_id)
+    if ids is None:
+        return read_frame(connection, query)
+    stage(connection, "staged_records", ids.to_frame("id"))
+    staged = select(table("staged_records", column("id")).c.id)
+    return read_frame(connection, query.where(customer_records.c.id.in_(staged)))
 
 
 def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -102,12 +185,21 @@ def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.Dat
     numbered = fresh.with_row_index("id", offset=_next_customer(connection)).cast({"id": pl.Int64})
     insert_frame(connection, customers, numbered)
     kept = joined.filter(pl.col("id").is_not_null())
-    stored = read_frame(connection, select(customers))
+    stored = _stored(connection, customers.c.id, kept["id"])
     columns = [name for name in kept.columns if name != "uid"]
     changed = kept.select(columns).join(stored.select(columns), on=columns, how="anti", nulls_equal=True)
     update_frame(connection, customers, changed)
     everyone = pl.concat([numbered.select("uid", "id"), kept.select("uid", "id")])
     return everyone.rename({"id": "now"})
+
+
+def _stored(connection: Connection, owner: Column[int], ids: pl.Series) -> pl.DataFrame:
+    """The rows of the column's table that belong to these customers."""
+    if len(ids) * _FEW_OF_ALL > next_id(connection, customers):
+        return read_frame(connection, select(owner.table)).filter(pl.col(owner.name).is_in(ids.implode()))
+    stage(connection, "staged_customers", ids.to_frame("id"))
+    staged = select(table("staged_customers", column("id")).c.id)
+    return read_frame(connection, select(owner.table).where(owner.in_(staged)))
 
 
 def _next_customer(connection: Connection) -> int:
@@ -130,7 +222,7 @@ def _move_events(connection: Connection, moved: pl.DataFrame) -> None:
 
 def _write_identifiers(connection: Connection, rows: pl.DataFrame, ids: pl.DataFrame) -> None:
     wanted = rows.join(ids, on="uid").select(pl.col("now").alias("customer_id"), "kind", "system", "value")
-    stored = read_frame(connection, select(identifiers))
+    stored = _stored(connection, identifiers.c.customer_id, ids["now"])
     same = ["customer_id", "kind", "system", "value"]
     surplus = stored.join(wanted, on=same, how="anti", nulls_equal=True)
     if not surplus.is_empty():

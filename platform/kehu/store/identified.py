@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 
 from kehu.identity.resolve import anchors, normalised
 from kehu.store.bulk import read_frame
-from kehu.store.customers import read_customer_records
+from kehu.store.concerned import read_customer_records
 from kehu.store.identity_decisions import RecordName
 from kehu.tables.facts import customer_records, customers, source_records
 

@@ -1,6 +1,6 @@
 """One load: chunks of many files into the graph, in the caller's one transaction."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +12,15 @@ from kehu.identity.rules import PLAIN_RULES, IdentityRules
 from kehu.model.graph import Entity
 from kehu.sources.loader import LoadedChunk
 from kehu.store.bulk import insert_frame, next_id
-from kehu.store.customers import ResolvedCounts, customer_of_records, resolve_customers
-from kehu.store.events import EventSpool, mark_seen, write_events
+from kehu.store.customers import ResolvedCounts, customer_of_records, resolve_changes
+from kehu.store.events import EventSpool, mark_seen, named_records, write_events
 from kehu.store.golden import customers_of_several, renew_golden
-from kehu.store.records import RecordWriter, event_columns
+from kehu.store.records import RecordWriter, event_columns, records_owned_by
 from kehu.store.staff import write_employees
 from kehu.tables.facts import batches, quarantine
+
+# The customers of so many events are looked up one by one; for more of them all are read.
+_FEW = 20_000
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Load:
     rules: IdentityRules = PLAIN_RULES
     spool: EventSpool = field(init=False)
     changed: int = 0
+    touched: list[pl.Series] = field(init=False, default_factory=list)
     redated: list[pl.Series] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -74,6 +78,7 @@ class Load:
         writer = RecordWriter(self.connection, batch_id, system, exported_at)
         for chunk in chunks:
             self._take_chunk(writer, chunk, counts)
+        self.touched += writer.touched
         done = {name: getattr(counts, name) for name in zero}
         self.connection.execute(update(batches).where(batches.c.id == batch_id).values(finished_at=clock(), **done))
         self.changed += counts.loaded
@@ -84,13 +89,20 @@ class Load:
         if not self.changed:
             self._renew_redated()
             return None
-        resolved = resolve_customers(self.connection, self.phone_region, self.rules)
+        changed = pl.concat([pl.Series("id", [], dtype=pl.Int64), *self.touched]).unique()
+        resolved, moved = resolve_changes(self.connection, self.phone_region, self.rules, changed)
         self._renew_redated()
-        records = customer_of_records(self.connection)
-        for entity, rows in self.spool:
-            write_events(self.connection, entity, rows, records)
-        mark_seen(self.connection)
+        mark_seen(self.connection, pl.concat([moved, *self._write_events()]).unique())
         return resolved
+
+    def _write_events(self) -> Iterator[pl.Series]:
+        """Write the events that waited; yields the customers whose events they are or were."""
+        records = customer_of_records(self.connection) if self.spool.rows > _FEW else None
+        for entity, rows in self.spool:
+            known = (
+                records if records is not None else customer_of_records(self.connection, named_records(entity, rows))
+            )
+            yield write_events(self.connection, entity, rows, known)
 
     def _renew_redated(self) -> None:
         """Where records are in a newer export as they were, what is most recent of their customers may be another."""
@@ -117,6 +129,7 @@ class Load:
         changed = writer.write(entity, records)
         if entity == "employee":
             write_employees(self.connection, changed)
+            self.touched.append(records_owned_by(self.connection, changed.filter("is_new")["key"]))
         else:
             self.spool.add(entity, event_columns(entity, changed))
         return changed

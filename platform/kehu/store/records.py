@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 import polars as pl
-from sqlalchemy import Connection, String, text
+from sqlalchemy import Connection, String, column, select, table, text
 
 from kehu.model.graph import FIELDS, INSTANT, LINKS, PARTY_FIELDS, RELATION_PARTS, Entity
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
@@ -45,13 +45,17 @@ _CUSTOMER_COLUMNS = (
 
 @dataclass(slots=True)
 class RecordWriter:
-    """Writes the records of one load inside the caller's transaction, handing out ids as it goes."""
+    """Writes the records of one load inside the caller's transaction, handing out ids as it goes.
+
+    `touched` gathers the ids of customer records that are new or changed.
+    """
 
     connection: Connection
     batch_id: int
     system: str
     exported_at: datetime | None = None
     next_record_id: int = field(init=False)
+    touched: list[pl.Series] = field(init=False, default_factory=list)
     redated: list[pl.Series] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,6 +86,7 @@ class RecordWriter:
         rows = changed.select("id", pl.lit("file").alias("origin"), *_CUSTOMER_COLUMNS)
         insert_frame(self.connection, customer_records, rows.filter(changed["is_new"]))
         update_frame(self.connection, customer_records, rows.filter(~changed["is_new"]).drop("origin"))
+        self.touched.append(rows["id"])
         return changed
 
     def _known(self, entity: str, keys: pl.Series) -> pl.DataFrame:
@@ -159,6 +164,7 @@ class RecordWriter:
             *details,
         )
         insert_frame(self.connection, customer_records, rows)
+        self.touched.append(rows["id"])
         return numbered.select("content", "id")
 
 
@@ -167,6 +173,15 @@ def event_columns(entity: Entity, rows: pl.DataFrame) -> pl.DataFrame:
     plain = [item.name for item in FIELDS[entity] if item.kind != "party"]
     money = ["currency"] if "currency" in rows.columns else []
     return rows.select("id", "is_new", *(f"{role}_record_id" for role in _roles(entity)), *plain, *money)
+
+
+def records_owned_by(connection: Connection, numbers: pl.Series) -> pl.Series:
+    """The ids of the customer records whose owner is one of the employees with these numbers."""
+    if numbers.is_empty():
+        return pl.Series("id", [], dtype=pl.Int64)
+    stage(connection, "staged_numbers", numbers.alias("number").to_frame())
+    staged = select(table("staged_numbers", column("number")).c.number)
+    return read_frame(connection, select(customer_records.c.id).where(customer_records.c.owner.in_(staged)))["id"]
 
 
 def _roles(entity: Entity) -> tuple[str, ...]:
