@@ -95,6 +95,8 @@ def test_pages_of_suggestions_neither_repeat_nor_skip(office_anywhere: Any) -> N
         after = page["pageInfo"]["endCursor"]
     assert codes == [each["node"]["code"] for each in whole["edges"]]
     assert len(set(codes)) == len(codes) > 3
+    none = office_anywhere.ask(SUGGESTIONS, first=0)
+    assert (none["edges"], none["totalCount"], none["pageInfo"]["hasNextPage"]) == ([], len(codes), True)
 
 
 def test_answers_are_given_together_and_leave_the_queue(office_anywhere: Any) -> None:

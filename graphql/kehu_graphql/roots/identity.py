@@ -1,6 +1,7 @@
 """Root fields on who may be one customer, and what people decided of it."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TypeVar
 
 import strawberry
@@ -63,9 +64,12 @@ class IdentityQueries:
 
         return connection(page, suggestion_value, window, _SUGGESTION_CURSORS, count)
 
-    @resolved("How the queue of suggestions stands: when it was computed, and whether it ought to be again.")
-    async def identity_queue(self, info: Info) -> IdentityQueue:
-        page = await _review(info.context, Wanted(), 0, None)
+    @resolved(
+        "How the queue of suggestions stands: when it was computed, whether it ought to be again, and how many of that "
+        "probability or more wait."
+    )
+    async def identity_queue(self, info: Info, least: float = LEAST) -> IdentityQueue:
+        page = await _review(info.context, Wanted(least), 0, None)
         return IdentityQueue(computed_at=page.computed_at, is_stale=page.is_stale, suggestions=page.total)
 
     @resolved("Keys that join nobody, because they would break a limit or a decision, the strongest rule's first.")
@@ -123,7 +127,9 @@ async def _review(context: Context, wanted: Wanted, first: int, after: str | Non
 
 
 def _reviewed(connection: Database, workspace: Workspace, wanted: Wanted, first: int, after: str | None) -> ReviewPage:
-    return review_page(workspace, connection, wanted, first=first, after=after)
+    page = review_page(workspace, connection, wanted, first=max(first, 1), after=after)
+    # A page of none says what the queue is like, and whether there is anything in it.
+    return page if first else replace(page, suggestions=(), after="" if page.suggestions else None)
 
 
 def _contested(connection: Database, workspace: Workspace, first: int, skip: int) -> tuple[Contested, ...]:
