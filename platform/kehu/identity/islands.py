@@ -37,19 +37,17 @@ class Islands:
 
 def islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
     """The component number of every id, aligned with `ids`; `keys` has columns id, key."""
-    count = len(ids)
     rows = pl.DataFrame({"id": ids}).with_row_index("row")
-    # A key that one record alone bears joins nothing.
-    named = keys.group_by("key").agg("id").filter(pl.col("id").list.len() > 1).select("id").with_row_index("number")
-    numbered = named.explode("id").join(rows, on="id").select("row", "number").cast(pl.Int64)
-    distinct = len(named)
-    size = count + distinct
-    edges = coo_matrix(
-        (np.ones(len(numbered), dtype=np.int8), (numbered["row"].to_numpy(), numbered["number"].to_numpy() + count)),
-        shape=(size, size),
-    )
+    borne = keys.select("id", mark=pl.col("key").hash()).join(rows, on="id").select("mark", "row")
+    marks, places = (borne[name].to_numpy() for name in ("mark", "row"))
+    order = np.argsort(marks)
+    marks, places = marks[order], places[order]
+    # Each bearer of a key beside the next one of it; digests of 64 bits tell the keys of any load apart.
+    beside = marks[1:] == marks[:-1]
+    ends = (places[:-1][beside], places[1:][beside])
+    edges = coo_matrix((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(len(ids), len(ids)))
     _, labels = connected_components(edges, directed=False)
-    return pl.Series("island", labels[:count])
+    return pl.Series("island", labels)
 
 
 def bounded_islands(ids: pl.Series, keys: pl.DataFrame, bounds: Bounds) -> Islands:
