@@ -57,6 +57,8 @@ def validators() -> dict[FileKind, Any]:
 
 def kind_of(path: str) -> FileKind:
     others = {"features": FileKind.FEATURES, "tests": FileKind.TESTS, "identity.yaml": FileKind.IDENTITY}
+    if path == "tests/identity_test.yaml":
+        return FileKind.IDENTITY_TESTS
     return others.get(path.partition("/")[0], FileKind.RULES)
 
 

@@ -13,6 +13,7 @@ from kehu.features.catalogue import Catalogue
 from kehu.features.schema import features_schema
 from kehu.identity.schema import identity_schema
 from kehu.pipeline.case_schema import cases_schema
+from kehu.pipeline.identity_cases import identity_cases_schema
 from kehu.pipeline.loading import formats_at_hand
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.rules.book import RuleBook
@@ -28,6 +29,7 @@ class FileKind(StrEnum):
     TESTS = "tests"
     SOURCES = "sources"
     IDENTITY = "identity"
+    IDENTITY_TESTS = "identity_tests"
 
 
 def schema(
@@ -50,5 +52,6 @@ def schema_of(kind: FileKind, catalogue: Catalogue, book: RuleBook) -> Mapping[s
         FileKind.TESTS: lambda: cases_schema(catalogue, book),
         FileKind.SOURCES: lambda: sources_schema(formats_at_hand()),
         FileKind.IDENTITY: identity_schema,
+        FileKind.IDENTITY_TESTS: identity_cases_schema,
     }
     return schemas[kind]()

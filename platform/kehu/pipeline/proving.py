@@ -7,6 +7,13 @@ from pathlib import Path
 
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.case_files import Case, read_cases, rules_of
+from kehu.pipeline.identity_cases import (
+    IDENTITY_CASES,
+    IdentityCase,
+    read_identity_cases,
+    run_identity_cases,
+)
+from kehu.pipeline.identity_rules import workspace_identity
 from kehu.pipeline.rule_cases import CaseResult, codes_of, run_cases, uncovered
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.workspace.texts import read_texts
@@ -55,15 +62,23 @@ def prove(workspace: Workspace, paths: Sequence[Path], pattern: str) -> Proof:
     refuse_errors(problems)
     rules = rules_of(catalogue, book)
     read: dict[str, list[Case]] = {}
+    of_identity: dict[str, list[IdentityCase]] = {}
     for path, text in texts.items():
-        read[path], found = read_cases(text, path, rules)
+        if Path(path).name in IDENTITY_CASES:
+            of_identity[path], found = read_identity_cases(text, path)
+        else:
+            read[path], found = read_cases(text, path, rules)
         problems += found
     refuse_errors(problems)
     chosen = {path: [case for case in cases if wanted.search(case.name)] for path, cases in read.items()}
     results = iter(run_cases([case for cases in chosen.values() for case in cases], catalogue, book))
+    proved: dict[str, Sequence[CaseResult]] = {path: [next(results) for _ in cases] for path, cases in chosen.items()}
+    for path, cases in of_identity.items():
+        named = [case for case in cases if wanted.search(case.name)]
+        proved[path] = run_identity_cases(named, workspace_identity(workspace), workspace.settings.phone_region)
     every = [case for cases in read.values() for case in cases]
     return Proof(
-        {path: [next(results) for _ in cases] for path, cases in chosen.items()},
+        {path: proved[path] for path in texts},
         left_out,
         tuple(uncovered(every, book)),
         sum(len(codes_of(item)) for item in book.rulesets),
