@@ -1,13 +1,14 @@
 """The one writer: a change after the other, each in one transaction, off the event loop, into the journal."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.progress import Clock
@@ -46,7 +47,8 @@ class WriteDesk:
         """Make the change, or all of it but keep nothing; what it answered before when its key is known.
 
         Raises RefusedError as the change does, and for a key that was sent with another change; nothing is changed
-        then. ExpectedError for a value no column can hold, and while too many changes wait.
+        then. ExpectedError for a value no column can hold, while too many changes wait, and when SQLite has been
+        written by another process for half a minute; PostgreSQL is waited for.
         """
         if self._waiting >= MAX_WAITING:
             raise ExpectedError(f"{self._waiting} changes wait already; send it again in a while", BUSY)
@@ -79,6 +81,10 @@ class WriteDesk:
                 return Made(answer)
         except DataError:
             raise ExpectedError("a value of the change is none that the database can hold") from None
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise ExpectedError("a load or a run is writing; send it again in a while", BUSY) from None
+            raise
 
 
 def desk_for(engine: Engine, served: Served) -> WriteDesk | None:

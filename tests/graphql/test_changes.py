@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from kehu.pipeline.transactions import writing
 from kehu_graphql.changing import MAX_ROWS
@@ -215,6 +215,18 @@ def test_a_change_that_waits_keeps_nobody_from_reading(office: Any) -> None:
         assert answers == []
     waiting.join(timeout=30)
     assert answers == [[row(1)]]
+
+
+def test_a_change_is_put_off_when_another_process_writes_for_long(office: Any) -> None:
+    def impatient(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA busy_timeout=50")
+
+    office.engine.dispose()
+    event.listen(office.engine, "connect", impatient)
+    with writing(office.engine):
+        (error,) = office.send(CREATE, input=wanted(BUSY))["errors"]
+    assert error["extensions"]["code"] == "BUSY"
+    assert office.ask(CREATE, input=wanted(BUSY))["rows"] == [row(1)]
 
 
 def test_a_server_that_takes_no_changes_says_so(

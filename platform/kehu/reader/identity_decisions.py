@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
 
 from kehu.reader.columns import mapped
 from kehu.reader.keyset import Key, Page, Window, read_page
@@ -65,10 +65,9 @@ def count_decisions(connection: Connection, wanted: DecisionFilter) -> int:
 def suggestion_sureness(connection: Connection, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:
     """The exact probability of each suggestion in the queue by its two records; those that are not there are absent."""
     table = identity_suggestions
-    wanted = or_(*(and_(table.c.left_id == left, table.c.right_id == right) for left, right in pairs))
+    wanted = or_(false(), *(and_(table.c.left_id == left, table.c.right_id == right) for left, right in pairs))
     query = select(table.c.left_id, table.c.right_id, table.c.probability)
-    found = connection.execute(query.where(wanted)) if pairs else ()
-    return {(row.left_id, row.right_id): row.probability for row in found}
+    return {(row.left_id, row.right_id): row.probability for row in connection.execute(query.where(wanted))}
 
 
 def _matches(wanted: DecisionFilter) -> ColumnElement[bool]:
