@@ -13,7 +13,7 @@ from kehu.pipeline.identity_rules import workspace_identity
 from kehu.pipeline.named_customer import named_customer
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.transactions import Database, writing
-from kehu.store.customers import ResolvedCounts, resolve_customers
+from kehu.store.customers import ResolvedCounts, resolve_changes, resolve_customers
 from kehu.store.events import mark_seen
 from kehu.store.identified import records_of
 from kehu.store.identity_decisions import (
@@ -252,7 +252,8 @@ def _decide(
 
 def _tried(connection: Connection, workspace: Workspace, rules: IdentityRules, *, dry_run: bool) -> ResolvedCounts:
     nested = connection.begin_nested()
-    counts = _resolved(connection, workspace, rules)
+    counts = resolve_customers(connection, workspace.settings.phone_region, rules)
+    mark_seen(connection)
     if dry_run:
         nested.rollback()
     else:
@@ -261,6 +262,6 @@ def _tried(connection: Connection, workspace: Workspace, rules: IdentityRules, *
 
 
 def _resolved(connection: Connection, workspace: Workspace, rules: IdentityRules) -> ResolvedCounts:
-    counts = resolve_customers(connection, workspace.settings.phone_region, rules)
-    mark_seen(connection)
+    counts, moved = resolve_changes(connection, workspace.settings.phone_region, rules)
+    mark_seen(connection, moved)
     return counts

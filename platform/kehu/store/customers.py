@@ -76,13 +76,14 @@ def resolve_customers(connection: Connection, phone_region: str, rules: Identity
 
 
 def resolve_changes(
-    connection: Connection, phone_region: str, rules: IdentityRules, changed: pl.Series
+    connection: Connection, phone_region: str, rules: IdentityRules, changed: pl.Series | None = None
 ) -> tuple[ResolvedCounts, pl.Series]:
     """The same, exactly, by looking at those alone whom changes concern; also the customers whose events may be others.
 
     `changed` are the ids of customer records that are new, changed or removed since the last resolution; what people
     decided since is found without help. Of a removed record those that were its customer's belong there too.
     """
+    changed = pl.Series("id", [], dtype=pl.Int64) if changed is None else changed
     state = read_state(connection)
     if state is None or state.fingerprint != fingerprint(rules, phone_region):
         return _resolve_all(connection, phone_region, rules)
