@@ -105,6 +105,7 @@ def test_quarantined_rows_end_a_load_with_three(run: Run, workspace: Workspace) 
                 "loaded": 2,
                 "unchanged": 0,
                 "quarantined": 1,
+                "refused": 0,
             }
         ],
         "customers": {"records": 2, "customers": 2, "new": 2, "gone": 0},

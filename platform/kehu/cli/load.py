@@ -51,5 +51,8 @@ def show_load(report: LoadReport) -> None:
     else:
         resolved = report.resolved
         say(f"{resolved.records:,} records are {resolved.customers:,} customers ({resolved.new:,} new)")
+    refused = sum(file.refused for file in report.files)
+    if refused:
+        say(f"{refused:,} rows of erased persons were refused; 'kehu erasures' lists the erasures")
     if report.quarantined:
         show_hint("quarantined rows are kept with their reason: query { quarantine { … } }, or table quarantine")

@@ -27,6 +27,9 @@ COMMANDS = {
     "runs": "kehu.cli.runs:app",
     "export": "kehu.cli.export:export",
     "serve": "kehu.cli.serve:serve",
+    "erase": "kehu.cli.erase:erase",
+    "erasures": "kehu.cli.erase:erasures",
+    "subject-export": "kehu.cli.erase:subject_export",
     "db": "kehu.cli.database:app",
     "generate": "kehu.cli.generate:generate",
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
+from kehu.pipeline.erasing import forget_copies, sieve_of
 from kehu.pipeline.identity_rules import workspace_identity
 from kehu.pipeline.progress import Clock, Progress
 from kehu.pipeline.transactions import writing
@@ -68,7 +69,8 @@ def read_sources(workspace: Workspace, names: Sequence[str] = ()) -> list[Source
 def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: Clock, progress: Progress) -> LoadReport:
     """Load the sources' files in one transaction: all of them or, when it fails or dies, none.
 
-    Raises RefusedError when a source or one of its files cannot be read at all, or the rules of identity are wrong.
+    Raises RefusedError when a source or one of its files cannot be read at all, the rules of identity are
+    wrong, or the key by which people were erased is missing.
     """
     loaders = _loaders()
     rules = workspace_identity(workspace)
@@ -76,7 +78,8 @@ def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: C
     dates = _export_dates(files)
     reports = []
     with tempfile.TemporaryDirectory(prefix="kehu-load-") as folder, writing(engine) as connection:
-        run = Load(connection, Path(folder), workspace.settings.phone_region, rules)
+        sieve = sieve_of(connection, workspace)
+        run = Load(connection, Path(folder), workspace.settings.phone_region, rules, sieve)
         for (source, file), exported in zip(files, dates, strict=True):
             counts = FileCounts(source.name, str(file.relative_to(workspace.root)))
             chunks = _told(loaders[source.format](source, file), counts.file, progress)
@@ -84,6 +87,8 @@ def load(workspace: Workspace, engine: Engine, names: Sequence[str], *, clock: C
             reports.append(counts)
         progress("customers", 0)
         resolved = run.finish()
+    if sieve is not None and sieve.has_erased:
+        forget_copies(workspace, engine)
     return LoadReport(tuple(reports), resolved)
 
 

@@ -1,6 +1,6 @@
 """One load: chunks of many files into the graph, in the caller's one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from kehu.store.events import EventSpool, mark_seen, named_records, write_events
 from kehu.store.golden import customers_of_several, renew_golden
 from kehu.store.records import RecordWriter, event_columns, records_owned_by
 from kehu.store.staff import write_employees
+from kehu.store.tombstones import Sieve
 from kehu.tables.facts import batches, quarantine
 
 # The customers of so many events are looked up one by one; for more of them all are read.
@@ -25,7 +26,7 @@ _FEW = 20_000
 
 @dataclass(slots=True)
 class FileCounts:
-    """What became of one file's rows: read = loaded + unchanged + quarantined."""
+    """What became of one file's rows: read = loaded + unchanged + quarantined + refused, those of erased persons."""
 
     source: str
     file: str
@@ -33,6 +34,7 @@ class FileCounts:
     loaded: int = 0
     unchanged: int = 0
     quarantined: int = 0
+    refused: int = 0
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Load:
     folder: Path
     phone_region: str
     rules: IdentityRules = PLAIN_RULES
+    sieve: Sieve | None = None
     spool: EventSpool = field(init=False)
     changed: int = 0
     touched: list[pl.Series] = field(init=False, default_factory=list)
@@ -75,6 +78,8 @@ class Load:
         self.connection.execute(insert(batches).values(**row, **zero))
         earlier = (quarantine.c.source == counts.source, quarantine.c.file == counts.file)
         self.connection.execute(delete(quarantine).where(*earlier))
+        if self.sieve is not None:
+            self.sieve.forget(counts.source, counts.file)
         writer = RecordWriter(self.connection, batch_id, system, exported_at)
         for chunk in chunks:
             self._take_chunk(writer, chunk, counts)
@@ -113,15 +118,31 @@ class Load:
 
     def _take_chunk(self, writer: RecordWriter, chunk: LoadedChunk, counts: FileCounts) -> None:
         changed_lines = [pl.Series("line", [], dtype=pl.Int64)]
-        for entity, records in chunk.records.items():
+        sifted, refused = self._sifted(writer, chunk)
+        for entity, records in sifted.items():
             changed_lines.append(self._take_records(writer, entity, records)["line"])
         loaded = pl.concat(changed_lines).n_unique()
         fitting = chunk.lines.n_unique()
         counts.read += chunk.read
         counts.loaded += loaded
-        counts.unchanged += fitting - loaded
+        counts.unchanged += fitting - loaded - refused
+        counts.refused += refused
         counts.quarantined += chunk.read - fitting
-        self._keep_quarantine(writer, chunk.quarantine, counts)
+        rows = chunk.quarantine
+        self._keep_quarantine(writer, self.sieve.sift_quarantine(rows, writer.system) if self.sieve else rows, counts)
+
+    def _sifted(self, writer: RecordWriter, chunk: LoadedChunk) -> tuple[Mapping[Entity, pl.DataFrame], int]:
+        """The records without those of erased persons, and of how many lines nothing is left."""
+        if self.sieve is None:
+            return chunk.records, 0
+        kept = {
+            entity: self.sieve.sift(entity, records, writer.system, writer.batch_id)
+            for entity, records in chunk.records.items()
+        }
+        lines = [
+            pl.concat([each["line"] for each in some.values()]).n_unique() for some in (chunk.records, kept) if some
+        ]
+        return kept, lines[0] - lines[1] if lines else 0
 
     def _take_records(self, writer: RecordWriter, entity: Entity, records: pl.DataFrame) -> pl.DataFrame:
         if entity == "customer":
