@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kehu.model.graph import Field
+from kehu.model.graph import LONGEST_NAME, Field
 from kehu.sources.source import Cell, Choice, Column, Constant, FieldMap, Key, Party, RecordMap, Source, field_columns
 from kehu.sources.units import WEIGHT_UNITS, Unit, money_unit
 from kehu_loaders.amounts import NumberRule, number
 from kehu_loaders.cells import cell_text, without_missing
 from kehu_loaders.conversion import Conversion
 from kehu_loaders.instants import instant
-from kehu_loaders.words import boolean, translated, word
+from kehu_loaders.words import boolean, short_enough, translated, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _key_part(part: Column | Constant, key: Key, schema: pl.Schema) -> pl.Expr:
 
 
 def _sure(value: pl.Expr) -> Conversion:
-    return Conversion(value, value, pl.lit(""))
+    return short_enough(Conversion(value, value, pl.lit("")), LONGEST_NAME)
 
 
 def _names(value: Cell | Constant | Key | Party | Choice) -> tuple[str, ...]:

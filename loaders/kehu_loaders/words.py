@@ -25,7 +25,16 @@ def word(text: pl.Expr, field: Field, cell: Cell) -> Conversion:
     value = translated(text, cell)
     if field.words:
         value = pl.when(value.is_in(list(field.words))).then(value)
-    return Conversion(value, text, pl.lit(_reason(field.words, cell)))
+    conversion = Conversion(value, text, pl.lit(_reason(field.words, cell)))
+    return conversion if field.longest is None else short_enough(conversion, field.longest)
+
+
+def short_enough(conversion: Conversion, longest: int) -> Conversion:
+    """The conversion, of texts of at most so many bytes in UTF-8."""
+    length = conversion.value.str.len_bytes()
+    said = pl.format("takes {} bytes, and " + f"{longest:,} fit: shorten it", length)
+    value = pl.when(length <= longest).then(conversion.value)
+    return Conversion(value, conversion.text, pl.when(length > longest).then(said).otherwise(conversion.reason))
 
 
 def boolean(text: pl.Expr, cell: Cell) -> Conversion:

@@ -231,6 +231,23 @@ def test_a_parent_by_its_key_and_an_employer_by_its_code(declare: Declare, load_
     ]
 
 
+@pytest.mark.parametrize(
+    ("_case", "cell", "loaded", "reasons"),
+    [
+        ("as long as may be", "x" * 2000, 1, []),
+        ("a byte longer", "x" * 2001, 0, ["takes 2,001 bytes, and 2,000 fit: shorten it"]),
+        ("Chinese letters take three", "顺" * 667, 0, ["takes 2,001 bytes, and 2,000 fit: shorten it"]),
+    ],
+)
+def test_what_no_index_could_hold_is_quarantined(
+    _case: str, cell: str, loaded: int, reasons: list[str], declare: Declare, load_csv: LoadCsv
+) -> None:
+    for header in ("id,name", "name,id"):
+        chunk = load_csv(declare("  - customer: {name: name}"), f"{header}\n1,{cell}\n")
+        assert chunk.records["customer"].height == loaded
+        assert [reason.replace("2001", "2,001") for reason in chunk.quarantine["reason"]] == reasons
+
+
 # --- keys that come twice
 
 

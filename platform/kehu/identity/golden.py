@@ -9,6 +9,7 @@ from kehu.identity.resolve import anchors
 from kehu.identity.rules import GOLDEN_FIELDS, PLAIN_RULES, IdentityRules
 from kehu.identity.survivorship import in_common_order, surviving
 from kehu.model.feature_types import Label
+from kehu.model.graph import LONGEST_TAX_CODE
 
 # A value that no record has: a person's, a kind told by the name, or the best there is where nobody gave a name.
 CORRECTION, GUESSED, STAND_IN = "correction", "guessed", "stand_in"
@@ -52,7 +53,9 @@ def golden_records(
     CORRECTED_SCHEMA with the names that `anchors` gives, the oldest first; of two for a field the later counts.
     A customer nobody named goes by its source key; a kind nobody gave is guessed from the name.
     """
-    ordered = in_common_order(records)
+    # What is longer is no tax code but a remark in its place; its record keeps it.
+    is_code = pl.col("tax_code").str.len_chars() <= LONGEST_TAX_CODE
+    ordered = in_common_order(records.with_columns(tax_code=pl.when(is_code).then(pl.col("tax_code"))))
     uids = ordered.select("uid").unique().sort("uid")
     said = _corrected(ordered, pl.DataFrame(schema=CORRECTED_SCHEMA) if corrected is None else corrected)
     wide, chosen = uids, [pl.DataFrame(schema=_VALUES_SCHEMA)]

@@ -21,7 +21,8 @@ class Field:
     party names a customer and becomes the columns of PARTY_FIELDS, each as `<field>_<part>`;
     employee is an employee number; reference names a customer record of another system and becomes
     `<field>_system` and `<field>_key`; relation names another customer and becomes the columns of RELATION_FIELDS,
-    each as `<field>_<part>`. Numbers outside `low`..`high` do not fit.
+    each as `<field>_<part>`. Numbers outside `low`..`high` do not fit,
+    nor do texts of more than `longest` bytes in UTF-8: no database could find them by an index.
     """
 
     name: str
@@ -30,7 +31,11 @@ class Field:
     words: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
+    longest: int | None = None
 
+
+# Bytes of what is found by an index, and of what the databases keep as short codes; characters of a tax code.
+LONGEST_NAME, LONGEST_CODE, LONGEST_TAX_CODE = 2000, 200, 40
 
 CUSTOMER_KINDS = ("company", "person", "project")
 DECISION_ROLES = ("decision_maker", "influencer", "end_user")
@@ -50,10 +55,10 @@ SATISFACTION_DIMENSIONS = (
 PARTY_FIELDS: tuple[Field, ...] = (
     Field("system"),
     Field("key"),
-    Field("name"),
+    Field("name", longest=LONGEST_NAME),
     Field("kind", "word", words=CUSTOMER_KINDS),
     Field("phone"),
-    Field("email"),
+    Field("email", longest=LONGEST_NAME),
     Field("tax_code"),
     Field("country"),
     Field("region"),
@@ -71,7 +76,7 @@ LINKS = ("parent", "employer")
 
 FIELDS: dict[Entity, tuple[Field, ...]] = {
     "customer": (
-        Field("name"),
+        Field("name", longest=LONGEST_NAME),
         Field("kind", "word", words=CUSTOMER_KINDS),
         Field("industry"),
         Field("country"),
@@ -80,9 +85,9 @@ FIELDS: dict[Entity, tuple[Field, ...]] = {
         Field("address"),
         Field("phone"),
         Field("phone_2"),
-        Field("email"),
+        Field("email", longest=LONGEST_NAME),
         Field("tax_code"),
-        Field("owner", "employee"),
+        Field("owner", "employee", longest=LONGEST_CODE),
         Field("consent", "boolean"),
         Field("first_contact_at", "instant"),
         Field("same_as", "reference"),
@@ -90,15 +95,15 @@ FIELDS: dict[Entity, tuple[Field, ...]] = {
     ),
     "contact": (
         Field("customer", "party", required=True),
-        Field("name", required=True),
+        Field("name", required=True, longest=LONGEST_NAME),
         Field("title"),
         Field("decision_role", "word", words=DECISION_ROLES),
         Field("phone"),
-        Field("email"),
+        Field("email", longest=LONGEST_NAME),
         Field("interests"),
     ),
     "shipment": (
-        Field("number", required=True),
+        Field("number", required=True, longest=LONGEST_CODE),
         Field("shipper", "party"),
         Field("consignee", "party"),
         Field("payer", "party"),
@@ -116,7 +121,7 @@ FIELDS: dict[Entity, tuple[Field, ...]] = {
         Field("cost", "money"),
     ),
     "complaint": (
-        Field("number", required=True),
+        Field("number", required=True, longest=LONGEST_CODE),
         Field("customer", "party", required=True),
         Field("category"),
         Field("severity", "word", words=SEVERITIES),
@@ -124,17 +129,17 @@ FIELDS: dict[Entity, tuple[Field, ...]] = {
         Field("opened_at", "instant", required=True),
         Field("responded_at", "instant"),
         Field("resolved_at", "instant"),
-        Field("shipment"),
-        Field("handler", "employee"),
+        Field("shipment", longest=LONGEST_CODE),
+        Field("handler", "employee", longest=LONGEST_CODE),
         Field("compensation", "money", low=0),
         Field("outcome"),
     ),
     "visit": (
-        Field("number", required=True),
+        Field("number", required=True, longest=LONGEST_CODE),
         Field("customer", "party", required=True),
         Field("purpose"),
         Field("channel"),
-        Field("staff", "employee"),
+        Field("staff", "employee", longest=LONGEST_CODE),
         Field("due_at", "instant"),
         Field("held_at", "instant"),
         *(Field(dimension, "integer", low=1, high=5) for dimension in SATISFACTION_DIMENSIONS),
@@ -142,13 +147,13 @@ FIELDS: dict[Entity, tuple[Field, ...]] = {
         Field("next_due_at", "instant"),
     ),
     "employee": (
-        Field("name", required=True),
+        Field("name", required=True, longest=LONGEST_NAME),
         Field("title"),
         Field("seniority", "word", words=SENIORITIES),
-        Field("department"),
+        Field("department", longest=LONGEST_CODE),
         Field("active", "boolean"),
         Field("phone"),
-        Field("email"),
+        Field("email", longest=LONGEST_NAME),
     ),
 }
 
