@@ -95,5 +95,6 @@ class _Column:
         there = seen if self.there is None else seen & self.there[:-1]
         known = series_of(self.values[:-1], there)
         if self.texts:
-            return pl.concat(self.texts, rechunk=True).gather(known)
+            texts = pl.concat(self.texts, rechunk=True).gather(known)
+            return texts.cast(pl.String()) if texts.dtype == pl.Categorical() else texts
         return known if self.type is None else known.cast(self.type)

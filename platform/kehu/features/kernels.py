@@ -82,42 +82,46 @@ def looked_up(codes: npt.NDArray[np.uint32], known: Truth, table: Truth) -> Trut
 @compiled
 def numbers(places: Whole, kept: Truth) -> Whole:
     """How many rows count from the first edge to each."""
-    before = np.empty(len(kept) + 1, np.int64)
-    number = 0
-    for which in range(places.shape[1]):
-        for row in range(places[0, which], places[-1, which]):
-            before[row] = number
-            number += kept[row]
-        before[places[-1, which]] = number
-    return _apart(places, before)
+    edges, customers = places.shape
+    found = np.empty((edges, customers), np.int64)
+    before = np.zeros(_longest(places[0], places[-1]) + 1, np.int64)
+    for which in range(customers):
+        first, number = places[0, which], 0
+        for row in range(places[-1, which] - first):
+            number += kept[first + row]
+            before[row + 1] = number
+        for edge in range(edges):
+            found[edge, which] = before[places[edge, which] - first]
+    return found
 
 
 @compiled
 def sums(places: Whole, kept: Truth, values: Whole) -> Whole:
     """The sums of the values that count from the first edge to each."""
-    before = np.empty(len(values) + 1, np.int64)
-    total = np.int64(0)
-    for which in range(places.shape[1]):
+    edges, customers = places.shape
+    found = np.empty((edges, customers), np.int64)
+    before = np.zeros(_longest(places[0], places[-1]) + 1, np.int64)
+    for which in range(customers):
+        first, total = places[0, which], np.int64(0)
         if len(kept):
-            for row in range(places[0, which], places[-1, which]):
-                before[row] = total
-                total += values[row] * kept[row]
+            for row in range(places[-1, which] - first):
+                total += values[first + row] * kept[first + row]
+                before[row + 1] = total
         else:
-            for row in range(places[0, which], places[-1, which]):
-                before[row] = total
-                total += values[row]
-        before[places[-1, which]] = total
-    return _apart(places, before)
+            for row in range(places[-1, which] - first):
+                total += values[first + row]
+                before[row + 1] = total
+        for edge in range(edges):
+            found[edge, which] = before[places[edge, which] - first]
+    return found
 
 
 @compiled
-def _apart(places: Whole, before: Whole) -> Whole:
-    """What lies between the first edge and each, of running sums before each row."""
-    found = np.zeros(places.shape, np.int64)
-    for edge in range(1, places.shape[0]):
-        for which in range(places.shape[1]):
-            found[edge, which] = before[places[edge, which]] - before[places[0, which]]
-    return found
+def _longest(low: Whole, high: Whole) -> int:
+    longest = 0
+    for which in range(len(low)):
+        longest = max(longest, high[which] - low[which])
+    return longest
 
 
 @compiled
@@ -155,10 +159,7 @@ def ranked(low: Whole, high: Whole, kept: Truth, values: Whole, q: float) -> Who
     """Of each slice's n values that count the ones next below and above place q * (n - 1) in order, and n."""
     every = len(kept) == 0
     found = np.zeros((3, len(low)), np.int64)
-    longest = 0
-    for which in range(len(low)):
-        longest = max(longest, high[which] - low[which])
-    cells = np.empty(longest, np.int64)
+    cells = np.empty(_longest(low, high), np.int64)
     for which in range(len(low)):
         many = 0
         for row in range(low[which], high[which]):
@@ -276,9 +277,7 @@ def different(low: Whole, high: Whole, kept: Truth, codes: Whole) -> tuple[Whole
 @compiled
 def _slots(low: Whole, high: Whole) -> tuple[Whole, Whole]:
     """Room for the codes of the longest slice: keys, and whose they are, nobody's yet."""
-    longest = 0
-    for which in range(len(low)):
-        longest = max(longest, high[which] - low[which])
+    longest = _longest(low, high)
     return np.empty(_room(longest), np.int64), np.full(_room(longest), -1, np.int64)
 
 

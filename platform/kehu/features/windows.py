@@ -153,7 +153,7 @@ class Windows:
 
     def _told(self, column: pl.Series, which: Whole) -> Found:
         picked = column.gather(np.maximum(which, 0)) if len(column) else column.clear(len(which))
-        return Found(_text(picked), which >= 0)
+        return Found(picked, which >= 0)
 
     def _extreme(self, item: Declaration) -> Found:
         is_least = item.operation == "min"
