@@ -15,6 +15,7 @@ from kehu.features.compute import compute
 from kehu.features.selection import only
 from kehu.mirror.building import up_to_date
 from kehu.mirror.layout import LAYOUTS
+from kehu.mirror.owned import OwnedEvents
 from kehu.mirror.sorting import Sizes
 from kehu.model.graph import Entity
 from kehu.pipeline.facts import Present, features_as_of, read_facts
@@ -120,6 +121,14 @@ def assert_same_events(engine: Engine, folder: Path, sizes: Sizes) -> None:
         assert ordered.sort("id").equals(stored, null_equal=True)
         for _, own in ordered.drop_nulls(layout.owner).group_by(layout.owner):
             assert own.equals(own.sort(layout.order), null_equal=True)
+        everyone = stored[layout.owner].drop_nulls().unique().sort()
+        some, none = everyone.gather_every(2), everyone.head(0)
+        found = OwnedEvents(mirror, name).of([(some, layout.types.names()), (none, ["id"]), (everyone, ["id"])])
+        theirs = ordered.filter(pl.col(layout.owner).is_in(some.implode())).select(sorted(layout.types))
+        assert found[0].cast(theirs.schema).sort(layout.order).equals(theirs.sort(layout.order), null_equal=True)
+        for _, own in found[0].group_by(layout.owner):
+            assert own["id"].to_list() == own.sort(layout.order)["id"].to_list()
+        assert [len(each) for each in found[1:]] == [0, len(ordered.drop_nulls(layout.owner))]
         owners = ordered[layout.owner].drop_nulls().rle().struct.field("value")
         assert len(owners) == owners.n_unique()
 

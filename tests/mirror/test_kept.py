@@ -7,15 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, func, select
 
 from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.mirror.kept import forget_kept
 from kehu.model.graph import Entity
+from kehu.pipeline import moved_events
 from kehu.pipeline.facts import Present
 from kehu.pipeline.recounting import Recount
-from kehu.tables.facts import customers
+from kehu.pipeline.transactions import writing
+from kehu.store.event_changes import log_changes
+from kehu.tables.facts import customers, shipments
 
 LoadRows = Callable[[Engine, Mapping[Entity, Sequence[Mapping[str, object]]]], None]
 Damage = Callable[[Path], object]
@@ -24,6 +28,7 @@ DAY = timedelta(days=1)
 _SAID = "unit: u, label: {en: e, zh: 中}, meaning: m"
 SHIPMENTS = f"shipments_30d: {{count: shipments, over: 30 days, {_SAID}}}"
 REVENUE = f"revenue_30d: {{sum: shipments.revenue, over: 30 days, {_SAID}}}"
+GREATEST = f"greatest_30d: {{max: shipments.revenue, over: 30 days, missing: 0, {_SAID}}}"
 DUE = f'due: {{count: shipments, where: "(promised_at ?? $now) > $now", {_SAID}}}'
 LATE = f"late: {{sum: shipments.late, {_SAID}}}"
 
@@ -94,6 +99,47 @@ def test_only_those_are_counted_whose_events_were_loaded(
     counted(30, SHIPMENTS)
     load_rows(loaded, {"shipment": [waybill(9, "A", AT + 29 * DAY)]})
     assert counted(30, SHIPMENTS) == ([1, 1, 1, 1], Recount(1, 4, changed=1))
+
+
+def test_an_event_that_takes_the_number_of_one_deleted_is_not_counted_beside_it(
+    counted: Callable[..., tuple[list[int], Recount]], loaded: Engine, load_rows: LoadRows
+) -> None:
+    load_rows(loaded, {"shipment": [waybill(7, "A", AT + 29 * DAY)]})
+    assert counted(30, SHIPMENTS)[0] == [1, 1, 1, 1]
+    with writing(loaded) as connection:
+        newest = connection.execute(select(func.max(shipments.c.id))).scalar_one()
+        connection.execute(delete(shipments).where(shipments.c.id == newest))
+        log_changes(connection, shipments, pl.Series([newest]))
+    assert counted(29, SHIPMENTS, keep=False)[0] == [1, 1, 1, 0]
+    load_rows(loaded, {"shipment": [waybill(8, "B", AT + 29 * DAY)]})
+    assert counted(30, SHIPMENTS) == ([0, 2, 1, 1], Recount(2, 4, changed=2))
+
+
+def test_where_too_much_moves_everyone_is_counted_and_the_run_says_so(
+    counted: Callable[..., tuple[list[int], Recount]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted(30, SHIPMENTS)
+    monkeypatch.setattr(moved_events, "_FEW", 0)
+    expected = Recount(4, 4, why="so much has changed or moved that it is no more work")
+    assert counted(41, SHIPMENTS) == ([0, 0, 1, 1], expected)
+
+
+def test_where_most_customers_have_other_events_everyone_is_counted(
+    counted: Callable[..., tuple[list[int], Recount]], loaded: Engine, load_rows: LoadRows
+) -> None:
+    counted(30, SHIPMENTS)
+    load_rows(loaded, {"shipment": [waybill(10 + place, key, AT + 29 * DAY) for place, key in enumerate("ABC")]})
+    expected = Recount(4, 4, changed=3, why="so much has changed or moved that it is no more work")
+    assert counted(30, SHIPMENTS) == ([1, 2, 2, 1], expected)
+
+
+def test_each_feature_is_counted_again_for_its_own_edges_alone(
+    counted: Callable[..., tuple[list[int], Recount]],
+) -> None:
+    both = (GREATEST, SHIPMENTS)
+    assert counted(30, *both)[0] == [0, 1, 2, 3]
+    assert counted(41, *both) == ([0, 0, 2, 3], Recount(1, 4, crossed=1))
+    assert counted(51, *both) == ([0, 0, 0, 3], Recount(1, 4, crossed=1))
 
 
 def test_an_event_given_to_another_customer_concerns_both(

@@ -8,8 +8,9 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 
-from kehu.features.catalogue import Catalogue
+from kehu.features.catalogue import Catalogue, CompiledCatalogue
 from kehu.features.declaration import Declaration
+from kehu.features.tallies import adds_up
 
 # Another number makes all that was counted before unusable: due when the same declaration comes to count otherwise.
 _COUNTING = 2
@@ -34,6 +35,11 @@ def fingerprints(catalogue: Catalogue) -> dict[str, str]:
     return {item.info.name: _fingerprint(item, catalogue.money_digits) for item in counting(catalogue)}
 
 
+def is_difference(compiled: CompiledCatalogue, item: Declaration) -> bool:
+    """Whether a count of all events is that of some of them and that of the others together."""
+    return item.operation in {"count", "sum"} and adds_up(compiled, item)
+
+
 def aligned(frame: pl.DataFrame, customers: pl.Series) -> pl.DataFrame:
     """A row per customer of `customers`, in that order, of nulls where the frame has none; it has a customer once."""
     if frame["customer"].equals(customers):
@@ -49,9 +55,16 @@ def patched(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
 
     Both have the same columns, `customer` first, and no customer twice; all of `fresh` are in `old`, which is in order.
     """
-    places = np.arange(len(old))
-    places[old["customer"].search_sorted(fresh["customer"])] = np.arange(len(old), len(old) + len(fresh))
-    return pl.concat([old, fresh], rechunk=True).select(pl.all().gather(pl.Series(places)))
+    places = old["customer"].search_sorted(fresh["customer"])
+    return old.select(_overwritten(old[name], places, fresh[name]) for name in old.columns)
+
+
+def _overwritten(column: pl.Series, places: pl.Series, values: pl.Series) -> pl.Series:
+    if not column.dtype.is_nested():
+        return column.clone().scatter(places, values)
+    rows = np.arange(len(column))
+    rows[places] = np.arange(len(column), len(column) + len(values))
+    return pl.concat([column, values], rechunk=True).gather(pl.Series(rows))
 
 
 def _fingerprint(item: Declaration, money_digits: int) -> str:

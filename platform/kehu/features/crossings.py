@@ -32,6 +32,16 @@ def crossing(compiled: CompiledCatalogue, items: Iterable[Declaration], one: dat
     return pl.any_horizontal(conditions).fill_null(value=False) if conditions else pl.lit(value=False)
 
 
+def occasions(compiled: CompiledCatalogue, item: Declaration) -> tuple[frozenset[timedelta], frozenset[str]]:
+    """When time alone may change the count: an event is so old, or what became of it at these columns is known."""
+    stream = item.stream
+    if stream is None or not stream.at:
+        return frozenset(), frozenset()
+    edges = {item.before} | ({item.before + item.over} if item.over is not None else set())
+    read = stream.stored(set(compiled.named_columns(item)))
+    return frozenset(edges), frozenset(name for name in stream.later if name in read and name != stream.at)
+
+
 def _spans(
     compiled: CompiledCatalogue, items: list[Declaration], earlier: datetime, later: datetime
 ) -> Mapping[str, list[tuple[datetime, datetime]]]:
@@ -39,12 +49,9 @@ def _spans(
     stream = items[0].stream
     if stream is None or not stream.at:
         return {}
-    edges = {timedelta()}
-    for item in items:
-        edges |= {item.before} | ({item.before + item.over} if item.over is not None else set())
-    spans = {stream.at: [(earlier - edge, later - edge) for edge in edges]}
-    read = stream.stored(set().union(*(compiled.named_columns(item) for item in items)))
-    return spans | {name: [(earlier, later)] for name in stream.later if name in read and name != stream.at}
+    found = [occasions(compiled, item) for item in items]
+    spans = {stream.at: [(earlier - edge, later - edge) for edge in set().union(*(edges for edges, _ in found))]}
+    return spans | {name: [(earlier, later)] for name in set().union(*(names for _, names in found))}
 
 
 def _joined(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

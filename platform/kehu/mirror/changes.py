@@ -10,7 +10,7 @@ from kehu.mirror.files import DataFile, write_frame
 from kehu.mirror.layout import ROLES, Layout
 from kehu.mirror.manifest import StreamFiles
 from kehu.mirror.sorting import Sizes, write_sorted
-from kehu.mirror.touched import TOUCHED, owners_of
+from kehu.mirror.touched import TOUCHED, owners_of, united
 from kehu.store.bulk_reading import BulkReader
 from kehu.store.event_changes import Head, changed_events_query, changes_query, ranges
 from kehu.store.reading import STREAM_TABLES
@@ -35,22 +35,30 @@ def caught_up(
     fresh = reader.read(changed_events_query(layout.stream, columns, since)).unique("id")
     tails = [_read(folder, each) for each in files.tail]
     tail = pl.concat([*(_without(changed, each) for each in tails), fresh])
-    before, old = _ids(folder, files.gone), _among(changed, _ids(folder, files.base))
+    before = _ids(folder, files.gone)
+    is_all_new = int(changed["first_id"][0]) > files.last_id
+    old = before.clear() if is_all_new else _among(changed, _ids(folder, files.base))
     gone = pl.concat([before, old]).unique()
     replaced = [each.filter(_within(changed, each["id"])) for each in tails]
-    owners = owners_of(layout, [fresh, *replaced, _with_roles(folder, layout, files.base, old)])
+    is_new = pl.col("id") > files.last_id
+    rewritten = [fresh.filter(~is_new), *replaced, _with_roles(folder, layout, files.base, old)]
+    owners = united(
+        [owners_of(layout, rewritten, is_more=False), owners_of(layout, [fresh.filter(is_new)], is_more=True)]
+    )
+    last_id = max(files.last_id, int(fresh.select(pl.col("id").max().fill_null(0)).item()))
     if len(tail) + len(gone) <= sizes.changed_share * sum(each.rows for each in files.base):
         beside = StreamFiles(
             files.base,
             tail=_written(folder, f"{layout.stream}-tail", tail.sort(layout.order)),
             gone=_written(folder, f"{layout.stream}-gone", gone.to_frame("id")),
+            last_id=last_id,
         )
         return CaughtUp(beside, owners)
     rows = sum(each.rows for each in files.base) + len(tail) - len(gone)
     frames = _merged(folder, files.base, gone, tail)
     greatest = _greatest(folder, layout, files.base, tail)
     base = write_sorted(folder, layout, frames, owners=greatest, buckets=sizes.buckets(rows))
-    return CaughtUp(StreamFiles(base), owners)
+    return CaughtUp(StreamFiles(base, last_id=last_id), owners)
 
 
 def _with_roles(folder: Path, layout: Layout, base: tuple[DataFile, ...], ids: pl.Series) -> pl.DataFrame:

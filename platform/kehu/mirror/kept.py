@@ -1,5 +1,6 @@
 """What the last run counted, kept beside the mirror: derived and disposable like it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -16,10 +17,14 @@ _FOLDER = "counted"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was counted of the events as they were up to an entry of the log of changed events."""
+    """What was counted of the events as they were up to an entry of the log of changed events.
+
+    `last_ids` are the mirror's of then.
+    """
 
     head: Head
     counted: Counted
+    last_ids: Mapping[str, int]
 
 
 def read_kept(folder: Path) -> Kept | None:
@@ -37,8 +42,8 @@ def read_kept(folder: Path) -> Kept | None:
         if given["version"] != version("kehu"):
             raise UnusableError("it was counted by another version of Kehu")
         as_of = datetime.fromisoformat(given["as_of"])
-        head, fingerprints = Head(**given["head"]), dict(given["fingerprints"])
-    return Kept(head, Counted(as_of, fingerprints, frame))
+        head, fingerprints, last_ids = Head(**given["head"]), dict(given["fingerprints"]), dict(given["last_ids"])
+    return Kept(head, Counted(as_of, fingerprints, frame), last_ids)
 
 
 def write_kept(folder: Path, kept: Kept) -> None:
@@ -48,6 +53,7 @@ def write_kept(folder: Path, kept: Kept) -> None:
         "head": asdict(kept.head),
         "as_of": kept.counted.as_of.isoformat(),
         "fingerprints": dict(kept.counted.fingerprints),
+        "last_ids": dict(kept.last_ids),
     }
     KeptFrame(folder / _FOLDER).write(known, kept.counted.frame)
 

@@ -13,7 +13,7 @@ from kehu.store.bulk import polars_types
 from kehu.store.reading import STREAM_TABLES
 
 # Another number makes every mirror that is there unreadable, so that it is built again.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ class StreamFiles:
     """One kind of event: `base` sorted throughout, then what changed since.
 
     `gone` holds the ids of rows of `base` that count no more, `tail` the rows that came instead or anew, sorted too.
+    No event had a greater id than `last_id` up to now, whatever was deleted since.
     """
 
     base: tuple[DataFile, ...] = ()
     tail: tuple[DataFile, ...] = ()
     gone: tuple[DataFile, ...] = ()
+    last_id: int = 0
 
     @property
     def rows(self) -> int:
@@ -69,5 +71,6 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest(Head(**given["head"]), streams, tuple(steps))
 
 
-def _stream_files(given: Mapping[str, list[dict[str, Any]]]) -> StreamFiles:
-    return StreamFiles(**{part: tuple(DataFile(**file) for file in files) for part, files in given.items()})
+def _stream_files(given: Mapping[str, Any]) -> StreamFiles:
+    parts = {part: tuple(DataFile(**file) for file in given[part]) for part in ("base", "tail", "gone")}
+    return StreamFiles(**parts, last_id=int(given["last_id"]))

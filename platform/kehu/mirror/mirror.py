@@ -36,6 +36,15 @@ class Mirror:
         """The entry of the log of changed events up to which it is a copy."""
         return self.manifest.head
 
+    @property
+    def last_ids(self) -> dict[str, int]:
+        """By kind of event, an id that no event had exceeded by then, whatever was deleted since."""
+        return {name: files.last_id for name, files in self.manifest.streams.items()}
+
+    def rows(self, stream: str) -> int:
+        """How many events of that kind there are."""
+        return self.manifest.streams[stream].rows
+
     def touched_since(self, head: Head) -> pl.DataFrame | None:
         """Columns of TOUCHED: whose events changed since that state; None when it is not known any more."""
         return touched_since(self.folder, self.manifest.steps, self.head, head)

@@ -103,7 +103,7 @@ class Present:
         counted, told = self._counted(mirror, catalogue, customers["customer"], as_of, full=full)
         if keep:
             try:
-                write_kept(self.mirror, Kept(mirror.head, counted))
+                write_kept(self.mirror, Kept(mirror.head, counted, mirror.last_ids))
             except OSError as error:
                 self.progress(f"what was counted cannot be kept for the next run: {error}", 0)
         return derive(catalogue, customers, counted.frame, as_of), told
@@ -123,7 +123,7 @@ class Present:
         if touched is None:
             why = mirror.note or "it is not known any more what has changed since"
             return count_all(mirror, catalogue, customers, as_of, why)
-        return recount(mirror, catalogue, customers, as_of, kept.counted, touched)
+        return recount(mirror, catalogue, customers, as_of, kept, touched)
 
     def state(self, catalogues: Collection[Catalogue]) -> tuple[Mirror, pl.DataFrame] | None:
         """The mirror and the customers of one state of the database; None where the mirror is of no use."""

@@ -1,24 +1,28 @@
 """Counting again only where something may have changed since the last run, with the answers of counting everything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
 import polars as pl
 
-from kehu.features.aggregates import aggregate
+from kehu.features.aggregates import aggregate, stored_columns
 from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
-from kehu.features.counted import Counted, aligned, counting, fingerprints, patched
-from kehu.features.crossings import crossing, is_timed
+from kehu.features.counted import Counted, aligned, counting, fingerprints, is_difference, patched
+from kehu.features.crossings import is_timed, occasions
 from kehu.features.declaration import Declaration
 from kehu.features.selection import only
 from kehu.features.streams import STREAMS, Stream
+from kehu.mirror.kept import Kept
 from kehu.mirror.mirror import Mirror
+from kehu.mirror.owned import OwnedEvents
+from kehu.pipeline.moved_events import Span, moved_events
 from kehu.pipeline.scanning import scans
 
 # Picking so many customers' events out of all is no cheaper than counting everyone's.
 _MOST_SHARE = 0.5
+_TOO_MANY = "so much has changed or moved that it is no more work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +50,32 @@ def count_all(
 
 
 def recount(
-    mirror: Mirror, catalogue: Catalogue, customers: pl.Series, as_of: datetime, old: Counted, touched: pl.DataFrame
+    mirror: Mirror, catalogue: Catalogue, customers: pl.Series, as_of: datetime, kept: Kept, touched: pl.DataFrame
 ) -> tuple[Counted, Recount]:
     """The same as `count_all` counts, from what was counted before.
 
     `touched` has the columns of TOUCHED: whose events changed in the store since.
     """
-    return _Recounting(mirror, catalogue, customers, as_of, old, touched).run()
+    return _Recounting(mirror, catalogue, customers, as_of, kept, touched).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """Features of one role that were counted before, and the events that moved for any role.
+
+    Of the customers `rewritten` events are other ones than before, of those that `grew` there are but more.
+    """
+
+    items: tuple[Declaration, ...]
+    owner: str
+    span: Span
+    moved: pl.DataFrame
+    rewritten: pl.Series
+    grew: pl.Series
 
 
 class _Recounting:
-    """One recount, pass by pass; a pass is a kind of event and the role of whom it counts for."""
+    """One recount, kind of event by kind."""
 
     def __init__(
         self,
@@ -64,90 +83,148 @@ class _Recounting:
         catalogue: Catalogue,
         customers: pl.Series,
         as_of: datetime,
-        old: Counted,
+        kept: Kept,
         touched: pl.DataFrame,
     ) -> None:
         self.mirror, self.catalogue, self.customers, self.as_of = mirror, catalogue, customers, as_of
-        self.old, self.touched = Counted(old.as_of, old.fingerprints, aligned(old.frame, customers)), touched
+        self.old, self.last_ids, self.touched = kept.counted, kept.last_ids, touched
+        self.frame = aligned(kept.counted.frame, customers)
         self.compiled: CompiledCatalogue = compile_catalogue(catalogue, as_of)
         self.asked = fingerprints(catalogue)
         self.changed: list[pl.Series] = []
         self.crossed: list[pl.Series] = []
         self.for_all: list[str] = []
+        self.too_many = False
 
     def run(self) -> tuple[Counted, Recount]:
-        passes = groupby(sorted(counting(self.catalogue), key=_pass_of), key=_pass_of)
-        frames = [self._pass(list(items)) for _, items in passes]
+        streams = groupby(sorted(counting(self.catalogue), key=_pass_of), key=_stream_of)
+        frames = [frame for name, items in streams for frame in self._stream(STREAMS[name], list(items))]
         everyone = self.customers.alias("customer").to_frame()
         frame = pl.concat([everyone, *(each.drop("customer") for each in frames)], how="horizontal")
+        concerned = _united([*self.changed, *self.crossed]).len()
         told = Recount(
-            customers=_united([*self.changed, *self.crossed]).len(),
+            customers=len(self.customers) if self.too_many else concerned,
             everyone=len(self.customers),
             changed=_united(self.changed).len(),
             crossed=_united(self.crossed).len(),
+            why=_TOO_MANY if self.too_many else "",
             for_all=tuple(sorted(self.for_all)),
         )
         return Counted(self.as_of, self.asked, frame), told
 
-    def _pass(self, items: list[Declaration]) -> pl.DataFrame:
-        stream = _stream_of(items)
-        owner = stream.roles[items[0].role]
+    def _stream(self, stream: Stream, items: list[Declaration]) -> Iterator[pl.DataFrame]:
         kept = [item for item in items if self._is_kept(item)]
         new = [item for item in items if item not in kept]
-        changed, crossed = self._changed(stream, owner), self._crossed(stream, owner, kept)
-        dirty = _united([changed, crossed])
-        is_cheaper = len(dirty) <= _MOST_SHARE * len(self.customers)
-        self.changed.append(changed)
-        self.crossed.append(crossed)
         self.for_all += [item.info.name for item in new]
-        if not is_cheaper or not kept:
+        span = Span(self.compiled, self.old.as_of, self.as_of, self.last_ids[stream.name])
+        moved = moved_events(self.mirror, self.catalogue, stream, kept, span)
+        owned = OwnedEvents(self.mirror, stream.name)
+        for _, group in groupby(kept, key=_pass_of):
+            yield self._pass(tuple(group), owned, span, moved)
+        if new:
+            yield self._counted(new, self.customers)
+
+    def _pass(
+        self, items: tuple[Declaration, ...], owned: OwnedEvents, span: Span, moved: pl.DataFrame | None
+    ) -> pl.DataFrame:
+        name, owner = _stream_of(items[0]), _owner_of(items[0])
+        touched = self.touched.filter(stream=name, role=owner)
+        rewritten, grew = (self._there(touched.filter(is_more=each)["customer"]) for each in (False, True))
+        self.changed += [rewritten, grew]
+        if moved is None or len(rewritten) + len(grew) > _MOST_SHARE * len(self.customers):
+            self.too_many = True
             return self._counted(items, self.customers)
-        found = self._patched(kept, owner, dirty)
-        return found.hstack(self._counted(new, self.customers).drop("customer")) if new else found
+        self.crossed.append(self._there(moved.filter(span.passed(items))[owner]))
+        one = _Pass(items, owner, span, moved, rewritten, grew)
+        sums = tuple(item for item in items if is_difference(self.compiled, item))
+        others = sorted((item for item in items if item not in sums), key=self._occasions)
+        groups = [tuple(group) for _, group in groupby(others, key=self._occasions)]
+        found = [self._added(one, sums)] if sums else []
+        found += self._renewed(one, groups, owned)
+        return pl.concat([self.customers.alias("customer").to_frame(), *found], how="horizontal")
+
+    def _added(self, one: _Pass, items: tuple[Declaration, ...]) -> pl.DataFrame:
+        """What the events that moved count for now instead of what they counted for then; others' are as before."""
+        names = [item.info.name for item in items]
+        theirs = one.moved.filter(one.span.passed(items) | one.span.is_new)
+        theirs = theirs.filter(~pl.col(one.owner).is_in(one.rewritten.implode()))
+        fresh = [self._of_owners(items, one.rewritten)] if len(one.rewritten) else []
+        whom = self._there(theirs[one.owner])
+        if len(whom):
+            asked, stream = only(self.catalogue, set(names)), _stream_of(items[0])
+            now = aggregate(asked, whom, {stream: theirs.lazy()}, self.as_of)
+            known = theirs.filter(~one.span.is_new).lazy()
+            then = aggregate(asked, whom, {stream: known}, self.old.as_of)
+            before = self.frame.select("customer", *names).join(whom.to_frame(), on="customer", how="semi")
+            before = before.sort("customer")
+            told = [before[name].fill_null(0) + now[name].fill_null(0) - then[name].fill_null(0) for name in names]
+            fresh.append(before.select("customer").with_columns(told))
+        return self._patched(names, fresh)
+
+    def _renewed(self, one: _Pass, groups: list[tuple[Declaration, ...]], owned: OwnedEvents) -> Iterator[pl.DataFrame]:
+        """Group by group counted anew for whoever has something that changed or moved."""
+        moved = (self._there(one.moved.filter(one.span.passed(items))[one.owner]) for items in groups)
+        whom = [_united([each, one.rewritten, one.grew]) for each in moved]
+        is_first = one.owner == owned.layout.owner
+        few = [0 < len(each) <= _MOST_SHARE * len(self.customers) for each in whom]
+        asked = [only(self.catalogue, {item.info.name for item in items}) for items in groups]
+        stream = owned.layout.stream
+        wanted = [place for place, is_few in enumerate(few) if is_few and is_first]
+        frames = owned.of([(whom[place], stored_columns(asked[place])[stream]) for place in wanted]) if wanted else []
+        events = dict(zip(wanted, frames, strict=True))
+        for place, items in enumerate(groups):
+            names = [item.info.name for item in items]
+            if len(whom[place]) > _MOST_SHARE * len(self.customers):
+                yield self._counted(items, self.customers).select(names)
+            elif place in events:
+                rows = {stream: events.pop(place).lazy()}
+                fresh = aggregate(asked[place], whom[place], rows, self.as_of, by_customer=True)
+                yield self._patched(names, [fresh.select("customer", *names)])
+            else:
+                yield self._patched(names, [self._of_owners(items, whom[place])] if len(whom[place]) else [])
+
+    def _patched(self, names: list[str], fresh: list[pl.DataFrame]) -> pl.DataFrame:
+        old = self.frame.select("customer", *names)
+        return (patched(old, pl.concat(fresh)) if fresh else old).select(names)
+
+    def _occasions(self, item: Declaration) -> tuple[list[timedelta], list[str]]:
+        edges, names = occasions(self.compiled, item)
+        return sorted(edges), sorted(names)
 
     def _is_kept(self, item: Declaration) -> bool:
         is_same = self.old.fingerprints.get(item.info.name) == self.asked[item.info.name]
         return is_same and not (is_timed(item) and self.old.as_of != self.as_of)
 
-    def _changed(self, stream: Stream, owner: str) -> pl.Series:
-        found = self.touched.filter(stream=stream.name, role=owner)["customer"]
-        return self._there(found)
-
-    def _crossed(self, stream: Stream, owner: str, items: list[Declaration]) -> pl.Series:
-        if not items or not stream.at or self.old.as_of == self.as_of:
-            return self.customers.clear()
-        condition = crossing(self.compiled, items, self.old.as_of, self.as_of)
-        rows = self.mirror.scan(stream.name, {owner, *condition.meta.root_names()}, in_order=False)
-        found = rows.filter(condition).select(pl.col(owner).drop_nulls().unique()).collect(engine="streaming")
-        return self._there(found.to_series())
-
     def _there(self, found: pl.Series) -> pl.Series:
         """Of those, in order, the customers that there are."""
-        return found.filter(found.is_in(self.customers.implode())).unique().sort().alias("customer")
+        unique = found.drop_nulls().unique()
+        return unique.filter(unique.is_in(self.customers.implode())).sort().alias("customer")
 
-    def _patched(self, items: list[Declaration], owner: str, dirty: pl.Series) -> pl.DataFrame:
-        names = ["customer", *(item.info.name for item in items)]
-        if dirty.is_empty():
-            return self.old.frame.select(names)
-        fresh = self._counted(items, dirty, owner).select(names)
-        return patched(self.old.frame.select(names), fresh)
+    def _counted(self, items: Sequence[Declaration], whom: pl.Series) -> pl.DataFrame:
+        names = [item.info.name for item in items]
+        asked = only(self.catalogue, set(names))
+        counted = aggregate(asked, whom, scans(self.mirror, asked), self.as_of, by_customer=True)
+        return counted.select("customer", *names)
 
-    def _counted(self, items: Iterable[Declaration], whom: pl.Series, owner: str = "") -> pl.DataFrame:
-        """Of the customers `whom`; with their column `owner` only their events are counted at all."""
-        asked = only(self.catalogue, {item.info.name for item in items})
-        events = scans(self.mirror, asked)
-        if owner:
-            theirs = pl.col(owner).is_in(whom.implode())
-            events = {name: rows.filter(theirs) for name, rows in events.items()}
-        return aggregate(asked, whom, events, self.as_of, by_customer=True)
+    def _of_owners(self, items: Sequence[Declaration], whom: pl.Series) -> pl.DataFrame:
+        """The same, and only their events are looked at, which are sought among all."""
+        names = [item.info.name for item in items]
+        asked = only(self.catalogue, set(names))
+        theirs = pl.col(_owner_of(items[0])).is_in(whom.implode())
+        events = {name: rows.filter(theirs) for name, rows in scans(self.mirror, asked).items()}
+        return aggregate(asked, whom, events, self.as_of, by_customer=True).select("customer", *names)
 
 
-def _stream_of(items: list[Declaration]) -> Stream:
-    return STREAMS[_pass_of(items[0])[0]]
+def _stream_of(item: Declaration) -> str:
+    return item.stream.name if item.stream else ""
+
+
+def _owner_of(item: Declaration) -> str:
+    return item.stream.roles[item.role] if item.stream else ""
 
 
 def _pass_of(item: Declaration) -> tuple[str, str]:
-    return (item.stream.name if item.stream else "", item.role)
+    return (_stream_of(item), item.role)
 
 
 def _united(parts: list[pl.Series]) -> pl.Series:
