@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 Whole = npt.NDArray[np.int64]
-Reals = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.bool_]
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -175,12 +174,7 @@ def ranked(low: Whole, high: Whole, kept: Truth, values: Whole, q: float) -> Who
             else:
                 _select(cells, many, below)
             found[0, which] = cells[below]
-            most = cells[below]
-            if place > below:
-                most = cells[below + 1]
-                for cell in range(below + 2, many):
-                    most = min(most, cells[cell])
-            found[1, which] = most
+            found[1, which] = cells[below + 1 : many].min() if place > below else cells[below]
     return found
 
 
