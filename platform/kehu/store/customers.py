@@ -162,7 +162,7 @@ def _settle(connection: Connection, keyed: pl.DataFrame, known: pl.DataFrame, ru
     forget_golden_values(connection, gone)
     forget_links(connection, gone)
     if not moved.is_empty():
-        retire(connection, gone, moved, known)
+        retire(connection, gone, moved)
     _write_identifiers(connection, identifier_rows(keyed), ids)
     write_golden_values(connection, golden.values, ids)
     write_links(connection)

@@ -9,11 +9,11 @@ from kehu.store.handing_over import hand_over
 from kehu.tables.facts import customer_aliases, customers, identifiers
 
 
-def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame, known: pl.DataFrame) -> None:  # noqa: ARG001
+def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame) -> None:
     """Delete the customers that lost their last record, once their ids and history are with their heirs.
 
-    `gone` and `known` (uid, customer_id) are the customers to delete and all there were; `moved` is the records
-    that changed customer, `customer_id` to `now`. An id, also one retired long ago, resolves to the customer that
+    `gone` (uid, customer_id) are the customers to delete; `moved` is the records that changed customer, `customer_id`
+    to `now`. An id, also one retired long ago, resolves to the customer that
     holds the record it was made of, so a wrong merge that is undone takes its ids along.
     """
     aliases = read_frame(connection, select(customer_aliases))

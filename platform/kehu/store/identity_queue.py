@@ -14,6 +14,7 @@ from kehu.tables.columns import BIG
 from kehu.tables.facts import batches, customer_records, customers, source_records
 from kehu.tables.identity import (
     contested_keys,
+    erasures,
     identity_decisions,
     identity_queue,
     identity_suggestions,
@@ -34,9 +35,10 @@ class QueueState:
 
 
 def records_state(connection: Connection, rules: str) -> str:
-    """A word that changes with every load and with the rules of identity, whose text or digest `rules` is."""
-    loads = connection.execute(select(func.max(batches.c.id), func.sum(batches.c.loaded))).one()
-    return blake2b(repr((tuple(loads), rules)).encode(), digest_size=_SIZE).hexdigest()
+    """A word that changes with every row that is loaded or erased, and with the rules of identity, a text."""
+    loaded = connection.execute(select(func.sum(batches.c.loaded))).scalar()
+    erased = connection.execute(select(func.count(erasures.c.id))).scalar()
+    return blake2b(repr((int(loaded or 0), erased, rules)).encode(), digest_size=_SIZE).hexdigest()
 
 
 def queue_state(connection: Connection) -> QueueState | None:

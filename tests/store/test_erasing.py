@@ -1,0 +1,70 @@
+"""Customers deleted with everything of theirs, on both databases; others and what they took part in stay whole."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import polars as pl
+from sqlalchemy import Engine, func, insert, select
+
+from kehu.identity.rules import PLAIN_RULES
+from kehu.identity.tombstones import Seal
+from kehu.pipeline.transactions import writing
+from kehu.store.customers import resolve_customers
+from kehu.store.erasing import erase_customers
+from kehu.store.identity_decisions import IdentityDecision, RecordName, add_decision
+from kehu.tables.facts import customer_records, customers, shipments, source_records
+from kehu.tables.identity import identity_decisions, locked_records
+from kehu.tables.overrides import overrides
+
+LoadFiles = Callable[..., object]
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+SEAL = Seal(b"k" * 32)
+
+
+def load(engine: Engine, load_files: LoadFiles) -> dict[str, int]:
+    """Two customers with a shipment from one to the other, a complaint of each, a decision; their ids by name."""
+    crm = [{"key": "a", "name": "甲", "phone": "13987650413"}, {"key": "b", "name": "乙", "parent_key": "a"}]
+    parties = {
+        f"{role}_{part}": value
+        for role, key in (("shipper", "a"), ("consignee", "b"))
+        for part, value in (("system", "crm"), ("key", key))
+    }
+    complaints = [
+        {"key": key, "number": key, "opened_at": AT, "customer_system": "crm", "customer_key": key} for key in "ab"
+    ]
+    waybill = {"key": "1", "number": "1", "accepted_at": AT, **parties}
+    load_files(engine, ("crm", {"customer": crm}), ("tms", {"shipment": [waybill], "complaint": complaints}))
+    with writing(engine) as connection:
+        ids = dict(map(tuple, connection.execute(select(customers.c.name, customers.c.id)).all()))
+        names = [RecordName("file", "crm", key) for key in "ab"]
+        add_decision(connection, IdentityDecision(0, "different", names[0], names[1], "seen", "ann", AT))
+        add_decision(connection, IdentityDecision(0, "lock", names[0], names[0], "seen", "ann", AT), names[:1])
+        decided = {"ruleset": "r", "code": "c", "effect": "include", "reason": "r", "author": "a", "created_at": AT}
+        for number, customer in enumerate(sorted(ids.values()), 1):
+            connection.execute(insert(overrides).values(id=number, customer_id=customer, **decided))
+    return ids
+
+
+def test_everything_of_a_customer_goes_and_nothing_of_others(database: Engine, load_files: LoadFiles) -> None:
+    ids = load(database, load_files)
+    with writing(database) as connection:
+        before = connection.execute(
+            select(source_records.c.hash).where(source_records.c.entity == "shipment")
+        ).scalar_one()
+        counts = erase_customers(connection, pl.Series("customer_id", [ids["甲"]]), SEAL)
+        resolved = resolve_customers(connection, "CN", PLAIN_RULES)
+        kept = {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (customers, customer_records, overrides, identity_decisions, locked_records)
+        }
+        (party,) = connection.execute(select(shipments.c.shipper_id, shipments.c.consignee_id)).all()
+        after = connection.execute(
+            select(source_records.c.hash).where(source_records.c.entity == "shipment")
+        ).scalar_one()
+        parents = connection.execute(select(customer_records.c.parent_key)).scalars().all()
+    assert counts == {"customers": 1, "records": 2, "shipments": 1, "complaints": 1, "visits": 0, "contacts": 0} | {
+        "memberships": 0, "warnings": 0, "overrides": 1, "decisions": 2
+    }  # fmt: skip
+    assert kept == {"customers": 1, "customer_records": 2, "overrides": 1, "identity_decisions": 0, "locked_records": 0}
+    assert (tuple(party), after) == ((None, ids["乙"]), SEAL.number(before))
+    assert (set(parents), resolved.customers, resolved.gone) == ({None}, 1, 0)
