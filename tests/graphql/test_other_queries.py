@@ -266,6 +266,7 @@ NODES = """{
     segments { id level { id } ruleSet { id } } segmentHistory(first: 3) { nodes { id level { id } ruleSet { id } } }
     sourceRecords(first: 1) { nodes { id } } warnings(includeCleared: true) { nodes { id } } overrides { id } }
   runs(first: 1) { nodes { id } } quarantine(first: 1) { nodes { id } } ruleSets { id levels { id } }
+  identityDecisions(first: 1) { nodes { id left { customer { id } } } }
 }"""
 
 

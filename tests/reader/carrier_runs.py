@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from kehu.tables import runs
+from kehu.tables.identity import identity_decisions
 from kehu.tables.overrides import overrides
 
 
@@ -206,9 +207,18 @@ def _warnings() -> list[dict[str, Any]]:
     ]
 
 
+def _decision() -> dict[str, Any]:
+    """That two records of which none is loaded are the same."""
+    sides = {f"{side}_{part}": f"{side} {part}" for side in ("left", "right") for part in ("system", "key")}
+    origins = {"left_origin": "file", "right_origin": "file"}
+    said = {"kind": "same", "reason": "moved", "author": "Li Na", "created_at": day(2, 1)}
+    return {"id": 1, **sides, **origins, **said}
+
+
 ROWS: dict[Table, list[dict[str, Any]]] = {
     **_runs(),
     overrides: _overrides(),
+    identity_decisions: [_decision()],
     runs.memberships: _memberships(),
     runs.warnings: _warnings(),
 }

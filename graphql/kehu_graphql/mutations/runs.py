@@ -1,6 +1,7 @@
 """Runs started, cancelled, confirmed, discarded, and rolled back."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
@@ -12,12 +13,12 @@ from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.reader.runs import Run as RunRow
 from kehu.reader.runs import last_run, next_run, runs_by_id
 from kehu.store.lock import only_run
-from kehu_graphql.changing import changed, desk_of, instant, placed
+from kehu_graphql.changing import PayloadType, changed, desk_of, instant, placed
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
 from kehu_graphql.nodes import key_of
-from kehu_graphql.types.change import ChangeInput, Payload
+from kehu_graphql.types.change import ChangeInput, Payload, user_error
 from kehu_graphql.types.run import Run, run_by_id
 
 _POLL_SECONDS, _POLLS = 0.1, 200
@@ -113,11 +114,9 @@ class RunMutations:
             return {"after": last_run(connection)}
 
         payload = await changed(info.context, "runStart", input, make, RunStartPayload)
-        if _is_done(payload):
-            as_of = instant(input.as_of, "input.asOf")
-            told = ["--as-of", as_of.isoformat()] if as_of else []
-            desk.runner.start(["resegment", *told, *(["--full"] if input.full else [])])
-        return payload
+        as_of = instant(input.as_of, "input.asOf") if _is_done(payload) else None
+        told = ["--as-of", as_of.isoformat()] if as_of else []
+        return _begun(desk, payload, ["resegment", *told, *(["--full"] if input.full else [])])
 
     @change("End a run that this server started; the run published before stays published.")
     async def run_cancel(self, info: Info, input: RunInput) -> RunCancelPayload:  # noqa: A002
@@ -151,9 +150,8 @@ class RunMutations:
             return {"run": found.id}
 
         payload = await changed(info.context, "runConfirm", input, make, RunConfirmPayload)
-        if _is_done(payload):
-            desk.runner.start(["runs", "publish", str(payload.answer["run"]), "--author", info.context.author])
-        return payload
+        number = str(payload.answer.get("run"))
+        return _begun(desk, payload, ["runs", "publish", number, "--author", info.context.author])
 
     @change("Let a run that the size guard holds never be published.")
     async def run_discard(self, info: Info, input: RunInput) -> RunDiscardPayload:  # noqa: A002
@@ -175,6 +173,16 @@ class RunMutations:
             return {"run": done.run, **counts}
 
         return await changed(info.context, "runRollback", input, make, RunRollbackPayload)
+
+
+def _begun(desk: WriteDesk, payload: PayloadType, arguments: Sequence[str]) -> PayloadType:
+    """The payload, its run begun where that was not refused; another one may have begun since it was checked."""
+    if _is_done(payload):
+        try:
+            desk.runner.start(arguments)
+        except RefusedError as refusal:
+            payload.user_errors += [user_error(problem, {}) for problem in refusal.problems]
+    return payload
 
 
 def _is_done(payload: Payload) -> bool:
