@@ -174,6 +174,7 @@ def test_a_contested_key_is_told_with_its_bearers_and_the_limit(place: Path, keh
     [
         ("no such code", ("approve", "1-99999", "--reason", "x"), "there is no suggestion '1-99999'"),
         ("no code at all", ("approve", "x" * 5000, "--reason", "x"), "there is no suggestion 'xxx"),
+        ("one of several", ("reject", "1-2", "1-99999", "--reason", "x"), "there is no suggestion '1-99999'"),
         ("itself", ("approve", "1-1", "--reason", "x"), "there is no suggestion '1-1'"),
         ("a reason of a megabyte", ("lock", "C1", "--reason", "x" * 100_000), "the reason has 100,000 letters"),
         ("a control character", ("lock", "C1", "--reason", "a\x07b"), "the control characters '\\x07'"),

@@ -13,7 +13,7 @@ from kehu.pipeline.contested_keys import Contested, contested_keys
 from kehu.pipeline.deciding_identity import Because
 from kehu.pipeline.identity_queue import is_stale, refresh
 from kehu.pipeline.identity_review import LEAST, ReviewPage, Side, Suggested, Wanted, answer, review_page
-from kehu.pipeline.transactions import Database, reading
+from kehu.pipeline.transactions import Database, reading, writing
 from kehu.workspace.workspace import Workspace
 
 LimitOption = Annotated[int, typer.Option("--limit", help="At most so many.", min=1)]
@@ -107,9 +107,11 @@ def _renew(workspace: Workspace, database: Database, least: float) -> None:
 
 
 def _answer(workspace: Workspace, codes: list[str], said: str, because: Because, *, json: bool) -> None:
-    engine = database_of(workspace)
-    for code in dict.fromkeys(codes):
-        show_decided(answer(workspace, engine, code, said, because, clock=now), json=json)
+    # All of them or none.
+    with writing(database_of(workspace)) as connection:
+        made = [answer(workspace, connection, code, said, because, clock=now) for code in dict.fromkeys(codes)]
+    for decided in made:
+        show_decided(decided, json=json)
 
 
 def _document(page: ReviewPage) -> dict[str, object]:

@@ -34,6 +34,7 @@ from kehu.store.tombstones import (
     Sieve,
     add_erasure,
     all_erasures,
+    count_erased,
     end_erasure,
     standing_tombstones,
     tombstones_of,
@@ -181,6 +182,7 @@ def _erase(  # noqa: PLR0913, PLR0917  # everything that an entry is made of
     told = {"code": code or secrets.token_hex(_CODE_BYTES), "key_check": seal.check, "counts": counts}
     number = add_erasure(connection, {**told, **values}, digests)
     counts["quarantine"] = scrub_quarantine(connection, Sieve(connection, seal, workspace.settings.phone_region))
+    count_erased(connection, number, counts)
     return number, counts
 
 

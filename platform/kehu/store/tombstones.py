@@ -67,6 +67,11 @@ def add_erasure(connection: Connection, values: Mapping[str, object], digests: I
     return number
 
 
+def count_erased(connection: Connection, number: int, counts: Mapping[str, int]) -> None:
+    """Write down how many rows of what went."""
+    connection.execute(update(erasures).where(erasures.c.id == number).values(counts=dict(counts)))
+
+
 def end_erasure(connection: Connection, number: int, *, by: str, reason: str, now: datetime) -> None:
     """Let a person's rows in again: its tombstones count no longer."""
     ended = {"ended_at": now, "ended_by": by, "ended_reason": reason}
