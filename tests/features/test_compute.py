@@ -273,6 +273,25 @@ def test_derived_columns_say_what_their_meaning_says(values_of: Values) -> None:
     assert found[1] == {"lanes": 2, "transit": 1.0, "margin": 7, "score": 2.75}
 
 
+def test_real_numbers_are_compared_as_such(values_of: Values) -> None:
+    declared = {
+        "best": {"max": "visits.satisfaction"},
+        "worst": {"min": "visits.satisfaction"},
+        "usual": {"quantile": "visits.satisfaction", "q": 0.5},
+        "scores": {"distinct": "visits.satisfaction"},
+    }
+    visit = {"customer_id": 1, "held_at": AS_OF}
+    scores = [
+        {"timeliness": 4, "delivery": 3},
+        {},
+        {"improvement": 2},
+        {"delivery": 5, "improvement": 4},
+        {"delivery": 2},
+    ]
+    found = values_of(declared, {"visits": [visit | each for each in scores]})
+    assert found[1] == {"best": 4.5, "worst": 2.0, "usual": 2.75, "scores": 3}
+
+
 def test_a_feature_may_be_named_like_an_attribute(values_of: Values) -> None:
     declared = {"city": {"count": "visits"}, "region": {"attribute": "city"}, "kind": {"count": "contacts"}}
     customers = [{"customer": 1, "city": "Wuhan", "region": "Hubei", "kind": "company"}]

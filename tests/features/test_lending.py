@@ -34,6 +34,20 @@ def test_a_column_is_its_known_values_and_where_they_are(_case: str, column: pl.
     assert values[there].tolist() == column.to_physical().drop_nulls().to_list()
 
 
+@pytest.mark.parametrize(
+    ("_case", "type_", "kind"),
+    [
+        ("reals", pl.Float64(), np.float64),
+        ("numbers", pl.Int64(), np.int64),
+        ("instants", pl.Datetime("us", "UTC"), np.int64),
+        ("codes", pl.UInt32(), np.uint32),
+        ("truths", pl.Boolean(), np.bool_),
+    ],
+)
+def test_a_column_without_a_row_has_its_kind(_case: str, type_: pl.DataType, kind: type) -> None:
+    assert values_of(pl.Series([], dtype=type_)).dtype == kind
+
+
 def test_a_column_without_unknowns_says_so() -> None:
     assert known_in(pl.Series([1, 2])) is None
 

@@ -14,12 +14,13 @@ def values_of(column: pl.Series) -> npt.NDArray[np.generic]:
     """The values of a column of numbers, instants (microseconds) or truths, anything where it is unknown."""
     array = _array(column)
     values = array.buffers()[1]
-    if not len(column) or values is None:
-        return np.zeros(len(column), np.bool_ if column.dtype == pl.Boolean() else np.int64)
+    is_held = len(column) > 0 and values is not None
     if column.dtype == pl.Boolean():
-        return _bits(values, array)
+        return _bits(values, array) if is_held else np.zeros(len(column), np.bool_)
     width = array.type.byte_width
     kind = "f" if column.dtype.is_float() else "u" if column.dtype.is_unsigned_integer() else "i"
+    if not is_held:
+        return np.zeros(len(column), f"{kind}{width}")
     return np.frombuffer(values, f"{kind}{width}", len(array), array.offset * width)
 
 
