@@ -25,7 +25,9 @@ def identity_keys(records: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
     Source keys come first, under the rule 'source'; the rules of the file follow in its order. `rule` is a number, the
     stronger the less. Equal keys make one customer, as far as no limit stands against it.
     """
-    parts = [source_keys(records)]
+    # Where nobody names another's key, everybody would bear his own alone.
+    names_others = any(records[f"{kind}_key"].null_count() < len(records) for kind in ("reference", "same_as"))
+    parts = [source_keys(records if names_others else records.clear())]
     values = {
         identifier: identifier_values(records, identifier, rules)
         for identifier in {rule.identifier for rule in rules.keys}

@@ -84,10 +84,10 @@ def resolve(
         keys = keys.join(members, on="id", how="semi")
         bounds = replace(bounds, values=bounds.values.join(members, on="id", how="semi"))
     found = bounded_islands(records["id"], keys, bounds)
-    first = members.with_columns(found.numbers).with_columns(pl.col("anchor").min().over("island"))
-    names = first.select("anchor").unique()
-    named = names.with_columns(uids_of_records(names["anchor"].str.slice(2)))
-    customers = first.select("id", "anchor").join(named, on="anchor", how="left", maintain_order="left")
+    placed = members.with_columns(found.numbers)
+    first = placed.group_by("island").agg(pl.col("anchor").min())
+    named = first.select("island", uids_of_records(first["anchor"].str.slice(2)))
+    customers = placed.join(named, on="island", how="left", maintain_order="left")
     return Resolution(customers.select("id", "uid"), found.contested, found.parted)
 
 
