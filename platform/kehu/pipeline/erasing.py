@@ -77,10 +77,10 @@ def erase(
             nested.rollback()
     if dry_run:
         return Erased("", counts, len(digests))
-    forget_copies(workspace, engine)
     with reading(engine) as connection:
         _write_ledger(connection, workspace)
         code = next(each.code for each in all_erasures(connection) if each.id == number)
+    forget_copies(workspace, engine)
     return Erased(code, counts, len(digests))
 
 
@@ -139,6 +139,8 @@ def sieve_of(connection: Connection, workspace: Workspace) -> Sieve | None:
     seal = needed_seal(workspace.root, frozenset([*standing, *written]))
     if seal is None:
         return None
+    # A process may have died between its database and this file.
+    _write_ledger(connection, workspace)
     missing = [entry for entry in ledger.values() if entry.code not in {each.code for each in known}]
     for entry in missing:
         _erase_again(connection, workspace, entry, seal)
