@@ -13,7 +13,7 @@ SPARED = "import sys; import {module}; print(*({names} & set(sys.modules)))"
 @pytest.mark.parametrize(
     ("_case", "names"),
     [
-        ("what reads very many rows", {"pyarrow", "pandas", "adbc_driver_manager"}),
+        ("what reads very many rows", {"pandas", "adbc_driver_manager"}),
         ("what migrates", {"alembic"}),
         ("what tells customers apart", {"phonenumbers", "scipy.sparse"}),
         ("what other commands need", {"xlsxwriter", "uvicorn"}),
