@@ -203,7 +203,7 @@ class Story:
         rows = [("crm", str(record), gone, heir) for record in records]
         moved = pl.DataFrame(rows, schema=schema, orient="row")
         with writing(self.engine) as connection:
-            retire(connection, known.filter(customer_id=gone), moved, known)
+            retire(connection, known.filter(customer_id=gone), moved)
 
     def back(self, count: int) -> None:
         query = select(runs.c.id).where(runs.c.state == "published").order_by(runs.c.id.desc()).offset(count).limit(1)

@@ -131,8 +131,8 @@ membership_notes = Table(
     Column("held_since", Instant),
 )
 
-# A warning fires when its rule begins to hold and clears when it ceases to. `state` and `outcome` are what people say of
-# it, the last of them `handled_by`.
+# A warning fires when its rule begins to hold and clears when it ceases to. `state` and `outcome` are what people say
+# of it, the last of them `handled_by`.
 warnings = Table(
     "warnings",
     metadata,
