@@ -82,7 +82,7 @@ def _like_keys(rule: KeyRule, values: pl.DataFrame, rules: IdentityRules) -> Ite
     """
     traits = [f"{trait}_key" for trait in rule.unless_other]
     described = ["value", "name", "name_key", *traits]
-    bearers = values.filter(pl.col("name_key").n_unique().over("value") > 1) if _said_of_equal(rule, rules) else values
+    bearers = _of_several_names(values) if _said_of_equal(rule, rules) else values
     if bearers.is_empty():
         return
     sides = bearers.select(described).unique().sort(described, nulls_last=True).with_row_index("side")
@@ -100,6 +100,16 @@ def _like_keys(rule: KeyRule, values: pl.DataFrame, rules: IdentityRules) -> Ite
     alike = pairs.filter(fits).with_columns(key=_join(rule.code, pl.col("value"), *known))
     links = pl.concat([alike.select("side", "key"), alike.select("key", side="other_side").select("side", "key")])
     yield numbered.join(links.unique(), on="side").select("id", "key")
+
+
+def _of_several_names(values: pl.DataFrame) -> pl.DataFrame:
+    """The rows of values that stand under more than one name."""
+    # By the least and the greatest digest: to count each value's names takes several times as long.
+    digest = pl.col("name_key").hash()
+    ends = values.group_by("value").agg(least=digest.min(), greatest=digest.max())
+    return values.join(
+        ends.filter(pl.col("least") != pl.col("greatest")), on="value", how="semi", maintain_order="left"
+    )
 
 
 def _said_of_equal(rule: KeyRule, rules: IdentityRules) -> bool:

@@ -45,7 +45,8 @@ def with_slips(pairs: pl.DataFrame, left: str, right: str) -> pl.DataFrame:
     possible = (lengths.abs() <= 1) & ends & (key != other) & key.str.contains(_HAN) & other.str.contains(_HAN)
     looked = pairs.filter(possible).select(key=key, other=other).unique()
     names = pl.concat([looked["key"], looked["other"].alias("key")]).unique().to_frame("key")
-    spoken = names.select("key", slips=slips(pl.col("key")))
+    longest = min(names.select(pl.col("key").str.len_chars().max()).item() or 0, _LONGEST_SLIP)
+    spoken = names.select("key", slips=slips(pl.col("key"), longest))
     both = looked.join(spoken, on="key").join(spoken, left_on="other", right_on="key", suffix="_other")
     found = both.filter(pl.col("slips").list.set_intersection("slips_other").list.len() > 0)
     marked = found.select(
@@ -83,14 +84,15 @@ def likeness(left: str, right: str) -> pl.Expr:
     )
 
 
-def slips(key: pl.Expr) -> pl.Expr:
+def slips(key: pl.Expr, longest: int = _LONGEST_SLIP) -> pl.Expr:
     """A text and what is left of it when any one character goes: two that share one of these differ by a slip.
 
-    Nothing for a text that is unknown, or too short or too long to hold one.
+    Nothing for a text that is unknown, or too short or too long to hold one. `longest` is how many characters no text
+    exceeds, if fewer than slips are looked for in: it takes time for each.
     """
     length = key.str.len_chars()
-    fits = length.is_between(_SLIP_CHARACTERS, _LONGEST_SLIP)
-    shorter = [pl.when(length > at).then(key.str.slice(0, at) + key.str.slice(at + 1)) for at in range(_LONGEST_SLIP)]
+    fits = length.is_between(_SLIP_CHARACTERS, longest)
+    shorter = [pl.when(length > at).then(key.str.slice(0, at) + key.str.slice(at + 1)) for at in range(longest)]
     every = pl.concat_list(key, *shorter).list.drop_nulls().list.unique()
     return pl.when(fits).then(every).otherwise(pl.lit([], pl.List(pl.String)))
 
