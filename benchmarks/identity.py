@@ -1,7 +1,7 @@
-"""How right identity is and what it takes: FEBRL 1 to 4 and a generated million, Splink beside it."""
+"""How right identity is and what it takes: FEBRL 1 to 4 and a generated million, Splink beside."""
 
 import argparse
-import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,13 +17,8 @@ from scipy.sparse.csgraph import connected_components
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "platform"))
 
-from kehu.identity.islands import islands  # noqa: E402
 from kehu.identity.likeness import slips  # noqa: E402
-from kehu.identity.resolve import normalised, resolve  # noqa: E402
-from kehu.identity.rule_file import read_identity_rules  # noqa: E402
-from kehu.identity.rules import PLAIN_RULES  # noqa: E402
 from kehu.identity.scoring import chances, estimate, scored  # noqa: E402
-from kehu.identity.suggestions import suggested  # noqa: E402
 
 FIELDS = ("given_name", "surname", "street_number", "address_1", "suburb", "postcode", "date_of_birth", "soc_sec_id")
 BLOCKS = (
@@ -205,130 +200,6 @@ def compare_febrl(*, peer: bool) -> None:
             print(line, flush=True)
 
 
-def generated(count: int, seed: int) -> tuple[pl.DataFrame, pl.Series]:
-    """Records of customers that several departments know, and whose each is.
-
-    Names, phones and mail with the slips of life: 10 % of phones and 30 % of mail are missing, 3 % of names
-    have a character wrong or swapped, companies come with and without their city and legal form.
-    """
-    dice = np.random.default_rng(seed)
-    customers = max(count * 2 // 5, 1)
-    owner = np.sort(np.concatenate([np.arange(customers), dice.integers(0, customers, count - customers)]))
-    letters = np.array(list("瑞联海图信万盛通泰亿捷嘉富源兴昌华天方荣迅鸿永顺康腾隆达新地诚江"))
-    trades = np.array(["印刷", "物流", "贸易", "电子科技", "机械", "食品", "服装", "照明", "农业发展", "日用品"])
-    cities = np.array(["上海", "北京", "昆明", "天津", "苏州", "长沙", "福州", "青岛", "深圳", "成都"])
-    surnames = np.array(list("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"))
-    given = np.array(list("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰"))
-    is_company = dice.random(customers) < 0.5
-    stem = [dice.integers(0, len(letters), customers) for _ in range(3)]
-    company = np.char.add(np.char.add(letters[stem[0]], letters[stem[1]]), letters[stem[2]])
-    company = np.char.add(company, trades[dice.integers(0, len(trades), customers)])
-    person = surnames[dice.integers(0, len(surnames), customers)]
-    for _ in range(2):
-        person = np.char.add(person, given[dice.integers(0, len(given), customers)])
-    city = cities[dice.integers(0, len(cities), customers)]
-    phones = 13_000_000_000 + dice.choice(6_999_999_999, customers, replace=False)
-    way = dice.random(count)
-    names = pl.DataFrame(
-        {"company": is_company[owner], "core": company[owner], "person": person[owner], "city": city[owner], "way": way}
-    ).select(
-        pl.when("company")
-        .then(
-            pl.when(pl.col("way") < 0.6)
-            .then(pl.col("city") + pl.lit("市") + pl.col("core") + pl.lit("有限公司"))
-            .when(pl.col("way") < 0.8)
-            .then(pl.col("core") + pl.lit("有限责任公司"))
-            .when(pl.col("way") < 0.97)
-            .then(pl.col("core") + pl.lit("（") + pl.col("city") + pl.lit("）有限公司"))
-            .otherwise(pl.col("city") + pl.col("core").str.slice(0, 1) + pl.col("core").str.slice(2) + pl.lit("公司"))
-        )
-        .otherwise(pl.when(pl.col("way") < 0.9).then("person").otherwise(pl.col("person") + pl.lit("女士")))
-        .alias("name")
-    )["name"]
-    present = {field: dice.random(count) < share for field, share in (("phone", 0.9), ("email", 0.7))}
-    frame = pl.DataFrame(
-        {
-            "id": np.arange(1, count + 1),
-            "key": np.arange(1, count + 1).astype(str),
-            "name": names,
-            "phone": phones[owner].astype(str),
-            "email": np.char.add(np.char.add("c", owner.astype(str)), "@example.com"),
-            "system": np.array(["crm", "tms", "finance", "callcentre"])[dice.integers(0, 4, count)],
-        }
-    )
-    nothing = ("phone_2", "tax_code", "address", "reference_system", "reference_key", "same_as_system", "same_as_key")
-    frame = frame.with_columns(
-        pl.when(pl.Series(present["phone"])).then("phone").alias("phone"),
-        pl.when(pl.Series(present["email"])).then("email").alias("email"),
-        pl.lit("file").alias("origin"),
-        *(pl.lit(None, pl.String).alias(name) for name in nothing),
-    )
-    return frame, pl.Series("owner", owner)
-
-
-def measure_generated(count: int, *, peer: bool) -> None:
-    """Keys and islands over generated records: how right, how fast, how much memory; Splink beside."""
-    frame, owner = generated(count, seed=1)
-    rules, _ = read_identity_rules((ROOT / "rules/identity.yaml").read_text(encoding="utf-8"), "identity.yaml", "CN")
-    begun = cpu()
-    ready = normalised(frame, "CN")
-    middle = cpu()
-    found = resolve(ready, rules).customers
-    done = cpu()
-    judged = frame.select("id").with_columns(owner).join(found, on="id")
-    right = _count(judged, "uid", "owner")
-    print(f"{count:,} generated records, {owner.n_unique():,} customers")
-    print(f"  Kehu: precision {right / _count(judged, 'uid'):.5f} recall {right / _count(judged, 'owner'):.4f}")
-    print(f"  CPU s: comparable forms {middle - begun:.1f}, keys and islands {done - middle:.1f}")
-    begun = cpu()
-    resolve(ready, PLAIN_RULES)
-    print(f"  by the exact keys alone: CPU s {cpu() - begun:.1f}")
-    begun = cpu()
-    pairs = suggested(ready.with_columns(city=pl.lit(None, pl.String)).join(found, on="id"), rules, least=0.1)
-    print(f"  suggestions: CPU s {cpu() - begun:.1f}")
-    for least in (0.9, 0.5, 0.1):
-        _judge_suggestions(judged, pairs.filter(pl.col("probability") >= least), f"of {least} or more")
-    print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
-    if peer:
-        _measure_splink(ready)
-
-
-def _judge_suggestions(judged: pl.DataFrame, pairs: pl.DataFrame, what: str) -> None:
-    """All of them approved, and those alone that a person who knows the truth approves."""
-    owners = judged.select("uid", "owner").unique("uid")
-    known = pairs.join(owners, left_on="left_uid", right_on="uid").join(owners, left_on="right_uid", right_on="uid")
-    for which, chosen in (("approved", pairs), ("reviewed", known.filter(pl.col("owner") == pl.col("owner_right")))):
-        uids = judged["uid"].unique().sort()
-        sides = [chosen.with_row_index("key").select("key", id=f"{side}_uid") for side in ("left", "right")]
-        together = pl.DataFrame({"id": uids}).with_columns(islands(uids, pl.concat(sides)))
-        joined = judged.join(together, left_on="uid", right_on="id")
-        right = _count(joined, "island", "owner")
-        precision, recall = right / _count(joined, "island"), right / _count(joined, "owner")
-        print(f"  {len(pairs):,} suggestions {what}, {which}: precision {precision:.5f} recall {recall:.4f}")
-
-
-def _measure_splink(ready: pl.DataFrame) -> None:
-    import splink  # noqa: PLC0415  # a peer that may be missing
-
-    rules = [splink.block_on("phone_key", "name_key"), splink.block_on("email_key", "name_key")]
-    settings = splink.SettingsCreator(
-        link_type="dedupe_only",
-        unique_id_column_name="id",
-        blocking_rules_to_generate_predictions=rules,
-        comparisons=[],
-    )
-    frame = ready.select("id", "name_key", "phone_key", "email_key").to_pandas()
-    begun = cpu()
-    linker = splink.Linker(splink.DuckDBAPI().register(frame), settings)
-    pairs = linker.inference.deterministic_link()
-    linker.clustering.cluster_pairwise_predictions_at_threshold(pairs).as_pandas_dataframe()
-    print(f"  Splink, deterministic link by the two exact keys, from our comparable forms: CPU s {cpu() - begun:.1f}")
-
-
-def _count(frame: pl.DataFrame, *by: str) -> float:
-    return float(frame.group_by(by).len().select((pl.col("len").cast(pl.Int64) * (pl.col("len") - 1) / 2).sum()).item())
-
-
 def main() -> None:
     """Measure what is asked for; everything by default."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -339,7 +210,10 @@ def main() -> None:
     if chosen.what in {"all", "febrl"}:
         compare_febrl(peer=not chosen.no_peer)
     if chosen.what in {"all", "generated"}:
-        measure_generated(chosen.records, peer=not chosen.no_peer)
+        # In processes of their own, or this one's memory would count.
+        alone = ["--no-peer"] if chosen.no_peer else []
+        program = str(Path(__file__).with_name("identity_generated.py"))
+        subprocess.run([sys.executable, program, "--records", str(chosen.records), *alone], check=True)
 
 
 if __name__ == "__main__":

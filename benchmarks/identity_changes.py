@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from statistics import median
 
 import polars as pl
+from identity_generated import ROOT, generated
 from sqlalchemy import Connection, Engine, insert
 
-from identity import ROOT, generated
 from kehu.identity.rule_file import read_identity_rules
 from kehu.identity.rules import IdentityRules
 from kehu.pipeline.transactions import writing
