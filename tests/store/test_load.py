@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 
 from kehu.model.graph import Entity
 from kehu.pipeline.transactions import writing
@@ -26,6 +26,8 @@ from kehu.tables.facts import (
     source_records,
     visits,
 )
+from kehu.tables.golden import golden_values
+from kehu.tables.identity_index import identity_state, record_values
 
 LoadFiles = Callable[..., tuple[list[FileCounts], ResolvedCounts | None]]
 Content = dict[str, list[tuple[object, ...]]]
@@ -362,3 +364,16 @@ def _load_and_fail(engine: Engine, folder: Path, chunk_of: Callable[[Rows], Load
 
 def _fail() -> LoadedChunk:
     raise OSError("the disk is gone")
+
+
+def test_the_first_load_after_an_upgrade_keeps_what_was_not_kept_before_though_no_row_is_new(
+    database: Engine, load_files: LoadFiles, content: Read
+) -> None:
+    load_files(database, ("crm", CRM))
+    kept = ("customers", "golden_values", "record_values")
+    before = {name: content(database)[name] for name in kept}
+    with writing(database) as connection:
+        for table in (golden_values, record_values, identity_state):
+            connection.execute(delete(table))
+    load_files(database, ("crm", CRM))
+    assert {name: content(database)[name] for name in kept} == before

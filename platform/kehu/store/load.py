@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from kehu.identity.rules import PLAIN_RULES, IdentityRules
 from kehu.model.graph import Entity
@@ -15,10 +15,11 @@ from kehu.store.bulk import insert_frame, next_id
 from kehu.store.customers import ResolvedCounts, customer_of_records, resolve_changes
 from kehu.store.events import EventSpool, mark_seen, named_records, write_events
 from kehu.store.golden import customers_of_several, renew_golden
+from kehu.store.identity_index import read_state
 from kehu.store.records import RecordWriter, event_columns, records_owned_by
 from kehu.store.staff import write_employees
 from kehu.store.tombstones import Sieve
-from kehu.tables.facts import batches, quarantine
+from kehu.tables.facts import batches, customer_records, quarantine
 
 # The customers of so many events are looked up one by one; for more of them all are read.
 _FEW = 20_000
@@ -91,7 +92,7 @@ class Load:
 
     def finish(self) -> ResolvedCounts | None:
         """Resolve customers and write the events that waited; None when nothing had changed."""
-        if not self.changed:
+        if not self.changed and not self._never_resolved():
             self._renew_redated()
             return None
         changed = pl.concat([pl.Series("id", [], dtype=pl.Int64), *self.touched]).unique()
@@ -99,6 +100,11 @@ class Load:
         self._renew_redated()
         mark_seen(self.connection, pl.concat([moved, *self._write_events()]).unique())
         return resolved
+
+    def _never_resolved(self) -> bool:
+        """Whether records of before an upgrade wait for what resolving them writes now."""
+        some = select(customer_records.c.id).limit(1)
+        return read_state(self.connection) is None and self.connection.execute(some).first() is not None
 
     def _write_events(self) -> Iterator[pl.Series]:
         """Write the events that waited; yields the customers whose events they are or were."""
