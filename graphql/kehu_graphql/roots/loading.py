@@ -2,11 +2,12 @@
 
 import strawberry
 
-from kehu.reader import people, provenance, statistics
+from kehu.reader import hierarchy, people, provenance, statistics
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging, connection
 from kehu_graphql.context import Info
 from kehu_graphql.cursors import Cursors
 from kehu_graphql.fields import resolved
+from kehu_graphql.types.hierarchy import RefusedTie, refused_tie
 from kehu_graphql.types.people import Employee, employee_by_number, employee_node
 from kehu_graphql.types.provenance import (
     QuarantinedRow,
@@ -18,6 +19,7 @@ from kehu_graphql.types.statistics import ShipmentStatistics, shipment_statistic
 
 _EMPLOYEE_CURSORS = Cursors("employees", ("text",))
 _QUARANTINE_CURSORS = Cursors("quarantine", ("whole",))
+_REFUSED_CURSORS = Cursors("refusedTies", ("whole", "text"))
 
 
 @strawberry.type
@@ -49,6 +51,19 @@ class LoadingQueries:
         return connection(
             page, quarantined_node, window, _QUARANTINE_CURSORS, lambda: reads.once(provenance.count_quarantine, source)
         )
+
+    @resolved("What records say of parents and employers that cannot be, and why, record by record.")
+    async def refused_ties(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[RefusedTie]:
+        window = Paging(first, after).window(_REFUSED_CURSORS)
+        reads = info.context.reads
+        page = await reads.once(hierarchy.refused_links_page, window)
+
+        async def count() -> int:
+            return (await reads.once(hierarchy.link_counts))["refused"]
+
+        return connection(page, refused_tie, window, _REFUSED_CURSORS, count)
 
     @resolved("What was read from each source, by name.")
     async def sources(self, info: Info) -> list[SourceStatistics]:

@@ -5,12 +5,12 @@ from enum import Enum
 
 import strawberry
 
-from kehu.reader import customers, events, golden, memberships, overrides, people, provenance, warnings
+from kehu.reader import customers, events, golden, hierarchy, memberships, overrides, people, provenance, warnings
 from kehu.reader.definitions import published_rule_sets, rule_sets_of
 from kehu.reader.runs import run_as_of
 from kehu.reader.versions import version_of
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging
-from kehu_graphql.context import Context, Info
+from kehu_graphql.context import Context, Info, customer_by_id
 from kehu_graphql.customer_lists import CustomerList, listed
 from kehu_graphql.fields import resolved
 from kehu_graphql.instants import utc
@@ -24,6 +24,8 @@ from kehu_graphql.types.events import (
     shipment_node,
     visit_node,
 )
+from kehu_graphql.types.hierarchy import CustomerTie, tie_above, tie_below
+from kehu_graphql.types.links import CustomerLink
 from kehu_graphql.types.membership import SegmentMembership, membership_node
 from kehu_graphql.types.override import Override, override_node
 from kehu_graphql.types.people import Contact, Employee, contact_node, employee_by_id
@@ -74,6 +76,33 @@ class Customer(Node):
     @resolved("The account manager.")
     async def owner(self, info: Info) -> Employee | None:
         return await employee_by_id(info.context, self.row.owner_id)
+
+    @resolved("The customer that this one is part of: a branch's company, a company's group; null for none.")
+    async def parent(self, info: Info) -> CustomerTie | None:
+        found = await info.context.reads.one(hierarchy.parent_of, self.row.id)
+        return None if found is None else tie_above(found)
+
+    @resolved("The customers above this one, the nearest first: a branch's company, then its group.")
+    async def parents_above(self, info: Info) -> list[CustomerLink]:
+        found = [await customer_by_id(info.context, key) for key in await _above(info.context, self.row.id)]
+        return [each for each in found if each is not None]
+
+    @resolved("The customers that are part of this one, in a steady order.")
+    async def children(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[CustomerTie]:
+        return await listed(info.context, self.row.id, CHILDREN, Paging(first, after))
+
+    @resolved("Where the person works; null for none.")
+    async def employer(self, info: Info) -> CustomerTie | None:
+        found = await info.context.reads.one(hierarchy.employer_of, self.row.id)
+        return None if found is None else tie_above(found)
+
+    @resolved("Customers that are persons and work here, in a steady order.")
+    async def people(
+        self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
+    ) -> Connection[CustomerTie]:
+        return await listed(info.context, self.row.id, PEOPLE, Paging(first, after))
 
     @resolved("Everything that names this customer.")
     async def identifiers(
@@ -171,6 +200,8 @@ VISITS = CustomerList("visits", events.VISITS, visit_node)
 SEGMENT_HISTORY = CustomerList("segmentHistory", memberships.MEMBERSHIP_HISTORY, membership_node)
 OPEN_WARNINGS = CustomerList("warnings:open", warnings.OPEN_WARNINGS, warning_node)
 ALL_WARNINGS = CustomerList("warnings:all", warnings.ALL_WARNINGS, warning_node)
+CHILDREN = CustomerList("children", hierarchy.CHILDREN, tie_below)
+PEOPLE = CustomerList("people", hierarchy.PEOPLE, tie_below)
 SOURCE_RECORDS = CustomerList("sourceRecords", provenance.SOURCE_RECORDS, source_record_node)
 
 
@@ -194,6 +225,10 @@ def customer_node(row: customers.Customer) -> Customer:
         last_seen_at=row.last_seen_at,
         row=row,
     )
+
+
+async def _above(context: Context, customer_id: int) -> tuple[int, ...]:
+    return await context.reads.one(hierarchy.parents_above, customer_id) or ()
 
 
 async def _current(context: Context, customer_id: int) -> tuple[memberships.Membership, ...]:

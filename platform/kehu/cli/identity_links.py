@@ -59,7 +59,7 @@ def _family(connection: Connection, customer_id: int, window: Window) -> dict[st
     employer = employer_of(connection, [customer_id])
     below = {"child": children_of, "person": people_of}
     return {
-        "parent": list(parents_above(connection, customer_id)),
+        "parent": list(parents_above(connection, [customer_id]).get(customer_id, ())),
         "employer": [link.other_id for link in employer.values()],
         **{
             relation: [

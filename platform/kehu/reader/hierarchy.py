@@ -27,6 +27,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidBy:
+    """A department's record, by its system and its key there."""
+
+    system: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedLink:
     """What a record says of a parent or employer that cannot be; `reason` is one of REFUSED_BECAUSE."""
 
@@ -88,13 +96,27 @@ def people_of(connection: Connection, customer_ids: Collection[int], window: Win
     return pages(connection, customer_ids, PEOPLE, window)
 
 
-def parents_above(connection: Connection, customer_id: int) -> tuple[int, ...]:
-    """The ids of the customers above it, the nearest first: a branch's company, then its group."""
-    found: list[int] = []
-    while len(found) < _DEEPEST and (link := parent_of(connection, [customer_id]).get(customer_id)) is not None:
-        customer_id = link.other_id
-        found.append(customer_id)
-    return tuple(found)
+def parents_above(connection: Connection, customer_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The ids of the customers above each, the nearest first: a branch's company, then its group.
+
+    Customers without a parent are absent. A query per generation.
+    """
+    above: dict[int, tuple[int, ...]] = {}
+    tops = {each: each for each in customer_ids}
+    for _ in range(_DEEPEST):
+        links = parent_of(connection, set(tops.values()))
+        tops = {each: links[top].other_id for each, top in tops.items() if top in links}
+        above |= {each: (*above.get(each, ()), top) for each, top in tops.items()}
+        if not tops:
+            break
+    return above
+
+
+def said_by(connection: Connection, record_ids: Collection[int]) -> dict[int, SaidBy]:
+    """What the departments call the records that links come from."""
+    columns = (source_records.c.id, source_records.c.system, source_records.c.key)
+    rows = connection.execute(select(*columns).where(source_records.c.id.in_(record_ids)))
+    return {row.id: SaidBy(row.system, row.key) for row in rows}
 
 
 def refused_links_page(connection: Connection, window: Window) -> Page[RefusedLink]:
