@@ -16,8 +16,9 @@ GetSample = Callable[[str], Any]
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_row_is_accounted_for(sample: GetSample, name: str) -> None:
     for file in [*sample(name).load["files"], *sample(name).second_load["files"]]:
-        assert list(file) == ["source", "file", "read", "loaded", "unchanged", "quarantined"]
+        assert list(file) == ["source", "file", "read", "loaded", "unchanged", "quarantined", "refused"]
         assert file["read"] == file["loaded"] + file["unchanged"] + file["quarantined"]
+        assert file["refused"] == 0
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -236,7 +236,7 @@ def whose(engine: Engine) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(query)]
 
 
-def test_overrides_go_to_the_heir_and_stay_there(database: Engine, load_files: LoadFiles) -> None:
+def test_overrides_go_to_the_heir_and_come_back_with_their_customer(database: Engine, load_files: LoadFiles) -> None:
     load_files(database, rows_of("a", "b", "c"))
     with database.connect() as connection:
         ids = dict(connection.execute(select(customers.c.name, customers.c.id)).all())
@@ -250,7 +250,7 @@ def test_overrides_go_to_the_heir_and_stay_there(database: Engine, load_files: L
     assert whose(database) == [(uid("a"), "plain"), (uid("a"), "vip"), (uid("a"), "plain"), (uid("c"), "vip")]
     assert active(database) == [(3, ids["a"], "plain", "include"), (4, ids["c"], "vip", "include")]
     load_files(database, rows_of("b"))
-    assert whose(database) == [(uid("a"), "plain"), (uid("a"), "vip"), (uid("a"), "plain"), (uid("c"), "vip")]
+    assert whose(database) == [(uid("b"), "plain"), (uid("a"), "vip"), (uid("b"), "plain"), (uid("c"), "vip")]
 
 
 def test_what_counts_is_found_without_reading_what_has_ended(sqlite_database: Engine) -> None:
