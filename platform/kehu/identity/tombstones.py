@@ -6,7 +6,7 @@ HMAC-SHA256 under a key that the database does not hold.
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -88,25 +88,30 @@ def first_part(value: str) -> str:
     return value.partition(_BETWEEN)[0]
 
 
-def met_by_text(text: str, region: str) -> Iterator[tuple[str, str]]:
-    """The tombstones that a bare text would meet, were it a phone, a mail address or a tax code."""
-    forms = named_as(pl.DataFrame({"phone": [text], "email": [text], "tax_code": [text]}), region).row(0, named=True)
-    for kind in ("phone", "email", "tax_code"):
-        if forms[kind]:
-            yield kind, forms[kind]
+def met_by_texts(texts: Collection[str], region: str) -> dict[str, list[tuple[str, str]]]:
+    """The tombstones that each bare text would meet, were it a phone, a mail address or a tax code."""
+    given = pl.Series("text", list(texts), dtype=pl.String())
+    forms = named_as(pl.DataFrame({"phone": given, "email": given, "tax_code": given}), region)
+    rows = forms.select("phone", "email", "tax_code").iter_rows(named=True)
+    return {
+        text: [(kind, value) for kind, value in row.items() if value] for text, row in zip(given, rows, strict=True)
+    }
 
 
-def met_by_cells(row: str, region: str, system: str) -> Iterator[tuple[str, str]]:
-    """The tombstones that any cell of a raw row, a JSON object, would meet."""
-    for cell in json.loads(row).values() if row.startswith("{") else ():
-        if isinstance(cell, str) and cell:
-            yield "account", _BETWEEN.join((system, cell))
-            yield from met_by_text(cell, region)
+def cells_of(row: str) -> list[str]:
+    """The texts in a raw row, a JSON object."""
+    values = json.loads(row).values() if row.startswith("{") else ()
+    return [cell for cell in values if isinstance(cell, str) and cell]
+
+
+def account(system: str, key: str) -> tuple[str, str]:
+    """The tombstone of an account."""
+    return "account", _BETWEEN.join((system, key))
 
 
 def _accounts_and_codes(row: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
     if row["system"] and row["key"]:
-        yield "account", _BETWEEN.join((row["system"], row["key"]))
+        yield account(row["system"], row["key"])
     for kind in ("email", "tax_code"):
         value = row[kind]
         if value:

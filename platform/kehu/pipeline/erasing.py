@@ -14,7 +14,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from kehu.identity.rules import IdentityRules
-from kehu.identity.tombstones import NAMING, Seal, first_part, laid, met, met_by_text, named_as
+from kehu.identity.tombstones import NAMING, Seal, first_part, laid, met, met_by_texts, named_as
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.deciding_identity import Because
 from kehu.pipeline.erasure_ledger import Entry, append_to_ledger, needed_seal, read_ledger, seal_of
@@ -122,7 +122,7 @@ def erased_as(connection: Connection, workspace: Workspace, text: str) -> Erasur
     if seal is None:
         return None
     known = standing_tombstones(connection)
-    named = [*met_by_text(text.strip(), workspace.settings.phone_region)]
+    named = met_by_texts([text.strip()], workspace.settings.phone_region)[text.strip()]
     system, _, key = text.strip().partition(":")
     named += [*met({**dict.fromkeys(NAMING), "system": system, "key": key}), ("key", text.strip())]
     return next((standing[known[digest]] for each in named if (digest := seal.digest(*each)) in known), None)

@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from kehu.identity.tombstones import NAMING, Seal, met, met_by_cells, named_as
+from kehu.identity.tombstones import NAMING, Seal, account, cells_of, met, met_by_texts, named_as
 from kehu.model.graph import FIELDS, PARTY_FIELDS, Entity
 from kehu.store.bulk import next_id
 from kehu.tables.facts import batches
@@ -119,7 +119,10 @@ class Sieve:
         """Quarantined rows, those of erased persons replaced by a digest of theirs."""
         if not self.known or rows.is_empty():
             return rows
-        hit = [any(self._meets(each) for each in met_by_cells(row, self.region, system)) for row in rows["row"]]
+        cells = [cells_of(row) for row in rows["row"]]
+        named = met_by_texts({cell for each in cells for cell in each}, self.region)
+        hits = {cell: any(map(self._meets, (account(system, cell), *would))) for cell, would in named.items()}
+        hit = [any(hits[cell] for cell in each) for each in cells]
         sealed = [self.seal.digest("quarantine", row) for row in rows["row"]]
         marked = rows.with_columns(pl.Series("hit", hit, dtype=pl.Boolean()), pl.Series("sealed", sealed))
         return marked.with_columns(
