@@ -164,7 +164,7 @@ class _Recounting:
     def _renewed(self, one: _Pass, groups: list[tuple[Declaration, ...]], owned: OwnedEvents) -> Iterator[pl.DataFrame]:
         """Group by group counted anew for whoever has something that changed or moved."""
         moved = (self._there(one.moved.filter(one.span.passed(items))[one.owner]) for items in groups)
-        whom = [_united([each, one.rewritten, one.grew]) for each in moved]
+        groups, whom = _joined(groups, [_united([each, one.rewritten, one.grew]) for each in moved])
         is_first = one.owner == owned.layout.owner
         few = [0 < len(each) <= _MOST_SHARE * len(self.customers) for each in whom]
         asked = [only(self.catalogue, {item.info.name for item in items}) for items in groups]
@@ -225,6 +225,21 @@ def _owner_of(item: Declaration) -> str:
 
 def _pass_of(item: Declaration) -> tuple[str, str]:
     return (_stream_of(item), item.role)
+
+
+def _joined(
+    groups: list[tuple[Declaration, ...]], whom: list[pl.Series]
+) -> tuple[list[tuple[Declaration, ...]], list[pl.Series]]:
+    """One group of those that are counted anew for the same customers, so that their events are read once."""
+    found: list[tuple[Declaration, ...]] = []
+    theirs: list[pl.Series] = []
+    for items, customers in zip(groups, whom, strict=True):
+        place = next((place for place, known in enumerate(theirs) if known.equals(customers)), len(theirs))
+        if place == len(theirs):
+            found.append(())
+            theirs.append(customers)
+        found[place] += items
+    return found, theirs
 
 
 def _united(parts: list[pl.Series]) -> pl.Series:
