@@ -9,6 +9,7 @@ import polars as pl
 from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
 from kehu.features.declaration import Declaration
 from kehu.features.passes import Pass, ordered_columns
+from kehu.features.selection import counting, pass_of
 from kehu.features.tallies import adds_up, tallied
 
 _ANY_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -52,9 +53,9 @@ def aggregate(
     compiled = compile_catalogue(catalogue, as_of)
     everyone = customers.cast(pl.Int64()).alias("customer")
     table = [everyone.to_frame()]
-    for (stream_name, _), group in groupby(sorted(_counting(catalogue), key=_pass_of), key=_pass_of):
+    for (stream_name, _), group in groupby(sorted(counting(catalogue), key=pass_of), key=pass_of):
         table += _counted(compiled, list(group), everyone, events[stream_name], as_of, by_customer=by_customer)
-    names = [item.info.name for item in _counting(catalogue)]
+    names = [item.info.name for item in counting(catalogue)]
     return pl.concat(table, how="horizontal").select("customer", *names)
 
 
@@ -79,14 +80,6 @@ def _counted(
         rest = Pass(compiled, others, as_of)
         found.append(rest.counted(everyone, rest.in_order(events, with_id=with_id)))
     return found
-
-
-def _counting(catalogue: Catalogue) -> list[Declaration]:
-    return [item for item in catalogue.declarations if item.stream is not None]
-
-
-def _pass_of(item: Declaration) -> tuple[str, str]:
-    return (item.stream.name if item.stream else "", item.role)
 
 
 def _is_first(item: Declaration) -> bool:

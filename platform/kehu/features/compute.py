@@ -10,9 +10,8 @@ from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalo
 from kehu.features.declaration import DERIVED, Declaration
 from kehu.features.missing import stored
 from kehu.features.population import settled, with_population
+from kehu.model.durations import DAY_MICROS
 from kehu.model.graph import INSTANT
-
-_DAY_MICROS = 86_400_000_000
 
 
 def compute(
@@ -57,7 +56,7 @@ def _told(item: Declaration, as_of: datetime) -> pl.Expr:
     column = pl.col(item.info.name)
     if item.operation != "days_since":
         return column
-    return (pl.lit(as_of, INSTANT) - column).dt.total_microseconds() // _DAY_MICROS
+    return (pl.lit(as_of, INSTANT) - column).dt.total_microseconds() // DAY_MICROS
 
 
 def _formula(compiled: CompiledCatalogue, item: Declaration) -> pl.Expr:

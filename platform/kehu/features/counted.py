@@ -10,6 +10,7 @@ import polars as pl
 
 from kehu.features.catalogue import Catalogue, CompiledCatalogue
 from kehu.features.declaration import Declaration
+from kehu.features.selection import counting
 from kehu.features.tallies import adds_up
 
 # Another number makes all that was counted before unusable: due when the same declaration comes to count otherwise.
@@ -23,11 +24,6 @@ class Counted:
     as_of: datetime
     fingerprints: Mapping[str, str]
     frame: pl.DataFrame
-
-
-def counting(catalogue: Catalogue) -> list[Declaration]:
-    """The features that count events."""
-    return [item for item in catalogue.declarations if item.stream is not None]
 
 
 def fingerprints(catalogue: Catalogue) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from kehu.features.catalogue import Catalogue
+from kehu.features.declaration import Declaration
 
 
 def only(catalogue: Catalogue, names: Collection[str]) -> Catalogue:
@@ -14,3 +15,13 @@ def only(catalogue: Catalogue, names: Collection[str]) -> Catalogue:
         if item.info.name in wanted:
             wanted |= set(item.info.needs)
     return replace(catalogue, declarations=tuple(item for item in catalogue.declarations if item.info.name in wanted))
+
+
+def counting(catalogue: Catalogue) -> list[Declaration]:
+    """The features that count events."""
+    return [item for item in catalogue.declarations if item.stream is not None]
+
+
+def pass_of(item: Declaration) -> tuple[str, str]:
+    """The kind of event that a feature counts and the role of its customer in it: such are counted together."""
+    return (item.stream.name if item.stream else "", item.role)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
 import polars as pl
 
+from kehu.model.durations import DAY_MICROS
 from kehu.model.feature_types import FeatureType
-from kehu.model.graph import INSTANT, SATISFACTION_DIMENSIONS, SEVERITIES, SHIPMENT_STATUSES
+from kehu.model.graph import SATISFACTION_DIMENSIONS, SEVERITIES, SHIPMENT_STATUSES
 
 _TEXT = FeatureType("string", nullable=True)
 _WHOLE = FeatureType("integer", nullable=True)
@@ -15,7 +15,6 @@ _INSTANT = FeatureType("instant", nullable=True)
 _TRUTH = FeatureType("boolean", nullable=True)
 _REAL = FeatureType("float", nullable=True)
 _MONEY = FeatureType("decimal", nullable=True, scale=2)
-_DAY_MICROS = 86_400_000_000
 CODE = "code"
 
 
@@ -72,8 +71,8 @@ def _days(span: pl.Expr) -> pl.Expr:
     Polars divides a column by a number in one way on few rows and in another on many.
     """
     micros = span.dt.total_microseconds()
-    days = micros // _DAY_MICROS
-    return days.cast(pl.Float64) + (micros - days * _DAY_MICROS).cast(pl.Float64) * (1 / _DAY_MICROS)
+    days = micros // DAY_MICROS
+    return days.cast(pl.Float64) + (micros - days * DAY_MICROS).cast(pl.Float64) * (1 / DAY_MICROS)
 
 
 def _days_between(later: str, earlier: str, meaning: str) -> Derived:
@@ -136,7 +135,7 @@ STREAMS: dict[str, Stream] = {
                 ("at",),
                 pl.col("at").dt.to_string("%Y-%m-%d"),
                 "the day it counts on, in UTC",
-                code=pl.col("at").dt.epoch("us") // _DAY_MICROS,
+                code=pl.col("at").dt.epoch("us") // DAY_MICROS,
             ),
             "gap_days": Derived(
                 _REAL,
@@ -201,10 +200,3 @@ ATTRIBUTES: dict[str, FeatureType] = {
     "city": _TEXT,
     "consent": _TRUTH,
 }
-
-
-def in_window(at: str, as_of: datetime, over: timedelta | None, before: timedelta) -> pl.Expr:
-    """Whether an event lies in (as_of - before - over, as_of - before]; with over None there is no start."""
-    end = as_of - before
-    until = pl.col(at) <= pl.lit(end, INSTANT)
-    return until if over is None else until & (pl.col(at) > pl.lit(end - over, INSTANT))

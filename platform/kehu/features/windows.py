@@ -24,10 +24,10 @@ from kehu.features.reductions import (
     sums,
 )
 from kehu.features.rows import Rows, out_of_order
+from kehu.model.durations import DAY_MICROS
 from kehu.model.feature_types import POLARS_TYPES
 from kehu.model.graph import INSTANT
 
-_DAY_MICROS = 86_400_000_000
 V = TypeVar("V", bound=np.generic)
 
 
@@ -132,7 +132,7 @@ class Windows:
         Every real column of an event is a number of days in whole microseconds, or a mean of a few whole scores.
         """
         total = self._between(item, _summed(item))
-        return total // _DAY_MICROS + (total % _DAY_MICROS) / _DAY_MICROS if self._is_real(item) else total
+        return total // DAY_MICROS + (total % DAY_MICROS) / DAY_MICROS if self._is_real(item) else total
 
     def _mean(self, item: Declaration) -> Found:
         number = self._between(item, _known(item))
@@ -242,8 +242,8 @@ def _picked(values: npt.NDArray[V], which: Whole) -> npt.NDArray[V]:
 
 def _days(micros: Whole) -> Reals:
     """As the derived columns have them."""
-    days = micros // _DAY_MICROS
-    found: Reals = days + (micros - days * _DAY_MICROS) * (1 / _DAY_MICROS)
+    days = micros // DAY_MICROS
+    found: Reals = days + (micros - days * DAY_MICROS) * (1 / DAY_MICROS)
     return found
 
 
@@ -251,7 +251,7 @@ def _micros(days: Reals, kept: Truth | None) -> Whole:
     if kept is not None:
         days = np.where(kept, days, 0.0)
     whole = np.floor(days)
-    found: Whole = whole.astype(np.int64) * _DAY_MICROS + np.rint((days - whole) * _DAY_MICROS).astype(np.int64)
+    found: Whole = whole.astype(np.int64) * DAY_MICROS + np.rint((days - whole) * DAY_MICROS).astype(np.int64)
     return found
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+DAY_MICROS = 86_400_000_000
 _UNITS = {"minute": "minutes", "hour": "hours", "day": "days", "week": "weeks"}
 _DURATION = re.compile(r"([1-9]\d{0,5}) (minute|hour|day|week)s?")
 

@@ -9,13 +9,13 @@ import polars as pl
 from sqlalchemy import Engine
 
 from kehu.features.selection import only
+from kehu.model.durations import DAY_MICROS
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
 from kehu.pipeline.cutoffs import Step, days_between, end_of_day, local_day
 from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.progress import Progress, Watch
 from kehu.pipeline.replays import (
     COLUMNS,
-    DAY_MICROS,
     Past,
     Sign,
     Terms,

@@ -9,10 +9,10 @@ import polars as pl
 
 from kehu.features.aggregates import aggregate, stored_columns
 from kehu.features.catalogue import Catalogue, CompiledCatalogue, compile_catalogue
-from kehu.features.counted import Counted, aligned, counting, fingerprints, is_difference, patched
+from kehu.features.counted import Counted, aligned, fingerprints, is_difference, patched
 from kehu.features.crossings import is_timed, occasions
 from kehu.features.declaration import Declaration
-from kehu.features.selection import only
+from kehu.features.selection import counting, only, pass_of
 from kehu.features.streams import STREAMS, Stream
 from kehu.mirror.kept import Kept
 from kehu.mirror.mirror import Mirror
@@ -97,7 +97,7 @@ class _Recounting:
         self.too_many = False
 
     def run(self) -> tuple[Counted, Recount]:
-        streams = groupby(sorted(counting(self.catalogue), key=_pass_of), key=_stream_of)
+        streams = groupby(sorted(counting(self.catalogue), key=pass_of), key=_stream_of)
         frames = [frame for name, items in streams for frame in self._stream(STREAMS[name], list(items))]
         everyone = self.customers.alias("customer").to_frame()
         frame = pl.concat([everyone, *(each.drop("customer") for each in frames)], how="horizontal")
@@ -119,7 +119,7 @@ class _Recounting:
         span = Span(self.compiled, self.old.as_of, self.as_of, self.last_ids[stream.name])
         moved = moved_events(self.mirror, self.catalogue, stream, kept, span)
         owned = OwnedEvents(self.mirror, stream.name)
-        for _, group in groupby(kept, key=_pass_of):
+        for _, group in groupby(kept, key=pass_of):
             yield self._pass(tuple(group), owned, span, moved)
         if new:
             yield self._counted(new, self.customers)
@@ -221,10 +221,6 @@ def _stream_of(item: Declaration) -> str:
 
 def _owner_of(item: Declaration) -> str:
     return item.stream.roles[item.role] if item.stream else ""
-
-
-def _pass_of(item: Declaration) -> tuple[str, str]:
-    return (_stream_of(item), item.role)
 
 
 def _joined(

@@ -8,6 +8,7 @@ import polars as pl
 
 from kehu.features.catalogue import Catalogue
 from kehu.features.silence import standing, with_gaps
+from kehu.model.durations import DAY_MICROS
 from kehu.model.feature_types import Schema
 from kehu.model.graph import INSTANT
 from kehu.model.problems import Place, RefusedError
@@ -20,7 +21,6 @@ from kehu.rules.measures import Counts
 from kehu.rules.standing import NOBODY, carried
 
 COLUMNS = ("payer_id", "at", "status")
-DAY_MICROS = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)

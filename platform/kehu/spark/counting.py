@@ -5,9 +5,11 @@ from itertools import groupby
 
 from kehu.features.catalogue import Catalogue, CompiledCatalogue
 from kehu.features.declaration import Declaration
+from kehu.features.selection import pass_of
 from kehu.features.streams import Stream
+from kehu.model.durations import DAY_MICROS
 from kehu.rules.instants import EPOCH
-from kehu.spark.derived import DAY_MICROS, DERIVED_SQL
+from kehu.spark.derived import DERIVED_SQL
 from kehu.spark.words import name
 
 _MICROSECOND = EPOCH.resolution
@@ -19,9 +21,9 @@ def counted_query(catalogue: Catalogue, compiled: CompiledCatalogue, as_of: date
     The views named as the kinds of events have their stored columns, instants in microseconds. Of `days_since` it is
     the instant of the event that counts. `compiled` is the catalogue for Spark as of the instant.
     """
-    counting = sorted((item for item in catalogue.declarations if item.stream is not None), key=_pass_of)
+    counting = sorted((item for item in catalogue.declarations if item.stream is not None), key=pass_of)
     joined, columns = "`customers`", ["`customers`.*"]
-    for at, (_, group) in enumerate(groupby(counting, key=_pass_of)):
+    for at, (_, group) in enumerate(groupby(counting, key=pass_of)):
         items = list(group)
         joined += f"\nLEFT JOIN ({_Pass(compiled, items, as_of).query()}) AS `pass {at}`"
         joined += f" ON `customers`.`customer` = `pass {at}`.`customer`"
@@ -32,10 +34,6 @@ def counted_query(catalogue: Catalogue, compiled: CompiledCatalogue, as_of: date
 def micros(instant: datetime) -> str:
     """A constant instant."""
     return f"CAST({(instant - EPOCH) // _MICROSECOND} AS BIGINT)"
-
-
-def _pass_of(item: Declaration) -> tuple[str, str]:
-    return (item.stream.name if item.stream else "", item.role)
 
 
 class _Pass:

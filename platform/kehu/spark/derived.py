@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from kehu.model.durations import DAY_MICROS
 from kehu.model.graph import SATISFACTION_DIMENSIONS
 
-DAY_MICROS = 86_400_000_000
 # By division, a day's share would be rounded otherwise than Polars rounds it.
 _SHARE_OF_DAY = repr(1 / DAY_MICROS)
 

@@ -9,10 +9,10 @@ from kehu.features.catalogue import Catalogue, CompiledCatalogue
 from kehu.features.declaration import DERIVED, Declaration
 from kehu.features.missing import stored
 from kehu.features.population import with_population
+from kehu.model.durations import DAY_MICROS
 from kehu.model.feature_types import POLARS_TYPES, Kind
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.spark.counting import micros
-from kehu.spark.derived import DAY_MICROS
 from kehu.spark.laying import Shared
 from kehu.spark.sessions import Spark
 from kehu.spark.words import literal, name
