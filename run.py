@@ -165,7 +165,7 @@ def lock_problems(text: str) -> list[str]:
 
 # What a job needs beside the packages that developers have anyway.
 GROUPS = {"bench": ("bench",)}
-TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile")
+TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 JOBS = {"demo": demo, "test": test, "check": check, "bench": bench}
 CHECKS: dict[str, Sequence[Sequence[str]]] = {
     "format": [["-m", "ruff", "format", "--check", "--quiet", "."]],

