@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kehu.features.catalogue import Catalogue, read_catalogue
+from kehu.model.durations import DAY_MICROS
 from kehu.model.problems import RefusedError
 from kehu.pipeline.facts import Facts
-from kehu.pipeline.replays import DAY_MICROS, Past, Terms, best_window, payments_of, replay, sign_of
+from kehu.pipeline.replays import Past, Terms, best_window, payments_of, replay, sign_of
 from kehu.pipeline.snapshots import Read
 from kehu.pipeline.truth import Truth
 from kehu.rules.book import RuleBook
