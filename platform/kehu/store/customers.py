@@ -99,13 +99,13 @@ def resolve_changes(
     settled = _settle(connection, _with_uids(concerned.records, resolved), known, rules)
     values = joining_values(concerned.records, concerned.open_records, rules)
     renew(connection, concerned.ids, values, resolved.parted)
-    there = _there_are(connection, state, concerned, settled)
+    there = _there_are(connection, state, concerned, resolved)
     write_state(connection, IdentityState(state.fingerprint, now.pairs, now.locked, *there))
     return ResolvedCounts(*there, settled.new, settled.gone), settled.customers
 
 
 def _there_are(
-    connection: Connection, before: IdentityState, concerned: Concerned, settled: _Settled
+    connection: Connection, before: IdentityState, concerned: Concerned, resolved: Resolution
 ) -> tuple[int, int]:
     """How many records and customers there are now."""
     if len(concerned.records) < len(concerned.ids):
@@ -113,8 +113,10 @@ def _there_are(
         counts = (func.count(customer_records.c.id), func.count(customer_records.c.customer_id.distinct()))
         records, there = connection.execute(select(*counts)).one()
         return int(records), int(there)
-    records = before.records + int(concerned.records["customer_id"].is_null().sum())
-    return records, before.customers + settled.new - settled.gone
+    held = concerned.records["customer_id"]
+    # Not the customers that are new: one whose records were all removed comes back as itself.
+    there = before.customers - held.drop_nulls().n_unique() + resolved.customers["uid"].n_unique()
+    return before.records + held.null_count(), there
 
 
 def _resolve_all(connection: Connection, phone_region: str, rules: IdentityRules) -> tuple[ResolvedCounts, pl.Series]:
