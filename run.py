@@ -17,6 +17,7 @@ UV_VERSION = "0.13.9"
 CACHE = ROOT / ".cache"
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+SOURCE_ROOTS = ("platform", "graphql", "loaders")
 EXAMPLES = ("carrier", "northwind", "online_retail", "scms", "silo_accounts")
 PUBLIC_REGISTRY = "https://pypi.org/simple"
 
@@ -51,6 +52,8 @@ def set_up(groups: Sequence[str]) -> None:
     variables.pop("VIRTUAL_ENV", None)
     if subprocess.run(locked, env=variables, check=False).returncode:
         raise SetUpError("the packages in uv.lock could not be installed; is the package index reachable?")
+    # The project's own files are linked, not installed, so they are compiled here.
+    run_python("-m", "compileall", "-q", *SOURCE_ROOTS)
     if run_python("-m", "kehu_graphql.ide.install"):
         raise SetUpError("the IDE's files could not be installed; is the npm registry reachable?")
 

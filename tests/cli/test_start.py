@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -30,3 +31,9 @@ def test_the_command_has_those_asked_for_and_no_others() -> None:
     every = app_of()
     commands = [each.name for each in every.registered_commands]
     assert {*commands, *(each.name for each in every.registered_groups)} == set(COMMANDS)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    asked = [sys.executable, "-m", "kehu.cli", "--version"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert done.stdout == f"kehu {version('kehu')}\n"

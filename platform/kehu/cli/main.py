@@ -5,7 +5,9 @@ import signal
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from importlib.metadata import version
 from types import FrameType
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import DBAPIError
@@ -52,12 +54,21 @@ def app_of(names: Iterable[str] = COMMANDS) -> typer.Typer:
             app.add_typer(command, name=name)
         else:
             app.command(name)(command)
-    # Without it a single command would need no name.
-    app.callback()(_nothing)
+    # With a callback a single command keeps its name.
+    app.callback()(_kehu)
     return app
 
 
-def _nothing() -> None:
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"kehu {version('kehu')}")
+        raise typer.Exit
+
+
+_Version = Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")]
+
+
+def _kehu(*, _version: _Version = False) -> None:
     pass
 
 
