@@ -1,8 +1,9 @@
-"""Reads for one request: off the event loop, batched per level of the query, none asked twice."""
+"""Reads for one request: off the event loop, batched per level of the query, none asked twice, of one state."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -17,6 +18,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 READER_THREADS = 4
+# Together with the threads' own fewer than the connections an engine keeps, or all would wait for one another.
+OPEN_SNAPSHOTS = 8
 _MAX_BATCH = 1000
 
 
@@ -25,19 +28,37 @@ class ReadPool:
 
     def __init__(self, engine: Engine, threads: int = READER_THREADS) -> None:
         self._engine = engine
+        self._frozen = _frozen(engine)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self._free = asyncio.Semaphore(OPEN_SNAPSHOTS)
 
     async def run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """What `read` answers in a transaction of its own; ExpectedError for a value no column can hold."""
 
         def in_thread() -> R:
-            try:
-                with self._engine.connect() as connection:
-                    return read(connection, *args, **options)
-            except DataError:
-                raise ExpectedError("a value in the query is none that the database can hold") from None
+            with self._engine.connect() as connection:
+                return _told(read, connection, *args, **options)
 
         return await self.aside(in_thread)
+
+    async def open(self) -> Connection:
+        """A connection whose reads all see the database as it is at the first of them; hand it to `release`.
+
+        Waits while too many are open.
+        """
+        await self._free.acquire()
+        try:
+            return await self.aside(self._frozen.connect)
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def release(self, connection: Connection) -> None:
+        """Ends what `open` began."""
+        try:
+            await self.aside(connection.close)
+        finally:
+            self._free.release()
 
     async def aside(self, work: Callable[[], R]) -> R:
         """What `work` answers, off the event loop."""
@@ -48,13 +69,54 @@ class ReadPool:
         self._threads.shutdown()
 
 
+class Snapshot:
+    """One state of the database; opened by the first read, which the others follow one at a time.
+
+    After a read that the database refused the next one opens a new state.
+    """
+
+    def __init__(self, pool: ReadPool) -> None:
+        self._pool = pool
+        self._connection: Connection | None = None
+        self._turn = asyncio.Lock()
+        self._closed = False
+
+    async def run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
+        """What `read` answers; ExpectedError for a value no column can hold."""
+        async with self._turn:
+            if self._closed:
+                raise RuntimeError(f"'{read}' was asked of a request that is over")
+            if self._connection is None:
+                self._connection = await self._pool.open()
+            connection = self._connection
+            return await self._pool.aside(lambda: _told(read, connection, *args, **options))
+
+    async def close(self) -> None:
+        """Waits for the read under way."""
+        async with self._turn:
+            self._closed = True
+            if self._connection is not None:
+                await self._pool.release(self._connection)
+
+
 class Reads:
-    """One request's reads."""
+    """One request's reads; each in a transaction of its own, unless `snapshot` surrounds them."""
 
     def __init__(self, pool: ReadPool) -> None:
         self._pool = pool
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
         self._shared: dict[Hashable, asyncio.Task[Any]] = {}
+        self._snapshot: Snapshot | None = None
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """Within it everything is read in one transaction, of one state of the database."""
+        self._snapshot = Snapshot(self._pool)
+        try:
+            yield
+        finally:
+            await self._snapshot.close()
+            self._snapshot = None
 
     def forget(self) -> None:
         """Read anew what is asked from now on: something was written."""
@@ -72,9 +134,14 @@ class Reads:
         """Runs `read` once for these arguments, however often it is asked; arguments must be hashable."""
         key = (read, args, tuple(sorted(options.items())))
         if key not in self._shared:
-            self._shared[key] = asyncio.ensure_future(self._pool.run(read, *args, **options))
+            self._shared[key] = asyncio.ensure_future(self._run(read, *args, **options))
         found: R = await self._shared[key]
         return found
+
+    async def _run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
+        if self._snapshot is None:
+            return await self._pool.run(read, *args, **options)
+        return await self._snapshot.run(read, *args, **options)
 
     async def one(
         self,
@@ -92,8 +159,26 @@ class Reads:
         if (read, args) not in self._loaders:
 
             async def load(keys: list[Any]) -> Sequence[Any]:
-                found = await self._pool.run(read, keys, *args)
+                found = await self._run(read, keys, *args)
                 return [found.get(key) for key in keys]
 
             self._loaders[read, args] = DataLoader(load, max_batch_size=_MAX_BATCH)
         return self._loaders[read, args]
+
+
+def _frozen(engine: Engine) -> Engine:
+    """An engine whose transactions see one state. SQLite's do anyway, from their first read on."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _told(
+    read: Callable[Concatenate[Connection, P], R], connection: Connection, *args: P.args, **options: P.kwargs
+) -> R:
+    try:
+        return read(connection, *args, **options)
+    except DataError:
+        # PostgreSQL answers nothing more within a transaction that failed.
+        connection.rollback()
+        raise ExpectedError("a value in the query is none that the database can hold") from None

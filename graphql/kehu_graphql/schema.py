@@ -1,11 +1,17 @@
 """The schema: what can be asked, and how a document is checked before it runs."""
 
+from collections.abc import AsyncIterator
+from typing import cast
+
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
 
+from kehu_graphql.context import Context
+from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
 from kehu_graphql.mutations.customers import CustomerMutations
 from kehu_graphql.mutations.events import EventMutations
@@ -37,6 +43,18 @@ class Mutation(EventMutations, CustomerMutations, WarningMutations, OverrideMuta
     """Every change, one mixin a subject."""
 
 
+class OneState(SchemaExtension):
+    """A query reads one state of the database. Changes and events are read as they are found."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        context = self.execution_context
+        if context.operation_type is not OperationType.QUERY:
+            yield
+            return
+        async with cast("Context", context.context).reads.snapshot():
+            yield
+
+
 class KehuSchema(strawberry.Schema):
     """Errors are logged where they are masked, at the border to the client, and not a second time here."""
 
@@ -55,6 +73,7 @@ def build_schema(*, discovery: bool = True) -> KehuSchema:
     schema = KehuSchema(
         query=Query,
         mutation=Mutation,
+        execution_context_class=LeanExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(MAX_TOKENS),
@@ -62,6 +81,7 @@ def build_schema(*, discovery: bool = True) -> KehuSchema:
             lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
             lambda: NodeLimit(schema.core),
+            OneState,
         ],
     )
     return schema
