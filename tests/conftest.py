@@ -58,6 +58,16 @@ def upgraded_postgres(postgres_server: str) -> str:
     return "upgraded"
 
 
+@pytest.fixture(scope="session")
+def replace_postgres(postgres_server: str) -> Callable[[str, str], None]:
+    """Put a copy of another database of that server, to which nobody is connected, in the place of a first."""
+
+    def replace(name: str, source: str) -> None:
+        _tell(postgres_server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {source}")
+
+    return replace
+
+
 def _tell(server: str, *statements: str) -> None:
     """Outside any transaction, as CREATE DATABASE wants it."""
     admin = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
@@ -87,9 +97,8 @@ def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Engi
     if address.get_backend_name() == "sqlite":
         shutil.copy(request.getfixturevalue("upgraded_sqlite"), str(address.database))
     else:
-        source, name = request.getfixturevalue("upgraded_postgres"), address.database
-        copied = f"CREATE DATABASE {name} TEMPLATE {source}"
-        _tell(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name}", copied)
+        source = request.getfixturevalue("upgraded_postgres")
+        request.getfixturevalue("replace_postgres")(str(address.database), source)
     engine = open_database(database_url)
     yield engine
     engine.dispose()

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, make_url, select
 
 from kehu.model.problems import Place, Problem
 from kehu.pipeline.loading import load
@@ -208,13 +208,32 @@ def office(opened_office: Path, tmp_path: Path) -> Iterator[Office]:
     yield from _run_office(workspace, open_database(workspace.settings.database_url))
 
 
-@pytest.fixture
-def office_anywhere(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    """An office of one's own, on each kind of database."""
-    folder = tmp_path / "office"
+@pytest.fixture(scope="session")
+def opened_on_postgres(
+    postgres_server: str, replace_postgres: Callable[[str, str], None], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The office's folder, its database being `office` on that server, loaded and segmented; both to be copied."""
+    folder = tmp_path_factory.mktemp("office") / "office"
     shutil.copytree(OFFICE, folder)
+    replace_postgres("office", "template1")
+    url = postgres_server.replace("/postgres?", "/office?")
+    _open_office(open_workspace(folder, {"KEHU_DATABASE_URL": url})).dispose()
+    return folder
+
+
+@pytest.fixture
+def office_anywhere(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Office]:
+    """An office of one's own, on each kind of database."""
+    address = make_url(database_url)
+    is_embedded = address.get_backend_name() == "sqlite"
+    folder = tmp_path / "office"
+    shutil.copytree(request.getfixturevalue("opened_office" if is_embedded else "opened_on_postgres"), folder)
+    if is_embedded:
+        database_url = f"sqlite:///{folder / 'kehu.sqlite3'}"
+    else:
+        request.getfixturevalue("replace_postgres")(str(address.database), "office")
     workspace = open_workspace(folder, {"KEHU_DATABASE_URL": database_url})
-    yield from _run_office(workspace, _open_office(workspace))
+    yield from _run_office(workspace, open_database(workspace.settings.database_url))
 
 
 def _run_office(workspace: Workspace, engine: Engine) -> Iterator[Office]:
