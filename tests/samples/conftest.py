@@ -1,6 +1,9 @@
 """Sample workspaces as a user has them: copied, loaded, segmented and served by the kehu command."""
 
+import fcntl
 import json
+import os
+import pickle
 import shutil
 import signal
 import socket
@@ -9,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +55,20 @@ def _made(name: str, folder: Path) -> Sample:
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sample]:
-    """A sample by name, made when first asked for."""
-    folder = tmp_path_factory.mktemp("samples")
-    made: dict[str, Sample] = {}
+    """A sample by name, made when first asked for, by whichever of the processes that run tests asks first."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "samples"
+    folder.mkdir(exist_ok=True)
 
+    @cache
     def get(name: str) -> Sample:
-        if name not in made:
-            made[name] = _made(name, folder)
-        return made[name]
+        told = folder / f"{name}.pickle"
+        with (folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not told.exists():
+                told.write_bytes(pickle.dumps(_made(name, folder)))
+        made: Sample = pickle.loads(told.read_bytes())  # noqa: S301  # written a moment ago, by these tests
+        return made
 
     return get
 
