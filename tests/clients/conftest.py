@@ -53,9 +53,9 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
 
     def run(script: str, *arguments: str) -> Any:
         # Node looks for packages from where the script lies.
-        place = tmp_path_factory.mktemp("node")
+        place = tmp_path_factory.mktemp("node") / "clients"
+        shutil.copytree(HERE, place, ignore=shutil.ignore_patterns("*.py", "__pycache__", "package*.json"))
         (place / "node_modules").symlink_to(packages)
-        shutil.copyfile(HERE / script, place / script)
         command = [sys.executable, "-c", program, str(place / script), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stderr
