@@ -167,10 +167,13 @@ class Reads:
 
 
 def _frozen(engine: Engine) -> Engine:
-    """An engine whose transactions see one state. SQLite's do anyway, from their first read on."""
+    """An engine whose transactions see one state. SQLite's do anyway, from their first read on.
+
+    They are not read-only to the database, since some reads lay ids by in temporary tables.
+    """
     if engine.dialect.name == "sqlite":
         return engine
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _told(
