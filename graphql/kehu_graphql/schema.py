@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
+from kehu_graphql.arguments import describe_arguments
 from kehu_graphql.context import Context
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
@@ -84,4 +85,5 @@ def build_schema(*, discovery: bool = True) -> KehuSchema:
             OneState,
         ],
     )
+    describe_arguments(schema.core)
     return schema

@@ -2,6 +2,7 @@
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 
+from kehu_graphql.arguments import MEANINGS, arguments_of
 from kehu_graphql.schema import build_schema
 from kehu_graphql.snapshot import SNAPSHOT, sdl
 
@@ -12,6 +13,14 @@ def test_the_snapshot_is_the_schema() -> None:
 
 def test_every_type_field_and_value_says_what_it_means() -> None:
     assert sorted(_undescribed(build_schema().core)) == []
+
+
+def test_every_argument_says_what_it_means() -> None:
+    """Its meaning stands in kehu_graphql.arguments, by its name."""
+    taken = dict(arguments_of(build_schema().core))
+    assert [where for where, argument in taken.items() if not argument.description] == []
+    used = {*taken, *(where.rpartition(".")[2] for where in taken)}
+    assert [name for name in MEANINGS if name not in used] == []
 
 
 def test_no_enum_names_a_level_or_a_rule_set() -> None:
