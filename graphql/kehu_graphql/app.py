@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from kehu.workspace.served import Served
@@ -23,6 +23,8 @@ from kehu_graphql.ide.page import ASSETS_URL, STATIC_DIR, STATIC_URL, ide_page
 from kehu_graphql.metrics import metrics
 from kehu_graphql.reads import ReadPool
 from kehu_graphql.schema import build_schema
+from kehu_graphql.subscriptions.sockets import Sockets
+from kehu_graphql.subscriptions.watcher import Watcher
 
 PATH = "/graphql"
 _PREFLIGHT_SECONDS = 600
@@ -38,13 +40,20 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
     """
     pool = ReadPool(engine)
     desk = desk_for(engine, served)
+    watcher = Watcher(engine, pool)
     endpoint = Endpoint(
-        build_schema(discovery=served.discovery), pool, served, desk=desk, page=ide_page(served.title, PATH)
+        build_schema(discovery=served.discovery),
+        pool,
+        served,
+        desk=desk,
+        sockets=Sockets(watcher, cors_origins),
+        page=ide_page(served.title, PATH),
     )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        await watcher.close()
         if desk is not None:
             desk.close()
         pool.close()
@@ -57,6 +66,7 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
         Mount(ASSETS_URL, StaticFiles(directory=ASSETS_DIR, check_dir=False)),
         Mount(STATIC_URL, StaticFiles(directory=STATIC_DIR)),
         Route(PATH, endpoint),
+        WebSocketRoute(PATH, endpoint),
     ]
     return Starlette(routes=routes, lifespan=lifespan, middleware=_middleware(cors_origins))
 

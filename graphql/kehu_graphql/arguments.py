@@ -36,6 +36,12 @@ MEANINGS = {
     "where": "The condition to meet; null for all.",
     "within": 'How far to look ahead, e.g. "7 days"; null for not at all.',
     "Query.customer.id": 'The node id or the uid, also a former one, e.g. "7c22876c-61e8-543d-a613-c127c8ab7d67".',
+    "Subscription.levelChanged.after": "The cursor behind which to go on; null for what is published from now on.",
+    "Subscription.levelChanged.level": 'Its code, e.g. "vip"; an unknown one is an error. Null for every level.',
+    "Subscription.runProgress.run": 'The node id, or the number, e.g. "12".',
+    "Subscription.warningsRaised.after": "The cursor behind which to go on; null for what is published from now on.",
+    "Subscription.warningsRaised.department": 'To which it is told, as `route` names it, e.g. "sales"; null for all.',
+    "Subscription.warningsRaised.ruleSet": 'Its code, e.g. "churn_warning"; an unknown one is an error. Null for all.',
     "Query.run.id": 'The node id, or the number, e.g. "12".',
 }
 

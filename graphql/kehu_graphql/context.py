@@ -1,7 +1,7 @@
 """What resolvers get with each request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from kehu.reader import customers
 from kehu.workspace.served import Served
 from kehu_graphql.desk import WriteDesk
 from kehu_graphql.reads import Reads
+from kehu_graphql.subscriptions.watcher import Watcher
 
 if TYPE_CHECKING:
     from kehu_graphql.types.customer import Customer
@@ -21,14 +22,20 @@ class Context:
     """One request's reads, and what the server was given beside them.
 
     `as_customer` is handed in because events refer to customers, whose type lists events. `author` is whom the request
-    names as the person who asks, "" for nobody; `desk` takes changes, None where there shall be none.
+    names as the person who asks, "" for nobody; `desk` takes changes, None where there shall be none. `watcher` tells
+    subscriptions when to look again.
     """
 
     reads: Reads
     served: Served
     as_customer: "Callable[[customers.Customer], Customer]"
-    author: str = ""
-    desk: WriteDesk | None = None
+    author: str
+    desk: WriteDesk | None
+    watcher: Watcher
+
+    def anew(self) -> "Context":
+        """The same for another operation on the same connection, which reads for itself."""
+        return replace(self, reads=self.reads.anew())
 
     async def now(self) -> datetime:
         """The clock's instant, one for the whole request; the clock may look into the database."""

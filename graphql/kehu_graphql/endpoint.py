@@ -1,5 +1,6 @@
 """GraphQL over HTTP: negotiation, status codes, JSON, a limit on the body, masked errors."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,7 @@ from kehu_graphql.desk import WriteDesk
 from kehu_graphql.failures import BAD_USER_INPUT, presentable
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
+from kehu_graphql.subscriptions.sockets import INIT_WAIT, Operations, Sockets, TextSocket
 from kehu_graphql.types.customer import customer_node
 
 MAX_BODY_BYTES = 1_000_000
@@ -37,11 +39,27 @@ class Endpoint(GraphQL[Context, None]):
     With `application/graphql-response+json` a document that cannot run answers 400 and has no `data`.
     """
 
+    websocket_adapter_class = TextSocket
+    graphql_transport_ws_handler_class = Operations
+
     def __init__(
-        self, schema: KehuSchema, pool: ReadPool, served: Served, *, desk: WriteDesk | None, page: str
+        self,
+        schema: KehuSchema,
+        pool: ReadPool,
+        served: Served,
+        *,
+        desk: WriteDesk | None,
+        sockets: Sockets,
+        page: str,
     ) -> None:
-        protocols = [GRAPHQL_TRANSPORT_WS_PROTOCOL]
-        super().__init__(schema, subscription_protocols=protocols, allow_queries_via_get=served.discovery)
+        super().__init__(
+            schema,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            allow_queries_via_get=served.discovery,
+            connection_init_wait_timeout=INIT_WAIT,
+            allowed_origins=sockets.origins,
+        )
+        self._sockets = sockets
         self._pool = pool
         self._served = served
         self._desk = desk
@@ -50,7 +68,7 @@ class Endpoint(GraphQL[Context, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Failures of the request itself are JSON too; nobody is told of a client that left in the middle of it."""
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await self._sockets.serve(super().__call__, scope, receive, send)
             return
         try:
             response = await self.run(Request(scope, _bounded(receive)))
@@ -68,7 +86,11 @@ class Endpoint(GraphQL[Context, None]):
                 raise HTTPException(415, f"send the query as JSON, with the header 'Content-Type: {PLAIN_JSON}'")
             if (await request.get_body()).lstrip()[:1] not in {b"{", b"["}:
                 raise HTTPException(400, 'the body must be a JSON object: {"query": "{ ... }"}')
-        return await super().parse_http_body(request)
+        data = await super().parse_http_body(request)
+        if isinstance(data, list):
+            return data
+        # A subscription's stream goes over WebSockets alone, whatever else the client would take.
+        return replace(data, protocol="http")
 
     async def get_context(
         self,
@@ -76,7 +98,7 @@ class Endpoint(GraphQL[Context, None]):
         response: Response | WebSocket,  # noqa: ARG002 (Strawberry's signature)
     ) -> Context:
         author = author_of(request.headers.get(AUTHOR_HEADER, ""))
-        return Context(Reads(self._pool), self._served, customer_node, author, self._desk)
+        return Context(Reads(self._pool), self._served, customer_node, author, self._desk, self._sockets.watcher)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
         return HTMLResponse(self._page)

@@ -16,3 +16,8 @@ def resolved(description: str) -> Callable[[Resolver], Resolver]:
 def change(description: str) -> Callable[[Resolver], Resolver]:
     """A field of the root mutation; it says what becomes of what."""
     return cast("Callable[[Resolver], Resolver]", strawberry.mutation(description=description))
+
+
+def told(description: str) -> Callable[[Resolver], Resolver]:
+    """A field of the subscription; it says what is told when."""
+    return cast("Callable[[Resolver], Resolver]", strawberry.subscription(description=description))

@@ -16,6 +16,7 @@ from graphql import (
     ValidationContext,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
 
 from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
 from kehu_graphql.node_count import count_nodes
@@ -99,6 +100,9 @@ class NodeLimit(SchemaExtension):
 
     def on_execute(self) -> Iterator[None]:
         refusal = self._refusal()
+        # What a subscription is answered with cannot be set beforehand; it counts what each event may bring.
+        if refusal is not None and self.execution_context.operation_type is OperationType.SUBSCRIPTION:
+            raise refusal
         if refusal is not None:
             self.execution_context.result = ExecutionResult(data=None, errors=[refusal])
         yield

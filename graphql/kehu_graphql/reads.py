@@ -118,6 +118,10 @@ class Reads:
             await self._snapshot.close()
             self._snapshot = None
 
+    def anew(self) -> "Reads":
+        """For another request to the same database."""
+        return Reads(self._pool)
+
     def forget(self) -> None:
         """Read anew what is asked from now on: something was written."""
         self._loaders.clear()

@@ -27,12 +27,14 @@ from kehu_graphql.roots.loading import LoadingQueries
 from kehu_graphql.roots.rules import RuleQueries
 from kehu_graphql.roots.work import WorkQueries
 from kehu_graphql.scalars import SCALARS
+from kehu_graphql.subscriptions.roots import CursorQueries, Subscription
+from kehu_graphql.subscriptions.streaming import StreamingSchema
 
 _CACHED_DOCUMENTS = 512
 
 
 @strawberry.type(description="What can be asked: the customer graph and what the published run says of it.")
-class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, IdentityQueries, FetchingQueries):
+class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, IdentityQueries, FetchingQueries, CursorQueries):
     """Every root field, one mixin a subject."""
 
 
@@ -56,7 +58,7 @@ class OneState(SchemaExtension):
             yield
 
 
-class KehuSchema(strawberry.Schema):
+class KehuSchema(StreamingSchema):
     """Errors are logged where they are masked, at the border to the client, and not a second time here."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
@@ -74,6 +76,7 @@ def build_schema(*, discovery: bool = True) -> KehuSchema:
     schema = KehuSchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         execution_context_class=LeanExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[

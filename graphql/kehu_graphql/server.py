@@ -10,8 +10,11 @@ from sqlalchemy import Engine
 
 from kehu.workspace.served import Served
 from kehu_graphql.app import create_app
+from kehu_graphql.endpoint import MAX_BODY_BYTES
 
 _GRACE_SECONDS = 10
+# A subscriber that does not answer a ping for as long is gone.
+_BEAT_SECONDS = 20
 
 
 def serve(engine: Engine, served: Served, *, address: tuple[str, int], cors_origins: Sequence[str] = ()) -> None:
@@ -21,7 +24,14 @@ def serve(engine: Engine, served: Served, *, address: tuple[str, int], cors_orig
     """
     app = create_app(engine, served, cors_origins=cors_origins)
     config = uvicorn.Config(
-        app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ws_max_size=MAX_BODY_BYTES,
+        ws_ping_interval=_BEAT_SECONDS,
+        ws_ping_timeout=_BEAT_SECONDS,
     )
     with _listening(*address) as listener, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])

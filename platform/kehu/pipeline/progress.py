@@ -12,6 +12,8 @@ from typing import Any
 Clock = Callable[[], datetime]
 # Told what is being worked on and how many rows of it are done.
 Progress = Callable[[str, int], None]
+# Told what the stages so far took, as the record of a run keeps them.
+Keep = Callable[[list[dict[str, Any]]], None]
 # Linux counts memory in KiB, macOS in bytes.
 _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -32,10 +34,14 @@ class Stage:
 
 
 class Watch:
-    """What each stage took, and the stage told to whoever watches; a stage that raises is not kept."""
+    """What each stage took, and the stage told to whoever watches; a stage that raises is not kept.
+
+    `keep` is told of the stages before it whenever one begins.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self.progress, self.stages = progress, list[Stage]()
+        self.keep: Keep = _kept_nowhere
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -50,6 +56,8 @@ class Watch:
     def __call__(self, stage: str) -> Iterator[Callable[[int], None]]:
         """Gives what tells the rows that the stage made."""
         self.progress(stage, 0)
+        if self.stages:
+            self.keep(self.recorded())
         rows: list[int] = []
         begun, cpu_begun = perf_counter(), _cpu_seconds()
         yield rows.append
@@ -58,6 +66,10 @@ class Watch:
         self.stages.append(Stage(stage, round(took, 3), round(cpu, 3), _peak_bytes(), made))
         if made:
             self.progress(stage, made)
+
+
+def _kept_nowhere(_stages: list[dict[str, Any]]) -> None:
+    """For work that nobody follows from elsewhere."""
 
 
 def _cpu_seconds() -> float:

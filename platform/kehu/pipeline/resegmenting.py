@@ -1,9 +1,13 @@
 """Events to features to levels to the published run."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
 
 from kehu.features.catalogue import Catalogue
 from kehu.features.selection import only
@@ -14,7 +18,7 @@ from kehu.pipeline.remote import engine_of
 from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.pipeline.run_job import Consent, RunJob
 from kehu.pipeline.run_report import RunReport
-from kehu.pipeline.transactions import reading, writing
+from kehu.pipeline.transactions import reading, writing, writing_unless_busy
 from kehu.publish.guard import Guard
 from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, record_stages
 from kehu.rules.book import RuleBook
@@ -65,6 +69,7 @@ def resegment(
             abandon_dead_runs(connection, now=clock())
             digests = {"rule_digest": job.book.digest, "feature_digest": catalogue.digest}
             run_id = begin_run(connection, as_of=instant, now=clock(), engine=workspace.settings.engine, **digests)
+        job.watch.keep = partial(_keep_stages, engine, run_id)
         try:
             return job.publish(run_id, clock)
         except BaseException as error:
@@ -72,6 +77,12 @@ def resegment(
                 fail_run(connection, run_id, now=clock(), error=_said(error))
                 record_stages(connection, run_id, job.watch.recorded())
             raise
+
+
+def _keep_stages(engine: Engine, run_id: int, stages: list[dict[str, Any]]) -> None:
+    # Whoever follows the run hears of it a stage later where a load writes: it is not worth waiting for.
+    with suppress(OperationalError), writing_unless_busy(engine) as connection:
+        record_stages(connection, run_id, stages)
 
 
 def publish_held(

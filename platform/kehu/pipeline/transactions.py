@@ -31,6 +31,14 @@ def writing(database: Database) -> Iterator[Connection]:
 
 
 @contextmanager
+def writing_unless_busy(engine: Engine) -> Iterator[Connection]:
+    """The same that waits for nobody: OperationalError at once while another process writes to SQLite."""
+    connecting = engine.connect().execution_options(writes=True)
+    with connecting as connection, _pragmas(connection, {"busy_timeout": 0}), connection.begin():
+        yield connection
+
+
+@contextmanager
 def writing_in_bulk(engine: Engine) -> Iterator[Connection]:
     """The same for very many rows, which must refer to what there is: it is not checked here.
 

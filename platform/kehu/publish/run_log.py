@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from kehu.store.bulk import lock_for_writing, next_id
+from kehu.store.notices import tell_servers
 from kehu.tables.runs import publication, runs
 
 
@@ -32,6 +33,7 @@ def begin_run(
     run_id = next_id(connection, runs)
     row = {"id": run_id, "as_of": as_of, "state": "running", "engine": engine, "started_at": now}
     connection.execute(insert(runs).values(**row, rule_digest=rule_digest, feature_digest=feature_digest))
+    tell_servers(connection)
     return run_id
 
 
@@ -60,17 +62,20 @@ def discard_run(connection: Connection, run_id: int, *, now: datetime, author: s
     """Write down that a held run shall never be published, and who said so."""
     done = {"state": "discarded", "finished_at": now, "author": author}
     connection.execute(update(runs).where(runs.c.id == run_id).values(**done))
+    tell_servers(connection)
 
 
 def fail_run(connection: Connection, run_id: int, *, now: datetime, error: str) -> None:
     """Write down that a run ended without publishing, and why; one that has been published or is held stays that."""
     ended = {"state": "failed", "finished_at": now, "error": error}
     connection.execute(update(runs).where(runs.c.id == run_id, runs.c.state == "running").values(**ended))
+    tell_servers(connection)
 
 
 def record_stages(connection: Connection, run_id: int, stages: Sequence[dict[str, Any]]) -> None:
     """Write down what each stage took, of which the last is known only when it is over."""
     connection.execute(update(runs).where(runs.c.id == run_id).values(stages=list(stages)))
+    tell_servers(connection)
 
 
 def abandon_dead_runs(connection: Connection, *, now: datetime) -> int:
@@ -104,3 +109,4 @@ def _end_run(connection: Connection, run_id: int, state: str, found: Found, *, n
     done = {"state": state, "finished_at": now, "customers": found.customers, "author": found.author}
     values = {**done, "counts": found.counts, "stages": list(found.stages)}
     connection.execute(update(runs).where(runs.c.id == run_id).values(**values))
+    tell_servers(connection)

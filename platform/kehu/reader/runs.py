@@ -47,6 +47,7 @@ class Publication:
 
 _RUNS = mapped(Run, runs)
 RUN_KEYS = (Key(runs.c.id, descending=True),)
+_WATCHED_RUNS = 10
 
 
 def published(connection: Connection) -> Publication | None:
@@ -86,6 +87,13 @@ def next_run(connection: Connection, after: int) -> int | None:
     """The first run started after the one of that number; None when there is none yet."""
     found: int | None = connection.scalar(select(func.min(runs.c.id)).where(runs.c.id > after))
     return found
+
+
+def runs_mark(connection: Connection) -> tuple[object, ...]:
+    """Differs as soon as another run is published, or one of the last ten begins, ends a stage or ends."""
+    last = select(runs.c.id, runs.c.state, runs.c.stages).order_by(runs.c.id.desc()).limit(_WATCHED_RUNS)
+    states = [(row.id, row.state, len(row.stages or ())) for row in connection.execute(last)]
+    return (published(connection), *states)
 
 
 def expected_seconds(connection: Connection) -> dict[str, float]:

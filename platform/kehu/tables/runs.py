@@ -115,6 +115,15 @@ memberships = Table(
         sqlite_where=text("until_run_id IS NULL"),
         postgresql_where=text("until_run_id IS NULL"),
     ),
+    # What a run began and ended, for those who are told of it.
+    Index("ix_memberships_begun", "from_run_id", "id"),
+    Index(
+        "ix_memberships_ended",
+        "until_run_id",
+        "id",
+        sqlite_where=text("until_run_id IS NOT NULL"),
+        postgresql_where=text("until_run_id IS NOT NULL"),
+    ),
     # Few are, and every run asks for them.
     Index("ix_memberships_noted", "id", sqlite_where=_NOTED, postgresql_where=_NOTED),
 )
@@ -153,6 +162,7 @@ warnings = Table(
     Column("handled_by", Text),
     Column("handled_at", Instant),
     Index(None, "customer_id", "id"),
+    Index("ix_warnings_fired", "fired_run_id", "id"),
     Index(
         "ix_warnings_open",
         "warning",

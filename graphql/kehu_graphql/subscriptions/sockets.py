@@ -1,0 +1,65 @@
+"""GraphQL over WebSockets: text frames, a number of operations each, a number of sockets in all."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
+
+from kehu_graphql.context import Context
+from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
+from kehu_graphql.subscriptions.watcher import Watcher
+
+MAX_OPERATIONS, MAX_SOCKETS = 20, 1000
+INIT_WAIT = timedelta(seconds=10)
+
+
+class TextSocket(ASGIWebSocketAdapter):
+    """JSON in text frames, as the protocol has it; our encoder makes bytes."""
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Waits while the client is slow to take it."""
+        encoded = self.view.encode_json(message)
+        text = encoded if isinstance(encoded, str) else encoded.decode()
+        try:
+            await self.ws.send_text(text)
+        except WebSocketDisconnect as left:
+            raise WebSocketDisconnected from left
+
+
+class Operations(BaseGraphQLTransportWSHandler[Context, None]):
+    """The operations of one socket."""
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Refuses one too many with a code; the others go on."""
+        if self.connection_acknowledged and len(self.operations) >= MAX_OPERATIONS:
+            said = f"this connection has {MAX_OPERATIONS} operations; complete one, or open another connection"
+            refusal = ExpectedError(said, LIMIT_EXCEEDED).formatted
+            await self.send_message({"id": message["id"], "type": "error", "payload": [refusal]})
+            return
+        await super().handle_subscribe(message)
+
+
+class Sockets:
+    """Who may open a socket, how many are open, and what wakes those who subscribed."""
+
+    def __init__(self, watcher: Watcher, origins: Sequence[str] = (), limit: int = MAX_SOCKETS) -> None:
+        self.watcher, self.origins = watcher, origins
+        self._limit, self._open = limit, 0
+
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """By the application, or refused with status 503."""
+        if self._open >= self._limit:
+            busy = PlainTextResponse("too many subscribers; try again later", 503, {"retry-after": "30"})
+            await WebSocket(scope, receive, send).send_denial_response(busy)
+            return
+        self._open += 1
+        try:
+            await app(scope, receive, send)
+        finally:
+            self._open -= 1

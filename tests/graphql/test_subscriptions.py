@@ -1,0 +1,310 @@
+"""Subscriptions over a real socket: told once each, in order, whoever publishes, however often a client comes back."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine, select
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from kehu.pipeline.resegmenting import resegment
+from kehu.pipeline.rolling_back import roll_back
+from kehu.reader.news import END, NewsPlace
+from kehu.tables.runs import memberships, warnings
+from kehu_graphql.subscriptions.feed import cursor_of
+from kehu_graphql.subscriptions.sockets import MAX_OPERATIONS
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+SUMMER = datetime(2026, 6, 1, tzinfo=UTC)
+BEGINNING = cursor_of(NewsPlace(0, END, 0))
+LEVELS = """
+subscription($ruleSet: String!, $level: String, $after: String) {
+  levelChanged(ruleSet: $ruleSet, level: $level, after: $after) {
+    cursor entered levelCode customer { name } run { number restores { number } }
+  }
+}
+"""
+WARNINGS = """
+subscription($department: String, $ruleSet: String, $after: String) {
+  warningsRaised(department: $department, ruleSet: $ruleSet, after: $after) {
+    cursor warning { code reason customer { name } } run { number }
+  }
+}
+"""
+TOO_MUCH = """levelChanged(ruleSet: "service_tier") { customer {
+  shipments(first: 200) { nodes { shipper { shipments(first: 200) { nodes { shipper { name shipments(first: 200) {
+  nodes { number } } } } } } } }
+} }"""
+Serving = Callable[..., AbstractContextManager[httpx.Client]]
+Change = tuple[int, bool, str, str]
+
+
+class Subscriber:
+    """A front-end with one socket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self._sent = 0
+        self.tell(type="connection_init")
+        assert self.told() == {"type": "connection_ack"}
+
+    def tell(self, **message: object) -> None:
+        self.socket.send(json.dumps(message))
+
+    def told(self) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(self.socket.recv(timeout=20))
+        return message
+
+    def subscribe(self, query: str, **variables: object) -> str:
+        self._sent += 1
+        self.tell(id=str(self._sent), type="subscribe", payload={"query": query, "variables": variables})
+        return str(self._sent)
+
+    def next(self, count: int = 1) -> list[Any]:
+        """The only field of each of so many results, in which nothing failed."""
+        found = []
+        for _ in range(count):
+            message = self.told()
+            assert message["type"] == "next", message
+            assert "errors" not in message["payload"], message
+            (value,) = message["payload"]["data"].values()
+            found.append(value)
+        return found
+
+    def is_quiet(self) -> bool:
+        """Nothing else was said before the answer to a ping."""
+        self.tell(type="ping")
+        return self.told() == {"type": "pong"}
+
+
+def address(client: httpx.Client) -> str:
+    return str(client.base_url.copy_with(scheme="ws")) + "/graphql"
+
+
+@contextmanager
+def subscriber(client: httpx.Client) -> Iterator[Subscriber]:
+    with connect(address(client), subprotocols=[PROTOCOL]) as socket:
+        yield Subscriber(socket)
+
+
+def changes(events: list[Any]) -> list[Change]:
+    return [(each["run"]["number"], each["entered"], each["levelCode"], each["customer"]["name"]) for each in events]
+
+
+def resegmented(office: Any, as_of: datetime = SUMMER) -> None:
+    """A run that another process might as well have made."""
+    resegment(office.workspace, office.engine, as_of, clock=office.clock, progress=lambda _what, _rows: None)
+
+
+def rows_of(engine: Engine, run: int) -> tuple[int, int]:
+    """How many memberships the run ended and began."""
+    with engine.connect() as connection:
+        ended, begun = (memberships.c.until_run_id == run, memberships.c.from_run_id == run)
+        left, entered = (connection.execute(select(memberships.c.id).where(each)).all() for each in (ended, begun))
+    return len(left), len(entered)
+
+
+def test_all_that_was_published_is_told_from_the_beginning(client: httpx.Client, carrier: Engine) -> None:
+    with carrier.connect() as connection:
+        columns = (memberships.c.id, memberships.c.from_run_id, memberships.c.until_run_id)
+        rows = connection.execute(select(*columns).where(memberships.c.ruleset == "service_tier")).all()
+    begun = [(run, 1, row) for row, run, _ in rows]
+    ended = [(run, 0, row) for row, _, run in rows if run is not None]
+    with subscriber(client) as one:
+        one.subscribe(LEVELS, ruleSet="service_tier", after=BEGINNING)
+        found = one.next(len(rows) + len(ended))
+    assert [each["cursor"] for each in found] == [cursor_of(NewsPlace(*place)) for place in sorted(begun + ended)]
+    assert ended
+
+
+def test_every_cursor_is_gone_on_from_without_loss_or_repetition(client: httpx.Client) -> None:
+    with subscriber(client) as one:
+        one.subscribe(LEVELS, ruleSet="service_tier", after=BEGINNING)
+        found = one.next(13)
+        assert one.is_quiet()
+    with subscriber(client) as one:
+        for place, event in enumerate(found[:-1]):
+            number = one.subscribe(LEVELS, ruleSet="service_tier", after=event["cursor"])
+            assert one.next(len(found) - place - 1) == found[place + 1 :]
+            one.tell(id=number, type="complete")
+
+
+@pytest.mark.parametrize(
+    ("_case", "wanted", "codes"),
+    [
+        ("any", {}, {"volume_collapse", "long_silence"}),
+        ("a department", {"department": "customer_service"}, {"volume_collapse"}),
+        ("a department nobody tells", {"department": "customer"}, set()),
+        ("a rule set", {"ruleSet": "churn_warning"}, {"volume_collapse", "long_silence"}),
+    ],
+)
+def test_warnings_are_told_to_whom_they_concern(
+    client: httpx.Client, carrier: Engine, _case: str, wanted: dict[str, str], codes: set[str]
+) -> None:
+    with carrier.connect() as connection:
+        fired = connection.execute(select(warnings.c.warning).order_by(warnings.c.fired_run_id, warnings.c.id))
+        expected = [code for code in fired.scalars() if code in codes]
+    with subscriber(client) as one:
+        one.subscribe(WARNINGS, after=BEGINNING, **wanted)
+        assert [each["warning"]["code"] for each in one.next(len(expected))] == expected
+        assert one.is_quiet()
+
+
+def test_a_level_alone_is_told_of(client: httpx.Client) -> None:
+    with subscriber(client) as one:
+        one.subscribe(LEVELS, ruleSet="service_tier", level="vip", after=BEGINNING)
+        assert {each["levelCode"] for each in one.next(2)} == {"vip"}
+
+
+def test_whoever_asks_for_no_past_is_told_none(client: httpx.Client) -> None:
+    cursor = client.post("/graphql", json={"query": "{ publishedCursor }"}).json()["data"]["publishedCursor"]
+    with subscriber(client) as one:
+        one.subscribe(LEVELS, ruleSet="service_tier")
+        one.subscribe(LEVELS, ruleSet="service_tier", after=cursor)
+        assert one.is_quiet()
+
+
+@pytest.mark.parametrize(
+    ("_case", "query", "code", "said"),
+    [
+        ("an unknown rule set", 'levelChanged(ruleSet: "servise_tier") { cursor }', "BAD_USER_INPUT", "'service_tier'"),
+        (
+            "an unknown level",
+            'levelChanged(ruleSet: "service_tier", level: "vipp") { cursor }',
+            "BAD_USER_INPUT",
+            "'vip'",
+        ),
+        ("no cursor", 'warningsRaised(after: "x") { cursor }', "BAD_USER_INPUT", "'x' is no cursor"),
+        (
+            "a cursor of a run that is gone",
+            f'warningsRaised(after: "{cursor_of(NewsPlace(9, 1, 1))}") {{ cursor }}',
+            "BAD_USER_INPUT",
+            "the cursor is of run 9, and the last one published is run 2",
+        ),
+        ("an unknown run", 'runProgress(run: "99") { stage }', "BAD_USER_INPUT", "there is no run 99"),
+        ("no run", 'runProgress(run: "x") { stage }', "BAD_USER_INPUT", "'x' is no id of a Run"),
+        ("an unknown field", "levelChange { cursor }", "GRAPHQL_VALIDATION_FAILED", "levelChanged"),
+        ("no GraphQL", "levelChanged(", "GRAPHQL_PARSE_FAILED", "Syntax Error"),
+        (
+            "too many nodes an event",
+            TOO_MUCH,
+            "LIMIT_EXCEEDED",
+            "nodes",
+        ),
+    ],
+)
+def test_a_subscription_that_cannot_be_is_refused_as_over_http(
+    client: httpx.Client, _case: str, query: str, code: str, said: str
+) -> None:
+    with subscriber(client) as one:
+        one.subscribe(f"subscription {{ {query} }}")
+        told = one.told()
+    (error,) = told["payload"] if told["type"] == "error" else told["payload"]["errors"]
+    assert error["extensions"]["code"] == code
+    assert said in error["message"]
+
+
+def test_one_subscription_too_many_is_refused_and_the_others_go_on(client: httpx.Client) -> None:
+    with subscriber(client) as one:
+        for _ in range(MAX_OPERATIONS):
+            one.subscribe(LEVELS, ruleSet="service_tier")
+        one.subscribe(LEVELS, ruleSet="service_tier")
+        refused = one.told()
+        assert (refused["id"], refused["payload"][0]["extensions"]["code"]) == (
+            str(MAX_OPERATIONS + 1),
+            "LIMIT_EXCEEDED",
+        )
+        one.tell(id="1", type="complete")
+        one.subscribe(LEVELS, ruleSet="service_tier", level="vip", after=BEGINNING)
+        assert len(one.next(2)) == 2
+
+
+def test_questions_are_answered_over_the_socket_too(client: httpx.Client) -> None:
+    with subscriber(client) as one:
+        one.subscribe("{ publishedRun { number } }")
+        assert one.next() == [{"number": 2}]
+        assert one.told() == {"id": "1", "type": "complete"}
+
+
+def test_a_subscription_over_http_is_refused(client: httpx.Client) -> None:
+    accept = {"accept": "multipart/mixed;subscriptionSpec=1.0, application/json, text/event-stream"}
+    query = {"query": "subscription { warningsRaised { cursor } }"}
+    answer = client.post("/graphql", json=query, headers=accept)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+
+
+def test_another_page_opens_no_socket_unless_it_may(carrier: Engine, serving: Serving) -> None:
+    with serving(carrier, ["https://crm.example.com"]) as client:
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(address(client), subprotocols=[PROTOCOL], origin=Origin("https://evil.example.com"))
+        with connect(address(client), subprotocols=[PROTOCOL], origin=Origin("https://crm.example.com")) as socket:
+            Subscriber(socket)
+
+
+def test_the_older_protocol_is_not_spoken(client: httpx.Client) -> None:
+    with (
+        connect(address(client), subprotocols=[Subprotocol("graphql-ws")]) as socket,
+        pytest.raises(ConnectionClosed, match="4406"),
+    ):
+        socket.recv(timeout=20)
+
+
+def test_a_run_of_another_process_is_told_while_it_is_published(office_anywhere: Any) -> None:
+    with subscriber(office_anywhere.client) as one:
+        one.subscribe(LEVELS, ruleSet="size")
+        one.subscribe(WARNINGS)
+        assert one.is_quiet()
+        resegmented(office_anywhere)
+        with office_anywhere.engine.connect() as connection:
+            raised = connection.execute(select(warnings.c.id).where(warnings.c.fired_run_id == 2)).all()
+        left, entered = rows_of(office_anywhere.engine, 2)
+        told = [one.told() for _ in range(left + entered + len(raised))]
+        assert one.is_quiet()
+    events = {kind: [each["payload"]["data"] for each in told if each["id"] == kind] for kind in ("1", "2")}
+    levels = changes([each["levelChanged"] for each in events["1"]])
+    assert (left, entered) == (len([each for each in levels if not each[1]]), len([each for each in levels if each[1]]))
+    assert {each[0] for each in levels} == {2}
+    assert {each["warningsRaised"]["warning"]["reason"] for each in events["2"]} == {"0 shipments"}
+    assert left > 1
+    assert raised
+
+
+def test_a_rollback_tells_the_way_back_and_a_client_that_was_away_hears_all(office_anywhere: Any) -> None:
+    with subscriber(office_anywhere.client) as one:
+        one.subscribe(LEVELS, ruleSet="size")
+        assert one.is_quiet()
+        resegmented(office_anywhere)
+        (first,) = one.next()
+    roll_back(office_anywhere.engine, None, author="Li Na", clock=office_anywhere.clock)
+    left, entered = rows_of(office_anywhere.engine, 2)
+    with subscriber(office_anywhere.client) as one:
+        one.subscribe(LEVELS, ruleSet="size", after=first["cursor"])
+        there = [first, *one.next(left + entered - 1)]
+        back = one.next(left + entered)
+        assert one.is_quiet()
+    assert [(each["entered"], each["run"]) for each in back] == [
+        (entered, {"number": 3, "restores": {"number": 1}}) for entered in [False] * left + [True] * entered
+    ]
+    assert {(not goes, *rest) for _, goes, *rest in changes(there)} == {each[1:] for each in changes(back)}
+
+
+def test_how_far_a_run_is_is_told_to_its_end(office_anywhere: Any) -> None:
+    query = "subscription { runProgress(run: 2) { stage share run { state stages { stage } } } }"
+    office_anywhere.ask('mutation { runStart(input: {asOf: "2026-06-01T00:00:00Z"}) { run { number } } }')
+    with subscriber(office_anywhere.client) as one:
+        one.subscribe(query)
+        told = []
+        while (message := one.told())["type"] != "complete":
+            told.append(message["payload"]["data"]["runProgress"])
+    done = [[each["stage"] for each in event["run"]["stages"]] for event in told]
+    assert all(later[: len(before)] == before for before, later in pairwise(done))
+    assert (told[-1]["stage"], told[-1]["share"]) == (None, 1.0)
+    assert told[-1]["run"]["state"] == "published"
+    assert [event["share"] for event in told] == sorted(event["share"] for event in told)
