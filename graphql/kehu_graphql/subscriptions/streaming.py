@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.aio import aclosing
 
@@ -28,10 +29,14 @@ class StreamingSchema(strawberry.Schema):
 
 
 async def _presented(results: AsyncIterator[Any], *, hints: bool) -> AsyncGenerator[Any, None]:
-    async with aclosing(results):
-        async for result in results:
-            result.errors = [PresentedError(presentable(error, hints=hints)) for error in result.errors or ()]
-            yield result
+    try:
+        async with aclosing(results):
+            async for result in results:
+                result.errors = [PresentedError(presentable(error, hints=hints)) for error in result.errors or ()]
+                yield result
+    except GraphQLError as error:
+        # The cache of parsed documents lets what cannot be parsed through.
+        yield PreExecutionError(data=None, errors=[PresentedError(presentable(error, hints=hints))])
 
 
 class PresentedError(GraphQLError):
