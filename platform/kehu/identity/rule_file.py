@@ -1,6 +1,7 @@
 """rules/identity.yaml read and checked, its examples included."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import cast
 
 import polars as pl
@@ -51,6 +52,13 @@ def read_identity_rules(
     Its examples are records of `region`, by whose numbering plan their phones are read. `systems` are those that
     sources declare; where none is known, systems are not checked.
     """
+    rules, problems = _read(text, path, region, frozenset(systems))
+    return rules, list(problems)
+
+
+# To try the examples takes longer than many a command, and a server reads the same file again for every change.
+@lru_cache(maxsize=16)
+def _read(text: str, path: str, region: str, systems: frozenset[str]) -> tuple[IdentityRules, tuple[Problem, ...]]:
     root, problems = read_yaml(text, path)
     shapes = Shapes(problems)
     if root is None:
@@ -58,10 +66,10 @@ def read_identity_rules(
             shapes.note(
                 Place(path), "empty-file", "the file has no rules of identity", "begin with 'identity: customers'"
             )
-        return IdentityRules(()), problems
+        return IdentityRules(()), tuple(problems)
     top = shapes.mapping(root, "a file of identity rules", FILE_KEYS, ("identity", "keys", "examples"))
     if top is None:
-        return IdentityRules(()), problems
+        return IdentityRules(()), tuple(problems)
     shapes.word(top.get("identity"), "what is identified", ("customers",))
     shapes.text(top.get("description"), "a description")
     rules = IdentityRules(
@@ -74,7 +82,7 @@ def read_identity_rules(
     if not any(problem.severity == "error" for problem in problems):
         for example in shapes.items(top.get("examples"), "'examples'"):
             _try(example, rules, region, shapes)
-    return rules, problems
+    return rules, tuple(problems)
 
 
 def _words(node: Node | None, shapes: Shapes) -> frozenset[str]:
