@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from runpy import run_path
@@ -13,12 +14,16 @@ from typing import Any
 import httpx
 import pytest
 
+from kehu.store.database import open_database
+from kehu.workspace.workspace import open_workspace
+
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache" / "clients"
 LOCK_FILES = ("package.json", "package-lock.json", ".npmrc")
 # Test folders are no packages: what the API's own tests serve is taken from their file.
 _served = run_path(str(HERE.parent / "graphql" / "conftest.py"))
 opened_office, office = _served["opened_office"], _served["office"]
+run_office = contextmanager(_served["_run_office"])
 Node = Callable[..., Any]
 
 
@@ -79,3 +84,13 @@ def address(office: Any) -> str:
     """Where GraphQL is served."""
     client: httpx.Client = office.client
     return f"{client.base_url}".rstrip("/") + "/graphql"
+
+
+@pytest.fixture(scope="module")
+def served(opened_office: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where an office is served that one module's tests may change together."""
+    folder = tmp_path_factory.mktemp("served") / "office"
+    shutil.copytree(opened_office, folder)
+    workspace = open_workspace(folder, {})
+    with run_office(workspace, open_database(workspace.settings.database_url)) as opened:
+        yield f"{opened.client.base_url}".rstrip("/") + "/graphql"

@@ -1,0 +1,43 @@
+"""What schemathesis makes up of the schema, root field by root field, is answered or refused with a reason."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import APIOperation, Case, CheckContext, Response
+from schemathesis.checks import not_a_server_error
+
+from kehu_graphql.failures import INTERNAL
+from kehu_graphql.snapshot import SNAPSHOT
+
+# Each of them is drawn, so a schema that grows makes this slower: keep it within ten seconds.
+CASES_PER_FIELD = 2
+_DRAWN = [made.ok() for made in schemathesis.graphql.from_path(str(SNAPSHOT)).get_all_operations()]
+# A run is a process of its own, which would outlive the question.
+OPERATIONS = [operation for operation in _DRAWN if operation.label != "Mutation.runStart"]
+
+
+def refused_with_a_reason(_context: CheckContext, response: Response, _case: Case) -> None:
+    """Every error has a code, and the code says that the client can mend it."""
+    for error in response.json().get("errors", ()):
+        code = error.get("extensions", {}).get("code", "no code")
+        assert code not in {INTERNAL, "no code"}, f"{code}: {error['message']}"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_it_is_answered_or_refused(served: str, operation: APIOperation[Any, Any, Any, Any]) -> None:
+    @settings(
+        max_examples=CASES_PER_FIELD,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: Case) -> None:
+        checks = [not_a_server_error, refused_with_a_reason]
+        case.call_and_validate(base_url=served, headers={"kehu-author": "Li"}, checks=checks)
+
+    ask()
