@@ -43,10 +43,7 @@ def value_of(text: str) -> object:
 
 def validators_of(workspace: Workspace) -> dict[FileKind, Any]:
     catalogue, book, _ = read_rule_directory(workspace)
-    schemas = {kind: schema_of(kind, catalogue, book) for kind in FileKind}
-    for schema in schemas.values():
-        jsonschema.Draft202012Validator.check_schema(schema)
-    return {kind: jsonschema.Draft202012Validator(schema) for kind, schema in schemas.items()}
+    return {kind: jsonschema.Draft202012Validator(schema_of(kind, catalogue, book)) for kind in FileKind}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +57,11 @@ def kind_of(path: str) -> FileKind:
     if path == "tests/identity_test.yaml":
         return FileKind.IDENTITY_TESTS
     return others.get(path.partition("/")[0], FileKind.RULES)
+
+
+@pytest.mark.parametrize("kind", FileKind)
+def test_a_schema_is_one(validators: dict[FileKind, Any], kind: FileKind) -> None:
+    jsonschema.Draft202012Validator.check_schema(validators[kind].schema)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
