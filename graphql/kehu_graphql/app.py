@@ -42,7 +42,7 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
     desk = desk_for(engine, served)
     watcher = Watcher(engine, pool)
     endpoint = Endpoint(
-        build_schema(discovery=served.discovery),
+        build_schema(discovery=served.discovery, timeout_seconds=served.timeout_seconds),
         pool,
         served,
         desk=desk,

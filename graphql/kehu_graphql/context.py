@@ -10,6 +10,7 @@ from strawberry.types.info import Info as StrawberryInfo
 from kehu.reader import customers
 from kehu.workspace.served import Served
 from kehu_graphql.desk import WriteDesk
+from kehu_graphql.presence import Presence
 from kehu_graphql.reads import Reads
 from kehu_graphql.subscriptions.watcher import Watcher
 
@@ -23,7 +24,7 @@ class Context:
 
     `as_customer` is handed in because events refer to customers, whose type lists events. `author` is whom the request
     names as the person who asks, "" for nobody; `desk` takes changes, None where there shall be none. `watcher` tells
-    subscriptions when to look again.
+    subscriptions when to look again. `presence` knows whether the client still waits; None where others look after it.
     """
 
     reads: Reads
@@ -32,6 +33,7 @@ class Context:
     author: str
     desk: WriteDesk | None
     watcher: Watcher
+    presence: Presence | None = None
 
     def anew(self) -> "Context":
         """The same for another operation on the same connection, which reads for itself."""

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, OperationalError
 
@@ -21,6 +22,8 @@ from kehu_graphql.running import Runner
 
 # More would wait longer than their clients do.
 MAX_WAITING = 100
+# As long as SQLite is waited for.
+WAIT_SECONDS = 30.0
 # What a change answers is kept for the next time that its key is sent, so it must be JSON.
 Answer = Mapping[str, Any]
 Change = Callable[[Connection], Answer]
@@ -37,8 +40,11 @@ class Made:
 class WriteDesk:
     """Takes changes while the server runs; closed once, with it."""
 
-    def __init__(self, engine: Engine, workspace: Workspace, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, workspace: Workspace, clock: Clock, *, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
         self.engine, self.workspace, self.clock = engine, workspace, clock
+        self._wait_seconds = wait_seconds
         self.runner = Runner(workspace)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._waiting = 0
@@ -47,8 +53,8 @@ class WriteDesk:
         """Make the change, or all of it but keep nothing; what it answered before when its key is known.
 
         Raises RefusedError as the change does, and for a key that was sent with another change; nothing is changed
-        then. ExpectedError for a value no column can hold, while too many changes wait, and when SQLite has been
-        written by another process for half a minute; PostgreSQL is waited for.
+        then. ExpectedError for a value no column can hold, while too many changes wait, and when another process has
+        been writing for half a minute.
         """
         if self._waiting >= MAX_WAITING:
             raise ExpectedError(f"{self._waiting} changes wait already; send it again in a while", BUSY)
@@ -68,7 +74,7 @@ class WriteDesk:
 
     def _make(self, request: Request, change: Change, *, dry_run: bool) -> Made:
         try:
-            with writing(self.engine) as connection:
+            with writing(self.engine, wait_seconds=self._wait_seconds) as connection:
                 before = answered(connection, request)
                 if before is not None:
                     return _replay(before, request)
@@ -82,9 +88,15 @@ class WriteDesk:
         except DataError:
             raise ExpectedError("a value of the change is none that the database can hold") from None
         except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            if _is_busy(error.orig):
                 raise ExpectedError("a load or a run is writing; send it again in a while", BUSY) from None
             raise
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return True
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
 def desk_for(engine: Engine, served: Served) -> WriteDesk | None:

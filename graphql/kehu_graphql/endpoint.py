@@ -1,5 +1,6 @@
 """GraphQL over HTTP: negotiation, status codes, JSON, a limit on the body, masked errors."""
 
+import asyncio
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +9,7 @@ import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
@@ -22,12 +23,14 @@ from kehu_graphql.author import AUTHOR_HEADER, author_of
 from kehu_graphql.context import Context
 from kehu_graphql.desk import WriteDesk
 from kehu_graphql.failures import BAD_USER_INPUT, presentable
+from kehu_graphql.presence import Presence
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
 from kehu_graphql.subscriptions.sockets import INIT_WAIT, Operations, Sockets, TextSocket
 from kehu_graphql.types.customer import customer_node
 
 MAX_BODY_BYTES = 1_000_000
+_PRESENCE = "kehu.presence"
 # Answers hold names and phone numbers, and the next run makes them stale.
 _NOT_KEPT = {"cache-control": "no-store"}
 
@@ -70,11 +73,19 @@ class Endpoint(GraphQL[Context, None]):
         if scope["type"] != "http":
             await self._sockets.serve(super().__call__, scope, receive, send)
             return
+        presence = Presence(receive, MAX_BODY_BYTES)
+        scope[_PRESENCE] = presence
         try:
-            response = await self.run(Request(scope, _bounded(receive)))
+            response = await self.run(Request(scope, presence.receive))
         except HTTPException as failure:
             response = _refusal(failure.status_code, failure.reason)
         except ClientDisconnect:
+            return
+        except asyncio.CancelledError:
+            working = asyncio.current_task()
+            if not presence.has_left or working is None:
+                raise
+            working.uncancel()
             return
         await response(scope, receive, send)
 
@@ -97,8 +108,11 @@ class Endpoint(GraphQL[Context, None]):
         request: Request | WebSocket,
         response: Response | WebSocket,  # noqa: ARG002 (Strawberry's signature)
     ) -> Context:
+        presence = request.scope.get(_PRESENCE)
         author = author_of(request.headers.get(AUTHOR_HEADER, ""))
-        return Context(Reads(self._pool), self._served, customer_node, author, self._desk, self._sockets.watcher)
+        return Context(
+            Reads(self._pool), self._served, customer_node, author, self._desk, self._sockets.watcher, presence
+        )
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
         return HTMLResponse(self._page)
@@ -140,18 +154,3 @@ def _refusal(status: int, reason: str) -> Response:
     body = {"errors": [{"message": reason, "extensions": {"code": BAD_USER_INPUT}}]}
     headers = {"allow": "GET, POST"} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
     return Response(orjson.dumps(body), status, headers, PLAIN_JSON)
-
-
-def _bounded(receive: Receive) -> Receive:
-    """Stops reading a body that is larger than any query needs to be."""
-    taken = 0
-
-    async def bounded() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > MAX_BODY_BYTES:
-            raise HTTPException(413, f"the request's body is larger than {MAX_BODY_BYTES:,} bytes")
-        return message
-
-    return bounded

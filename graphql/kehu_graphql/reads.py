@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError
 from strawberry.dataloader import DataLoader
 
 from kehu_graphql.failures import ExpectedError
+from kehu_graphql.stopping import Reading, stoppable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,13 +34,26 @@ class ReadPool:
         self._free = asyncio.Semaphore(OPEN_SNAPSHOTS)
 
     async def run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
-        """What `read` answers in a transaction of its own; ExpectedError for a value no column can hold."""
+        """What `read` answers in a transaction of its own; ExpectedError for a value no column can hold.
+
+        Here as in a snapshot the database stops when whoever waits is cancelled.
+        """
+        reading = Reading()
 
         def in_thread() -> R:
-            with self._engine.connect() as connection:
+            with self._engine.connect() as connection, reading.on(connection):
                 return _told(read, connection, *args, **options)
 
-        return await self.aside(in_thread)
+        return await stoppable(self._threads, in_thread, reading.stop)
+
+    async def read(self, connection: Connection, reading: Reading, read: Callable[[], R]) -> R:
+        """What `read` answers on an open connection."""
+
+        def in_thread() -> R:
+            with reading.on(connection):
+                return read()
+
+        return await stoppable(self._threads, in_thread, reading.stop)
 
     async def open(self) -> Connection:
         """A connection whose reads all see the database as it is at the first of them; hand it to `release`.
@@ -80,6 +94,7 @@ class Snapshot:
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
         self._closed = False
+        self._reading = Reading()
 
     async def run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """What `read` answers; ExpectedError for a value no column can hold."""
@@ -89,7 +104,12 @@ class Snapshot:
             if self._connection is None:
                 self._connection = await self._pool.open()
             connection = self._connection
-            return await self._pool.aside(lambda: _told(read, connection, *args, **options))
+            return await self._pool.read(connection, self._reading, lambda: _told(read, connection, *args, **options))
+
+    async def stop(self) -> None:
+        """Ends the read under way and refuses all that wait for their turn: nobody waits for the answer."""
+        self._closed = True
+        await asyncio.to_thread(self._reading.stop)
 
     async def close(self) -> None:
         """Waits for the read under way."""
@@ -114,6 +134,9 @@ class Reads:
         self._snapshot = Snapshot(self._pool)
         try:
             yield
+        except asyncio.CancelledError:
+            await self._snapshot.stop()
+            raise
         finally:
             await self._snapshot.close()
             self._snapshot = None

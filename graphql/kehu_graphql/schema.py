@@ -12,6 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from kehu_graphql.arguments import describe_arguments
 from kehu_graphql.context import Context
+from kehu_graphql.deadline import Deadline
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
 from kehu_graphql.mutations.customers import CustomerMutations
@@ -70,8 +71,11 @@ class KehuSchema(StreamingSchema):
         return self._schema
 
 
-def build_schema(*, discovery: bool = True) -> KehuSchema:
-    """The one schema; rules of analysts never change it. Without `discovery` no document may ask for it."""
+def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuSchema:
+    """The one schema; rules of analysts never change it. Without `discovery` no document may ask for it.
+
+    A query may take `timeout_seconds`, any time when that is 0.
+    """
     rules = [*LIMIT_RULES, *(() if discovery else (NoSchemaIntrospectionCustomRule,))]
     schema = KehuSchema(
         query=Query,
@@ -85,6 +89,7 @@ def build_schema(*, discovery: bool = True) -> KehuSchema:
             lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
             lambda: NodeLimit(schema.core),
+            lambda: Deadline(timeout_seconds),
             OneState,
         ],
     )

@@ -114,16 +114,16 @@ def _serving(
     cors_origins: Sequence[str] = (),
     rules: Callable[[], RuleDirectory] | None = None,
     workspace: Workspace | None = None,
-    *,
-    discovery: bool = True,
+    **options: Any,
 ) -> Iterator[httpx.Client]:
+    """`options` are further ones of Served."""
     served = Served(
         "Small <carrier>",
         lambda: NOW,
         rules=rules,
         workspace=workspace,
         machine_clock=lambda: NOW,
-        discovery=discovery,
+        **options,
     )
     app = create_app(engine, served, cors_origins=cors_origins)
     config = uvicorn.Config(app, log_config=None)

@@ -84,6 +84,7 @@ def _served(
         workspace=workspace,
         machine_clock=changed_at,
         discovery=settings.api_discovery == "on",
+        timeout_seconds=settings.timeout_seconds,
     )
 
 

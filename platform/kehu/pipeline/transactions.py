@@ -16,16 +16,19 @@ Database = Engine | Connection
 
 
 @contextmanager
-def writing(database: Database) -> Iterator[Connection]:
+def writing(database: Database, *, wait_seconds: float = 0) -> Iterator[Connection]:
     """A transaction that waits for its turn to write; rolled back when the block raises.
 
     Within a transaction that writes already it is a step of it: undone alone when it raises, kept only with the whole.
+    With `wait_seconds` PostgreSQL gives up after so long, as SQLite always does after half a minute: OperationalError.
     """
     if isinstance(database, Connection):
         with database.begin_nested():
             yield database
         return
     with database.connect().execution_options(writes=True) as connection, connection.begin():
+        if wait_seconds and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(wait_seconds * 1000)}")
         lock_for_writing(connection)
         yield connection
 

@@ -15,6 +15,7 @@ class Served:
     `phone_region` is the country of phone numbers without a prefix. Without a `workspace` there is no identity review.
     `machine_clock` is when changes are made, since decisions are taken today; None where nothing may be changed, and
     without a workspace nothing can. With `discovery` clients may look at the schema, with a page for browsers.
+    A query may take `timeout_seconds`, any time when that is 0.
     """
 
     title: str
@@ -24,3 +25,4 @@ class Served:
     workspace: Workspace | None = None
     machine_clock: Callable[[], datetime] | None = None
     discovery: bool = True
+    timeout_seconds: float = 0

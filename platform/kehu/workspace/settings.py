@@ -45,6 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
         "'on' or 'off': whether the server takes changes; 'local': where only this machine asks.",
     ),
     Setting("api_discovery", "on", "'off' hides the schema: no query page, no introspection, no hints, no GET."),
+    Setting("api_timeout_seconds", "30", "Seconds after which a query is ended, in the database too; 0: never."),
     Setting("spark_folder", "", "Folder or address, such as s3://…, that both Kehu and Spark see under this name."),
 )
 _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -83,6 +84,7 @@ class Settings:
     spark_folder: str
     api_changes: str
     api_discovery: str
+    api_timeout_seconds: str
 
     @property
     def guard_share(self) -> float | None:
@@ -93,6 +95,11 @@ class Settings:
     def guard_members(self) -> int:
         """`guard_min_members` as a number."""
         return int(self.guard_min_members)
+
+    @property
+    def timeout_seconds(self) -> float:
+        """`api_timeout_seconds` as a number."""
+        return float(self.api_timeout_seconds)
 
     @property
     def reload_seconds(self) -> float:
@@ -183,7 +190,7 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
         case "clock" | "rules" | "engine" | "api_changes" | "api_discovery" if text not in _CHOICES[name][1]:
             noun, choices = _CHOICES[name]
             message, remedy = f"'{text}' is not {noun}", did_you_mean(text, choices)
-        case "rules_reload_seconds" if not _NUMBER.fullmatch(text):
+        case "rules_reload_seconds" | "api_timeout_seconds" if not _NUMBER.fullmatch(text):
             message, remedy = f"'{text}' is not a number of seconds", "give one such as 2, or 0 for never"
         case "guard_max_change" if not is_guard(text):
             message, remedy = f"'{text}' is not a share", "give one such as 0.3, or 'off'"
