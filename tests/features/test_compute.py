@@ -439,7 +439,7 @@ def _reduced(item: Row, values: list[Any]) -> object:
     return low + (high - low) * (place - math.floor(place))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(items=st.lists(declarations(), min_size=1, max_size=12), rows=st.lists(SHIPMENTS, max_size=12))
 def test_every_feature_is_what_plain_loops_say(values_of: Values, items: list[Row], rows: list[Row]) -> None:
     declared = {f"f{place}": written(item) for place, item in enumerate(items)}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kehu.features.parts import whole_customers
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sizes=st.lists(st.integers(1, 40), max_size=12), batch=st.integers(1, 30))
 def test_every_row_comes_once_and_no_customer_in_two_frames(sizes: list[int], batch: int) -> None:
     owners = [number for number, size in enumerate(sizes) for _ in range(size)]

@@ -62,7 +62,7 @@ def asked(catalogue_of: Callable[[Declared], Catalogue]) -> Catalogue:
     return catalogue_of({**ASKED, **sent})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rows=st.lists(ROWS, max_size=30), is_coded=st.booleans())
 def test_sorted_and_coded_events_count_like_any(
     asked: Catalogue, rows: list[dict[str, object]], *, is_coded: bool

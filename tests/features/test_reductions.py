@@ -35,7 +35,7 @@ def laid_out(slices: list[list[Row]]) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return np.array(low, np.int64), np.array(high, np.int64), kept, values
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(slices=SLICES, is_rising=st.booleans(), is_all=st.booleans())
 def test_slices_hold_what_python_finds(slices: list[list[Row]], *, is_rising: bool, is_all: bool) -> None:
     slices = [sorted(each) if is_rising else each for each in slices]
@@ -56,7 +56,7 @@ def test_slices_hold_what_python_finds(slices: list[list[Row]], *, is_rising: bo
         ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(slices=SLICES, q=st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]))
 def test_quantiles_lie_between_the_values_in_order(slices: list[list[Row]], q: float) -> None:
     found = ranked(*laid_out(slices), q)
@@ -103,7 +103,7 @@ def test_distinct_codes_are_counted_in_every_way(_case: str, codes: list[int]) -
     assert sorted(values[rows].tolist()) == sorted([*set(codes), *set(codes)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     instants=st.lists(st.lists(st.integers(-3, 12), min_size=1, max_size=60), max_size=9),
     edges=st.sets(st.integers(-5, 14), min_size=1, max_size=4).map(sorted),

@@ -64,7 +64,7 @@ def test_first_and_last_are_the_known_values_in_time(
     assert (found["one"], found["other"]) == (first, last)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(amounts=st.lists(st.none() | st.integers(-3, 3), min_size=1, max_size=12))
 def test_standings_are_those_of_a_plain_count(amounts: list[int | None], values_of: Values) -> None:
     declared = {

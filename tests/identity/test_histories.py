@@ -59,7 +59,7 @@ def decisions(frame: pl.DataFrame, dice: random.Random) -> pl.DataFrame:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_HISTORIES, st.randoms(use_true_random=False))
 def test_the_order_and_the_ids_of_records_do_not_matter(rows: list[dict[str, str]], dice: random.Random) -> None:
     frame = records(rows)
@@ -70,7 +70,7 @@ def test_the_order_and_the_ids_of_records_do_not_matter(rows: list[dict[str, str
     assert customers(relabelled, again) == customers(frame, decided)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_HISTORIES, st.randoms(use_true_random=False))
 def test_limits_and_decisions_hold(rows: list[dict[str, str]], dice: random.Random) -> None:
     frame = records(rows)
@@ -83,7 +83,7 @@ def test_limits_and_decisions_hold(rows: list[dict[str, str]], dice: random.Rand
             assert by_name[left] != by_name[right]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(_HISTORIES, st.randoms(use_true_random=False))
 def test_the_uid_is_made_of_the_first_record(rows: list[dict[str, str]], dice: random.Random) -> None:
     frame = records(rows)

@@ -113,7 +113,7 @@ _SMALL = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_SMALL, min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_customers_are_connected_components_in_any_order(rows: list[dict[str, object]], dice: random.Random) -> None:
     linked = [row | ({"same_as_system": "crm"} if "same_as_key" in row else {}) for row in rows]

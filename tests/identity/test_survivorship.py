@@ -168,7 +168,7 @@ def _best(rows: list[dict[str, object]], field: str, said: Survivorship) -> obje
     return min(rows, key=rank)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(_ROWS, _SAID, st.sampled_from(["name", "phone", "city", "consent"]), st.randoms(use_true_random=False))
 def test_the_survivor_is_that_of_the_oracle_in_any_order(
     rows: list[Row], said: Survivorship, field: str, dice: random.Random
@@ -192,7 +192,7 @@ def test_the_survivor_is_that_of_the_oracle_in_any_order(
         assert {uid: (value, key) for uid, value, key in found} == expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(_ROWS, _SAID, st.randoms(use_true_random=False))
 def test_the_rules_that_chose_are_the_same_in_any_order(
     rows: list[Row], said: Survivorship, dice: random.Random

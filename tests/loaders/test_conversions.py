@@ -279,7 +279,7 @@ def test_clocks_that_change(_case: str, local: str, expected: object, declare: D
     assert chunk.quarantine["reason"].to_list() == ([never] if expected is None else [])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.decimals(-(10**9), 10**9, places=6), st.sampled_from([*WEIGHT_UNITS, "money"]))
 def test_numbers_equal_decimal_arithmetic(amount: Decimal, name: str) -> None:
     unit = money_unit("major", "CNY") if name == "money" else WEIGHT_UNITS[name]
@@ -291,7 +291,7 @@ def test_numbers_equal_decimal_arithmetic(amount: Decimal, name: str) -> None:
     assert value == int(exact.to_integral_value(ROUND_HALF_EVEN))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2035-01-01")).map(
         lambda local: local.replace(microsecond=0, fold=0)

@@ -203,7 +203,7 @@ def test_a_word_taken_for_a_column_is_explained(declare: Declare, load_csv: Load
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=6)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(CELLS, CELLS).filter(any), max_size=8))
 def test_what_a_writer_writes_is_read_with_its_lines(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
@@ -223,7 +223,7 @@ def test_what_a_writer_writes_is_read_with_its_lines(
     assert raw.unreadable.height == 0
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(
         st.sampled_from([b"1", b"2", b",", b",", b"\n", b"\r\n", b'"', b"\xff", b"\x81", "王".encode(), b" ", b"x"]),

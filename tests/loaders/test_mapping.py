@@ -270,7 +270,7 @@ def test_a_quarantined_row_does_not_take_its_key(declare: Declare, load_csv: Loa
     assert (chunk.lines.to_list(), chunk.quarantine["line"].to_list()) == ([3], [2])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.sampled_from("123"), st.sampled_from("123"), st.sampled_from("ab")), max_size=24),
     st.lists(st.integers(1, 6), max_size=12),
@@ -363,7 +363,7 @@ _CELLS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(_CELLS, min_size=5, max_size=7), max_size=12), st.sampled_from(["", '"']))
 def test_every_row_fits_or_is_quarantined(
     tmp_path_factory: pytest.TempPathFactory,

@@ -144,7 +144,7 @@ def assert_same_features(engine: Engine, folder: Path, catalogue: Catalogue, siz
         assert found.schema == expected.schema
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories, sizes=st.sampled_from(SIZES))
 def test_after_any_history_the_mirror_gives_what_the_store_gives(
     history: list[tuple[Any, bool]],
@@ -207,7 +207,7 @@ looks = st.tuples(
 )
 
 
-@settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=14, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(looks, min_size=2, max_size=6))
 def test_counting_only_where_something_changed_gives_what_counting_all_gives(
     history: list[tuple[Any, datetime, set[int], str]],

@@ -180,7 +180,7 @@ def events(ages: st.SearchStrategy[timedelta]) -> st.SearchStrategy[list[Event]]
     return st.lists(st.tuples(st.integers(1, 4), ages, STATUS, DELIVERY), max_size=12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(known=events(BEFORE), later=events(AFTER), changed=DELIVERY)
 def test_what_came_later_changes_no_flag(known: list[Event], later: list[Event], changed: timedelta | None) -> None:
     """Neither new events nor deliveries after the cut-off of old ones change who was active and flagged."""
@@ -199,7 +199,7 @@ def test_what_came_later_changes_no_flag(known: list[Event], later: list[Event],
     assert flags[0].equals(flags[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases=st.lists(st.tuples(st.integers(0, 40), st.booleans()), max_size=20))
 def test_the_best_window_is_the_best_of_all(cases: list[tuple[int, bool]]) -> None:
     """Silences in quarters of days."""

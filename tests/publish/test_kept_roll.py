@@ -303,9 +303,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(
-    max_examples=32, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=32, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=2, max_size=9))
 def test_runs_by_what_is_kept_write_what_runs_by_the_store_write(
     two: Callable[[], list[Engine]],

@@ -278,7 +278,7 @@ def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
     ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=st.lists(st.dictionaries(st.integers(1, 4), st.integers(0, 12)), min_size=1, max_size=5))
 def test_intervals_replay_every_run(
     sqlite_database: Engine, book_of: BookOf, run_book: RunBook, histories: list[dict[int, int]]

@@ -92,7 +92,7 @@ def twin(tmp_path: Path) -> Iterator[Engine]:
 numbers = st.dictionaries(st.integers(1, 3), st.integers(0, 12), min_size=1)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(numbers, st.integers(1, 6)), min_size=4, max_size=8), last=numbers)
 def test_after_any_rollbacks_everything_is_as_if_the_runs_taken_back_had_never_been(
     sqlite_database: Engine,

@@ -23,7 +23,7 @@ def scratch(carrier: Engine) -> Iterator[Connection]:
         connection.rollback()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(VALUES, max_size=9),
     size=st.integers(1, 4),

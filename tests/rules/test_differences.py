@@ -159,7 +159,7 @@ BOOKS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(before=BOOKS, after=BOOKS, numbers=st.dictionaries(st.integers(1, 30), st.integers(0, 12)))
 def test_the_matrix_is_the_join_of_both_evaluations_row_by_row(
     before: RuleBook, after: RuleBook, numbers: dict[int, int]

@@ -62,7 +62,7 @@ def test_every_production_of_the_language_was_compiled_often(tell: Callable[[str
     assert times[rarest] >= 15
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_condition_that_hypothesis_can_make_small_answers_as_the_interpreter(data: st.DataObject) -> None:
     sentence = WHOLE.sentence("boolean", 3, lambda options: data.draw(st.sampled_from(options)))

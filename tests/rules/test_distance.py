@@ -215,7 +215,7 @@ def moved(row: Mapping[str, Decimal], found: dict[str, Any]) -> dict[str, Decima
     return changed
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(shape=shapes, rows=rows_of_numbers)
 def test_making_up_for_all_that_lacks_meets_the_condition(shape: Any, rows: list[dict[str, int]]) -> None:
     found = tier(written(shape, list(NAMES)))

@@ -79,7 +79,7 @@ def extent_of(condition: str, gauges: dict[str, Gauge] | None = None) -> tuple[E
     return Measure(SCHEMA, gauges or {}).extent(parsed.root), parsed.root
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(CONDITIONS, st.lists(ROWS, min_size=8, max_size=8))
 def test_what_is_said_is_certain(condition: str, rows: list[dict[str, object]]) -> None:
     try:

@@ -203,7 +203,7 @@ def plain(numbers: list[tuple[int, int]]) -> list[str]:
     return told
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(numbers=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12)), min_size=1, max_size=12))
 def test_histories_are_those_of_a_plain_reading(numbers: list[tuple[int, int]]) -> None:
     now, standing, told = AS_OF, NOBODY, []

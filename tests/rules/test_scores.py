@@ -58,7 +58,7 @@ def test_a_score_is_a_tier_written_otherwise() -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(
         st.tuples(st.none() | st.integers(80, 100), st.integers(0, 2), st.integers(-100, 12_000)),

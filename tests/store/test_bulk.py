@@ -77,7 +77,7 @@ def test_all_nasty_texts_can_replace_others(database: Engine) -> None:
         assert stored(connection).to_dicts() == frame.with_columns(phone="title").to_dicts()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12), max_size=8))
 def test_any_texts_come_back(database: Engine, texts: list[str | None]) -> None:
     with database.begin() as connection:

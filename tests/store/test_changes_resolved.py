@@ -184,7 +184,7 @@ def taken_back(connection: Connection) -> Iterator[None]:
         step.rollback()
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_changes_by_themselves_join_whom_all_together_join(begun: Connection, seed: int) -> None:
     dice = random.Random(seed)
@@ -196,7 +196,7 @@ def test_changes_by_themselves_join_whom_all_together_join(begun: Connection, se
         assert whose(begun) == dict(anew.rows())
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 @example(seed=4774554)
 @example(seed=7031)

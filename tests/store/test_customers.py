@@ -273,7 +273,7 @@ def test_nothing_is_orphaned_or_doubled(database: Engine, load_files: LoadFiles)
 
 
 KEYS = "abcdef"
-QUICK = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUICK = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ONE_FILE = st.one_of(
     st.tuples(st.sampled_from(KEYS), st.none() | st.sampled_from(KEYS)).map(
         lambda pair: rows_of(pair[0], **({pair[0]: pair[1]} if pair[1] else {}))

@@ -68,7 +68,7 @@ def golden(engine: Engine) -> list[tuple[object, ...]]:
     return sorted((tuple(row) for row in rows), key=repr)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=_EXPORTS, take=_TAKES, dice=st.randoms(use_true_random=False))
 def test_dated_exports_in_any_order_and_again_give_the_same(
     drawn: list[tuple[str, list[dict[str, object]]]],

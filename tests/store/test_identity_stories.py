@@ -124,9 +124,7 @@ _STEP = st.one_of(
 _STORIES = st.lists(_STEP, min_size=2, max_size=9)
 # Shrinking would live through hundreds of stories.
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-QUICK = settings(
-    max_examples=10, phases=_PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+QUICK = settings(max_examples=10, phases=_PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def decide(engine: Engine, kind: str, left: str, right: str) -> None:

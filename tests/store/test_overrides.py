@@ -151,7 +151,7 @@ def test_an_older_one_counts_again_when_the_newer_has_expired(crm: Engine) -> No
     assert active(crm, NOW + TICK) == [(1, 1, "vip", "include")]
 
 
-QUICK = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+QUICK = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DECISIONS = st.lists(
     st.tuples(
         st.sampled_from((1, 2)),

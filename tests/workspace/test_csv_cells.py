@@ -39,7 +39,7 @@ def test_cells_know_line_and_column(tmp_path: Path, _case: str, content: str | b
     assert cells(tmp_path / "f.csv", content) == expected
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.text('ab" ,\n客', max_size=5), min_size=1, max_size=4), max_size=5))
 def test_what_is_quoted_is_read_back(tmp_path: Path, rows: list[list[str]]) -> None:
     text = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
