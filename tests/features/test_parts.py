@@ -13,7 +13,7 @@ from kehu.features.parts import whole_customers
 def test_every_row_comes_once_and_no_customer_in_two_frames(sizes: list[int], batch: int) -> None:
     owners = [number for number, size in enumerate(sizes) for _ in range(size)]
     rows = pl.DataFrame({"customer": pl.Series(owners, dtype=pl.Int64), "row": range(len(owners))})
-    frames = list(whole_customers(rows.lazy(), batch))
+    frames = list(whole_customers(rows.iter_slices(batch), batch))
     found = pl.concat([rows.clear(), *frames])
     assert found.sort("row").equals(rows)
     for owner, place in found.select("customer", "row").group_by("customer"):
@@ -27,5 +27,5 @@ def test_every_row_comes_once_and_no_customer_in_two_frames(sizes: list[int], ba
 )
 def test_a_customer_larger_than_a_batch_stays_whole(_case: str, sizes: list[int], frames: int) -> None:
     owners = [number for number, size in enumerate(sizes) for _ in range(size)]
-    rows = pl.LazyFrame({"customer": pl.Series(owners, dtype=pl.Int64)})
-    assert len(list(whole_customers(rows, 10))) == frames
+    rows = pl.DataFrame({"customer": pl.Series(owners, dtype=pl.Int64)})
+    assert len(list(whole_customers(rows.iter_slices(10), 10))) == frames

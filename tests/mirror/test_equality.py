@@ -123,7 +123,10 @@ def assert_same_events(engine: Engine, folder: Path, sizes: Sizes) -> None:
             assert own.equals(own.sort(layout.order), null_equal=True)
         everyone = stored[layout.owner].drop_nulls().unique().sort()
         some, none = everyone.gather_every(2), everyone.head(0)
-        found = OwnedEvents(mirror, name).of([(some, layout.types.names()), (none, ["id"]), (everyone, ["id"])])
+        found = [
+            pl.concat(OwnedEvents(mirror, name).of(whom, columns))
+            for whom, columns in ((some, layout.types.names()), (none, ["id"]), (everyone, ["id"]))
+        ]
         theirs = ordered.filter(pl.col(layout.owner).is_in(some.implode())).select(sorted(layout.types))
         assert found[0].cast(theirs.schema).sort(layout.order).equals(theirs.sort(layout.order), null_equal=True)
         for _, own in found[0].group_by(layout.owner):

@@ -1,6 +1,6 @@
 """What is counted of each customer's events, as of an instant, in one pass per kind of event and role."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -57,6 +57,19 @@ def aggregate(
         table += _counted(compiled, list(group), everyone, events[stream_name], as_of, by_customer=by_customer)
     names = [item.info.name for item in counting(catalogue)]
     return pl.concat(table, how="horizontal").select("customer", *names)
+
+
+def aggregate_frames(
+    catalogue: Catalogue, customers: pl.Series, frames: Iterator[pl.DataFrame], as_of: datetime
+) -> pl.DataFrame:
+    """The same for features of one kind of event and its first role, from events by customer, then as `aggregate` says.
+
+    There is at least one frame, all have one schema, and no customer's events are in two.
+    """
+    everyone = customers.cast(pl.Int64()).alias("customer")
+    items = tuple(counting(catalogue))
+    counted = Pass(compile_catalogue(catalogue, as_of), items, as_of).counted_in(everyone, frames)
+    return pl.concat([everyone.to_frame(), counted.select(item.info.name for item in items)], how="horizontal")
 
 
 def _counted(

@@ -1,18 +1,18 @@
 """Rows in which each customer's stand together, cut into frames of whole customers, so that memory stays bounded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import polars as pl
 
 # As the mirror lays rows down, so that a frame is one piece of a file; twice as many leave the processor's cache.
-_BATCH_ROWS = 131_072
+BATCH_ROWS = 131_072
 
 
-def whole_customers(rows: pl.LazyFrame, batch_rows: int = _BATCH_ROWS) -> Iterator[pl.DataFrame]:
+def whole_customers(batches: Iterable[pl.DataFrame], batch_rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
     """Every row once; no customer's rows (column `customer`, never null) come in two frames, nor in another order."""
     seams: list[pl.DataFrame] = []
-    for batch in rows.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"):
+    for batch in batches:
         owners = batch["customer"].to_numpy()
         cuts = np.flatnonzero(owners[1:] != owners[:-1]) + 1
         if not len(cuts):

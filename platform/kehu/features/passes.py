@@ -1,10 +1,11 @@
 """One pass over the events of a kind, counted for the customers of one role, a frame of whole customers at a time."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from kehu.features.answers import Answers, Found
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
 from kehu.features.edges import NEVER, Edges
-from kehu.features.parts import whole_customers
+from kehu.features.parts import BATCH_ROWS, whole_customers
 from kehu.features.reductions import Whole, bounds_of, placed
 from kehu.features.rows import Reading
 from kehu.features.streams import Stream
@@ -54,9 +55,20 @@ class Pass:
     def counted(self, everyone: pl.Series, events: pl.LazyFrame) -> pl.DataFrame:
         """A row per customer of `everyone`, from events that stand by customer, then instant, then as recorded."""
         rows = self.rows(events)
-        counting, answers = _Counting(self, rows.collect_schema()), Answers(everyone)
-        answers.add(*counting.part(rows.head(0).collect()))
-        for customers, found in counting.parts(rows):
+        batches = rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True, engine="streaming")
+        return self._counted(everyone, rows.head(0).collect(), batches)
+
+    def counted_in(self, everyone: pl.Series, frames: Iterator[pl.DataFrame]) -> pl.DataFrame:
+        """The same, from such events frame by frame, of which there is at least one and all have one schema."""
+        first = self.rows(next(frames).lazy()).collect()
+        rest = (self.rows(frame.lazy()).collect() for frame in frames)
+        batches = (batch for frame in chain([first], rest) for batch in frame.iter_slices(BATCH_ROWS))
+        return self._counted(everyone, first.clear(), batches)
+
+    def _counted(self, everyone: pl.Series, empty: pl.DataFrame, batches: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        counting, answers = _Counting(self, empty.schema), Answers(everyone)
+        answers.add(*counting.part(empty))
+        for customers, found in counting.parts(batches):
             answers.add(customers, found)
         return answers.frame()
 
@@ -73,12 +85,12 @@ class _Counting:
         self.reading = Reading(one.compiled, one.items, one.as_of, schema)
         self.spans = Spans(one.items, Edges(one.items, one.as_of), one.compiled.money_digits)
 
-    def parts(self, rows: pl.LazyFrame) -> Iterator[_Part]:
+    def parts(self, batches: Iterable[pl.DataFrame]) -> Iterator[_Part]:
         """Frames are counted side by side, in as many threads as Polars has; as many wait at most."""
         threads = pl.thread_pool_size()
         waiting: deque[Future[_Part]] = deque()
         with ThreadPoolExecutor(threads) as pool:
-            for frame in whole_customers(rows):
+            for frame in whole_customers(batches):
                 if len(waiting) > threads:
                     yield waiting.popleft().result()
                 waiting.append(pool.submit(self.part, frame))
