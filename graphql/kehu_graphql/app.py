@@ -21,6 +21,7 @@ from kehu_graphql.health import is_up, readiness
 from kehu_graphql.ide.assets import ASSETS_DIR
 from kehu_graphql.ide.page import ASSETS_URL, STATIC_DIR, STATIC_URL, ide_page
 from kehu_graphql.metrics import metrics
+from kehu_graphql.planning.planner import Planner
 from kehu_graphql.reads import ReadPool
 from kehu_graphql.schema import build_schema
 from kehu_graphql.subscriptions.sockets import Sockets
@@ -32,8 +33,8 @@ _PREFLIGHT_SECONDS = 600
 _PACKED_BYTES, _PACKED_LEVEL = 1400, 5
 
 
-def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = ()) -> Starlette:
-    """The application over a database at the newest schema.
+def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = (), plans: bool = True) -> Starlette:
+    """The application over a database at the newest schema. Without `plans` resolvers answer every query.
 
     Pages of `cors_origins` may ask from a browser; no other page of another origin may.
     Ending the application's lifespan waits for reads and changes under way; the engine stays the caller's.
@@ -41,14 +42,16 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
     pool = ReadPool(engine)
     desk = desk_for(engine, served)
     watcher = Watcher(engine, pool)
+    schema = build_schema(discovery=served.discovery, timeout_seconds=served.timeout_seconds)
     endpoint = Endpoint(
-        build_schema(discovery=served.discovery, timeout_seconds=served.timeout_seconds),
+        schema,
         pool,
         served,
         desk=desk,
         sockets=Sockets(watcher, cors_origins),
         page=ide_page(served.title, PATH),
     )
+    endpoint.planner = Planner(schema, pool) if plans else None
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from typing import cast
 
 from strawberry.extensions import SchemaExtension
@@ -25,12 +25,18 @@ class Deadline(SchemaExtension):
         if self.execution_context.operation_type is not OperationType.QUERY:
             yield
             return
-        context = cast("Context", self.execution_context.context)
-        try:
-            with nullcontext() if context.presence is None else context.presence.required():
-                async with asyncio.timeout(self._seconds or None):
-                    yield
-        except TimeoutError:
-            said = f"the query took longer than {self._seconds:g} seconds and was ended"
-            remedy = "ask for less: fewer rows, no totalCount, a narrower 'where'"
-            raise ExpectedError(f"{said}; {remedy}", TIMEOUT) from None
+        async with within(self._seconds, cast("Context", self.execution_context.context)):
+            yield
+
+
+@asynccontextmanager
+async def within(seconds: float, context: Context) -> AsyncIterator[None]:
+    """Ends the block so; ExpectedError after its time."""
+    try:
+        with nullcontext() if context.presence is None else context.presence.required():
+            async with asyncio.timeout(seconds or None):
+                yield
+    except TimeoutError:
+        said = f"the query took longer than {seconds:g} seconds and was ended"
+        remedy = "ask for less: fewer rows, no totalCount, a narrower 'where'"
+        raise ExpectedError(f"{said}; {remedy}", TIMEOUT) from None

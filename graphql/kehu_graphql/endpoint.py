@@ -23,6 +23,8 @@ from kehu_graphql.author import AUTHOR_HEADER, author_of
 from kehu_graphql.context import Context
 from kehu_graphql.desk import WriteDesk
 from kehu_graphql.failures import BAD_USER_INPUT, presentable
+from kehu_graphql.planning.planner import Planner
+from kehu_graphql.planning.sent import sent_query
 from kehu_graphql.presence import Presence
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
@@ -39,6 +41,7 @@ class Endpoint(GraphQL[Context, None]):
     """Strawberry's endpoint, held to the GraphQL-over-HTTP specification.
 
     A server without discovery shows no page and no schema, gives no hints and takes no query by GET.
+    Queries go to the `planner` first, where there is one.
     With `application/graphql-response+json` a document that cannot run answers 400 and has no `data`.
     """
 
@@ -67,6 +70,7 @@ class Endpoint(GraphQL[Context, None]):
         self._served = served
         self._desk = desk
         self._page = page
+        self.planner: Planner | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Failures of the request itself are JSON too; nobody is told of a client that left in the middle of it."""
@@ -75,8 +79,9 @@ class Endpoint(GraphQL[Context, None]):
             return
         presence = Presence(receive, MAX_BODY_BYTES)
         scope[_PRESENCE] = presence
+        request = Request(scope, presence.receive)
         try:
-            response = await self.run(Request(scope, presence.receive))
+            response = await self._planned(request) or await self.run(request)
         except HTTPException as failure:
             response = _refusal(failure.status_code, failure.reason)
         except ClientDisconnect:
@@ -89,11 +94,24 @@ class Endpoint(GraphQL[Context, None]):
             return
         await response(scope, receive, send)
 
+    async def _planned(self, request: Request) -> Response | None:
+        """The answer of a plan; None where there is none, and Strawberry takes the request."""
+        if self.planner is None or request.method != "POST" or not _is_json(request.headers.get("content-type")):
+            return None
+        asked = sent_query(await request.body())
+        if asked is None:
+            return None
+        context = await self.get_context(request, Response())
+        content = await self.planner.answer(asked, context)
+        if content is None:
+            return None
+        media_type = response_type(request.headers.get("accept", ""))
+        return Response(content, headers=_NOT_KEPT, media_type=f"{media_type}; charset=utf-8")
+
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         """What the client sent; refused with a status and a reason when it is no query at all."""
         if request.method == "POST":
-            # What stands behind a semicolon is a parameter: browsers send "text/plain; application/json" unasked.
-            if (request.content_type or "").partition(";")[0].strip().lower() != PLAIN_JSON:
+            if not _is_json(request.content_type):
                 raise HTTPException(415, f"send the query as JSON, with the header 'Content-Type: {PLAIN_JSON}'")
             if (await request.get_body()).lstrip()[:1] not in {b"{", b"["}:
                 raise HTTPException(400, 'the body must be a JSON object: {"query": "{ ... }"}')
@@ -148,6 +166,11 @@ class Endpoint(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
+
+
+def _is_json(content_type: str | None) -> bool:
+    # What stands behind a semicolon is a parameter: browsers send "text/plain; application/json" unasked.
+    return (content_type or "").partition(";")[0].strip().lower() == PLAIN_JSON
 
 
 def _refusal(status: int, reason: str) -> Response:

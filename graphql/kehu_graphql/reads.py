@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Dialect, Engine
 from sqlalchemy.exc import DataError
 from strawberry.dataloader import DataLoader
 
@@ -28,10 +28,14 @@ class ReadPool:
     """A few threads with a connection each per read; closed once, with the server."""
 
     def __init__(self, engine: Engine, threads: int = READER_THREADS) -> None:
-        self._engine = engine
         self._frozen = _frozen(engine)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="reader")
         self._free = asyncio.Semaphore(OPEN_SNAPSHOTS)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The database's, as its driver speaks it."""
+        return self._frozen.dialect
 
     async def run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """What `read` answers in a transaction of its own; ExpectedError for a value no column can hold.
@@ -41,7 +45,7 @@ class ReadPool:
         reading = Reading()
 
         def in_thread() -> R:
-            with self._engine.connect() as connection, reading.on(connection):
+            with self._frozen.connect() as connection, reading.on(connection):
                 return _told(read, connection, *args, **options)
 
         return await stoppable(self._threads, in_thread, reading.stop)

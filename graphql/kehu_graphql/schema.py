@@ -1,10 +1,10 @@
 """The schema: what can be asked, and how a document is checked before it runs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import cast
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -32,6 +32,11 @@ from kehu_graphql.subscriptions.roots import CursorQueries, Subscription
 from kehu_graphql.subscriptions.streaming import StreamingSchema
 
 _CACHED_DOCUMENTS = 512
+Learn = Callable[[str, str | None, DocumentNode], None]
+
+
+def _ignore(_query: str, _operation_name: str | None, _document: DocumentNode) -> None:
+    """Nobody wants to know."""
 
 
 @strawberry.type(description="What can be asked: the customer graph and what the published run says of it.")
@@ -59,8 +64,27 @@ class OneState(SchemaExtension):
             yield
 
 
+class Learning(SchemaExtension):
+    """Hands each valid document on; the next request that sends it may be answered by a plan."""
+
+    def __init__(self, schema: "KehuSchema") -> None:
+        self._schema = schema
+
+    def on_execute(self) -> Iterator[None]:
+        context = self.execution_context
+        if context.query and context.graphql_document is not None and not context.result:
+            # The public property names the first operation when the client named none.
+            self._schema.learn(context.query, context._provided_operation_name, context.graphql_document)  # noqa: SLF001
+        yield
+
+
 class KehuSchema(StreamingSchema):
-    """Errors are logged where they are masked, at the border to the client, and not a second time here."""
+    """Errors are logged where they are masked, at the border to the client, and not a second time here.
+
+    `learn` is told of every document that may run, and of its operation's name as the client gave it.
+    """
+
+    learn: Learn = staticmethod(_ignore)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: see kehu_graphql.failures."""
@@ -89,6 +113,7 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
             lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
             lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
             lambda: NodeLimit(schema.core),
+            lambda: Learning(schema),
             lambda: Deadline(timeout_seconds),
             OneState,
         ],

@@ -76,8 +76,8 @@ class CustomerQueries:
         before: str | None = None,
     ) -> Connection[Customer]:
         condition = await customer_condition(info.context, where)
-        order = _order(order_by or ())
-        cursors = _cursors(order)
+        order = customer_order(order_by or ())
+        cursors = customer_cursors(order)
         window = Paging(first, after, last, before).window(cursors)
         reads = info.context.reads
         page = await reads.once(customer_page, condition, order, window)
@@ -99,7 +99,8 @@ async def _customers(context: Context, ids: Sequence[int]) -> list[Customer]:
     return [customer_node(row) for row in found if row is not None]
 
 
-def _order(steps: Sequence[CustomerOrder]) -> tuple[Order, ...]:
+def customer_order(steps: Sequence[CustomerOrder]) -> tuple[Order, ...]:
+    """What a client wrote, by name where nothing; the id decides ties."""
     wanted = tuple(
         Order(cast("OrderField", step.field.name.lower()), descending=step.direction is OrderDirection.DESC)
         for step in steps
@@ -108,6 +109,7 @@ def _order(steps: Sequence[CustomerOrder]) -> tuple[Order, ...]:
     return wanted if any(step.field == "id" for step in wanted) else (*wanted, Order("id"))
 
 
-def _cursors(order: tuple[Order, ...]) -> Cursors:
+def customer_cursors(order: tuple[Order, ...]) -> Cursors:
+    """The cursors of customers in that order."""
     steps = [f"{step.field}{'-' if step.descending else ''}" for step in order]
     return Cursors(f"customers:{','.join(steps)}", tuple(_KEY_KINDS[step.field] for step in order))

@@ -26,7 +26,7 @@ def customer_page(
 ) -> Page[Customer]:
     """The window of the customers that meet the condition; ties are broken by id."""
     wanted = CUSTOMERS.select().where(as_sql(condition))
-    return read_page(connection, wanted, _keys(order), window, CUSTOMERS.build)
+    return read_page(connection, wanted, order_keys(order), window, CUSTOMERS.build)
 
 
 def count_customers(connection: Connection, condition: Condition, *, up_to: int | None = None) -> int:
@@ -37,7 +37,8 @@ def count_customers(connection: Connection, condition: Condition, *, up_to: int 
     return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _keys(order: tuple[Order, ...]) -> tuple[Key, ...]:
+def order_keys(order: tuple[Order, ...]) -> tuple[Key, ...]:
+    """What the order compares, the id last."""
     keys = [_key(step) for step in order]
     if all(step.field != "id" for step in order):
         keys.append(Key(customers.c.id))

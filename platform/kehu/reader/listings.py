@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, func, select, true, union
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, ScalarSelect, Select, func, select, true, union
 
 from kehu.reader.keyset import Key, Page, Window, beyond, cut_page, key_columns, ordering
 from kehu.tables.facts import customers
@@ -34,8 +34,8 @@ def pages(
     connection: Connection, customer_ids: Collection[int], listing: Listing[T], window: Window
 ) -> dict[int, Page[T]]:
     """A page for each customer that has rows in the window; the others are absent."""
-    keys = _keys(listing)
-    chosen = _chosen(listing, window)
+    keys = listing_keys(listing)
+    chosen = chosen_ids(listing, window)
     columns = (customers.c.id.label("owner"), *listing.columns, *key_columns(keys))
     if connection.dialect.name == "sqlite":
         # No LATERAL there, but an IN over a correlated list drives the look-up by primary key.
@@ -51,6 +51,16 @@ def pages(
     return {owner: cut_page(rows, len(keys), window, listing.build) for owner, rows in by_owner.items()}
 
 
+def one_count(listing: Listing[Any]) -> ScalarSelect[int]:
+    """How many rows one customer has in all; `customers` is the enclosing statement's."""
+    branches = [
+        select(listing.id.label("id")).where(owner == customers.c.id, _only(listing)).correlate(customers)
+        for owner in listing.owners
+    ]
+    found = (union(*branches) if len(branches) > 1 else branches[0]).subquery()
+    return select(func.count()).select_from(found).correlate(customers).scalar_subquery()
+
+
 def counts(connection: Connection, customer_ids: Collection[int], listing: Listing[Any]) -> dict[int, int]:
     """How many rows each customer has in all; customers without any are absent."""
     branches = [
@@ -62,12 +72,13 @@ def counts(connection: Connection, customer_ids: Collection[int], listing: Listi
     return {row.owner: row.rows for row in connection.execute(statement)}
 
 
-def _keys(listing: Listing[Any]) -> tuple[Key, ...]:
+def listing_keys(listing: Listing[Any]) -> tuple[Key, ...]:
+    """What the listing is ordered by."""
     by_id = Key(listing.id, descending=listing.newest_first)
     return (by_id,) if listing.at is None else (Key(listing.at, descending=True, nullable=True), by_id)
 
 
-def _chosen(listing: Listing[Any], window: Window) -> Select[Any]:
+def chosen_ids(listing: Listing[Any], window: Window) -> Select[Any]:
     """The ids of one customer's window; `customers` is the enclosing statement's."""
     walks = [walk for owner in listing.owners for walk in _walks(listing, owner, window)]
     if len(walks) == 1:

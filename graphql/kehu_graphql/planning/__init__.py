@@ -1,0 +1,1 @@
+"""Queries answered by one statement each instead of resolvers."""

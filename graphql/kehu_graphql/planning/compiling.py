@@ -1,0 +1,307 @@
+"""A selection of fields compiled to columns of one statement."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import orjson
+from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.values import VariableValues, get_argument_values
+from sqlalchemy import ColumnElement, bindparam, literal_column, select
+from sqlalchemy.sql import FromClause
+
+from kehu.reader.keyset import Key, KeyValues, Window, ordering
+from kehu.reader.listings import chosen_ids, listing_keys, one_count
+from kehu.tables.columns import Instant
+from kehu_graphql.connections import checked_size
+from kehu_graphql.cursors import Cursors
+from kehu_graphql.lean import LeanExecutor
+from kehu_graphql.planning.json_sql import InstantValue, JsonArray, JsonRows, Micros
+from kehu_graphql.planning.shaping import Element, PageElement, PageParts, PageRows, Row, Shape, cut
+from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
+
+Take = Callable[[VariableValues], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a selection's columns come from; lists hang on the statement's own customers alone."""
+
+    columns: FromClause
+    is_root: bool
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Compiles the fields of one root field; `takes` fill in the statement's parameters from variables."""
+
+    schema: GraphQLSchema
+    executor: LeanExecutor
+    takes: list[Take] = field(default_factory=list)
+
+    def shape(self, kind: str, details: FieldDetailsList, source: Source) -> Shape:
+        """The object of a planned type; NotPlannedError for a field that the table does not have."""
+        names, elements = [], []
+        for name, each in self.fields(kind, details).items():
+            names.append(name)
+            elements.append(self._element(kind, each, source))
+        return Shape(tuple(names), tuple(elements))
+
+    def fields(self, kind: str, details: FieldDetailsList) -> Mapping[str, FieldDetailsList]:
+        """The selected fields of a type by the names they have in the answer."""
+        return self.executor.collect_subfields(self._type(kind), details).grouped_field_set
+
+    def arguments(self, kind: str, details: FieldDetailsList) -> dict[str, Any]:
+        """A field's arguments, with the variables that the plan is made for."""
+        return self.arguments_under(kind, details, self.executor.variable_values)
+
+    def arguments_under(self, kind: str, details: FieldDetailsList, variables: VariableValues) -> dict[str, Any]:
+        """A field's arguments, with the variables of one request."""
+        node = details[0].node
+        return get_argument_values(self._type(kind).fields[node.name.value], node, variables)
+
+    def window(self, kind: str, details: FieldDetailsList, cursors: Cursors) -> Window:
+        """The page asked for, its cursor a parameter."""
+        given = self.arguments(kind, details)
+        backward = given.get("last") is not None or given.get("before") is not None
+        if backward and (given.get("first") is not None or given.get("after") is not None):
+            raise NotPlannedError("pages go one way")
+        word = "before" if backward else "after"
+        size = checked_size("first", given.get("last" if backward else "first"))
+        if given.get(word) is None:
+            return Window(size, None, backward)
+        prefix = f"cursor{len(self.takes)}_"
+        self.takes.append(self._cursor_taker(kind, details, word, cursors, prefix))
+        return Window(size, _parameters(cursors, given[word], prefix), backward)
+
+    def page(self, kind: str, node: str, details: FieldDetailsList, source: Source, window: Window) -> "PagePlan":
+        """What a connection's selection asks of each row, and how it is put together."""
+        plan = PagePlan(self, node, source, window)
+        plan.compile(kind, details)
+        return plan
+
+    def _element(self, kind: str, details: FieldDetailsList, source: Source) -> Element | PageElement:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return Element(literal_column(f"'{kind}'"))
+        match PLANNED[kind].get(name):
+            case Value(columns, shown, is_instant):
+                sql = self._value(columns, source, is_instant=is_instant)
+                return Element(sql, is_json=len(columns) > 1, convert=shown)
+            case Parts(columns, made):
+                sql = self._value(columns, source)
+                return Element(sql, is_json=True, convert=self._projected(kind, details, made))
+            case Link() as link:
+                return self._link(link, details, source)
+            case Pages() as pages:
+                return self._pages(kind, pages, details, source)
+            case _:
+                raise NotPlannedError(name)
+
+    def _value(self, names: Sequence[str], source: Source, *, is_instant: bool = False) -> ColumnElement[Any]:
+        columns = [source.columns.c[name] for name in names]
+        if len(columns) > 1:
+            return JsonArray(*(Micros(each) if isinstance(each.type, Instant) else each for each in columns))
+        return InstantValue(columns[0]) if is_instant and not source.is_root else columns[0]
+
+    def _projected(self, kind: str, details: FieldDetailsList, made: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        inner = self._inner(kind, details)
+        asked = {name: each[0].node.name.value for name, each in self.fields(inner, details).items()}
+
+        def one(value: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: inner if field == "__typename" else value[field] for name, field in asked.items()}
+
+        def projected(values: Any) -> Any:
+            found = made(values)
+            if found is None:
+                return None
+            return [one(each) for each in found] if isinstance(found, list) else one(found)
+
+        return projected
+
+    def _link(self, link: Link, details: FieldDetailsList, source: Source) -> Element:
+        there = link.table.alias()
+        shape = self.shape(link.kind, details, Source(there, is_root=False))
+        row = JsonArray(*(column for column, _ in shape.columns()))
+        found = select(row).where(there.c[link.key] == source.columns.c[link.column]).correlate(source.columns)
+        return Element(found.scalar_subquery(), is_json=True, convert=shape.reader(start=0, parse=None))
+
+    def _pages(self, kind: str, pages: Pages, details: FieldDetailsList, source: Source) -> PageElement:
+        if not source.is_root:
+            raise NotPlannedError("a list below a list")
+        listed = pages.chosen(self.arguments(kind, details))
+        window = self.window(kind, details, listed.cursors())
+        inner = Source(pages.table, is_root=False)
+        plan = self.page(self._inner(kind, details), pages.kind, details, inner, window)
+        keys = listing_keys(listed.listing)
+        rows = None
+        if plan.needs_rows:
+            values = [column for column, _ in plan.columns()]
+            item = JsonArray(*values, *(_key_value(key) for key in keys if plan.needs_cursors))
+            page = (
+                select(item.label("item"))
+                .select_from(listed.listing.source)
+                .where(listed.listing.id.in_(chosen_ids(listed.listing, window)))
+                .order_by(*ordering(keys, backward=window.backward))
+                .limit(window.size + 1)
+                .subquery()
+            )
+            rows = select(JsonRows(page.c.item)).scalar_subquery()
+        total = one_count(listed.listing) if plan.needs_total else None
+        return PageElement(rows, total, plan.maker(listed.cursors(), parse=None))
+
+    def _inner(self, kind: str, details: FieldDetailsList) -> str:
+        name: str = get_named_type(self._type(kind).fields[details[0].node.name.value].type).name
+        return name
+
+    def _type(self, kind: str) -> GraphQLObjectType:
+        found = self.schema.type_map[kind]
+        if not isinstance(found, GraphQLObjectType):
+            raise NotPlannedError(kind)
+        return found
+
+    def _cursor_taker(self, kind: str, details: FieldDetailsList, word: str, cursors: Cursors, prefix: str) -> Take:
+        def take(variables: VariableValues) -> dict[str, Any]:
+            values = cursors.read(self.arguments_under(kind, details, variables)[word])
+            return {f"{prefix}{place}": value for place, value in enumerate(values) if value is not None}
+
+        return take
+
+
+@dataclass(slots=True)
+class PagePlan:
+    """A connection's selection: what it needs of each row, and the parts of the answer made of the rows."""
+
+    compiler: Compiler
+    node: str
+    source: Source
+    window: Window
+    shapes: list[Shape] = field(default_factory=list)
+    needs_rows: bool = False
+    needs_cursors: bool = False
+    needs_total: bool = False
+    makes: dict[str, Callable[[Callable[[Any], Any] | None], Callable[[PageRows], Any]]] = field(default_factory=dict)
+
+    def compile(self, kind: str, details: FieldDetailsList) -> None:
+        """Reads the selection; NotPlannedError for what plans do not answer."""
+        for name, each in self.compiler.fields(kind, details).items():
+            match each[0].node.name.value:
+                case "__typename":
+                    self.makes[name] = _constant(kind)
+                case "totalCount":
+                    self.needs_total = True
+                    self.makes[name] = lambda _: lambda page: page.total
+                case "nodes":
+                    self.makes[name] = self._nodes(each)
+                case "edges":
+                    self.makes[name] = self._edges(each)
+                case "pageInfo":
+                    self.makes[name] = self._page_info(each)
+                case other:
+                    raise NotPlannedError(other)
+
+    def columns(self) -> list[tuple[ColumnElement[Any], bool]]:
+        """What the rows are made of, before their keys."""
+        return [column for shape in self.shapes for column in shape.columns()]
+
+    def maker(
+        self, cursors: Cursors, *, parse: Callable[[Any], Any] | None
+    ) -> Callable[[Sequence[Row], int | None], dict[str, Any]]:
+        """Makes the connection of its rows and their count; cursors are made of the values at a row's end."""
+        keys, beside, backward, size = len(cursors.kinds), self.window.beside, self.window.backward, self.window.size
+        parts = PageParts({name: make(parse) for name, make in self.makes.items()})
+
+        def cursor(row: Row) -> str:
+            return cursors.write(row[-keys:])
+
+        def made(rows: Sequence[Row], total: int | None) -> dict[str, Any]:
+            kept, following, preceding = cut(rows, size, beside=beside is not None, backward=backward)
+            return parts(PageRows(kept, cursor, following, preceding, total))
+
+        return made
+
+    def _shape(self, details: FieldDetailsList) -> Callable[[Callable[[Any], Any] | None], Callable[[Row], Any]]:
+        self.needs_rows = True
+        shape = self.compiler.shape(self.node, details, self.source)
+        start = len(self.columns())
+        self.shapes.append(shape)
+        return lambda parse: shape.reader(start=start, parse=parse)
+
+    def _nodes(self, details: FieldDetailsList) -> Callable[..., Callable[[PageRows], Any]]:
+        shape = self._shape(details)
+
+        def make(parse: Callable[[Any], Any] | None) -> Callable[[PageRows], Any]:
+            fill = shape(parse)
+            return lambda page: list(map(fill, page.rows))
+
+        return make
+
+    def _edges(self, details: FieldDetailsList) -> Callable[..., Callable[[PageRows], Any]]:
+        self.needs_rows = True
+        edge = f"{self.node}Edge"
+        asked: list[tuple[str, Any]] = []
+        for name, each in self.compiler.fields(edge, details).items():
+            match each[0].node.name.value:
+                case "__typename":
+                    asked.append((name, edge))
+                case "cursor":
+                    self.needs_cursors = True
+                    asked.append((name, None))
+                case _:
+                    asked.append((name, self._shape(each)))
+
+        def make(parse: Callable[[Any], Any] | None) -> Callable[[PageRows], Any]:
+            fills = [(name, part(parse) if callable(part) else part) for name, part in asked]
+
+            def one(page: PageRows, row: Row) -> dict[str, Any]:
+                return {
+                    name: page.cursor(row) if fill is None else fill if isinstance(fill, str) else fill(row)
+                    for name, fill in fills
+                }
+
+            return lambda page: [one(page, row) for row in page.rows]
+
+        return make
+
+    def _page_info(self, details: FieldDetailsList) -> Callable[..., Callable[[PageRows], Any]]:
+        self.needs_rows = True
+        asked = {name: each[0].node.name.value for name, each in self.compiler.fields("PageInfo", details).items()}
+        self.needs_cursors = self.needs_cursors or not {"startCursor", "endCursor"}.isdisjoint(asked.values())
+
+        def make(page: PageRows) -> dict[str, Any]:
+            return {name: _PAGE_INFO[field](page) for name, field in asked.items()}
+
+        return lambda _: make
+
+
+_PAGE_INFO: dict[str, Callable[[PageRows], Any]] = {
+    "__typename": lambda _: "PageInfo",
+    "hasNextPage": lambda page: page.has_next,
+    "hasPreviousPage": lambda page: page.has_previous,
+    "startCursor": lambda page: page.cursor(page.rows[0]) if page.rows else None,
+    "endCursor": lambda page: page.cursor(page.rows[-1]) if page.rows else None,
+}
+
+
+def _constant(value: str) -> Callable[..., Callable[[PageRows], Any]]:
+    return lambda _: lambda _page: value
+
+
+def _parameters(cursors: Cursors, cursor: str, prefix: str) -> KeyValues:
+    """A parameter for each value of the cursor that is known; which are not decides what the statement says."""
+    found = [
+        None if value is None else bindparam(f"{prefix}{place}", None, type_=Instant() if kind == "instant" else None)
+        for place, (kind, value) in enumerate(zip(cursors.kinds, cursors.read(cursor), strict=True))
+    ]
+    return cast("KeyValues", tuple(found))
+
+
+def _key_value(key: Key) -> ColumnElement[Any]:
+    return Micros(key.column) if isinstance(key.column.type, Instant) else key.column
+
+
+def parsed(text: Any) -> Any:
+    """JSON as drivers hand it over."""
+    return orjson.loads(text)

@@ -1,0 +1,58 @@
+"""Conditions with their values taken out, so that one statement serves all conditions of a form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import String, bindparam
+
+from kehu.reader.conditions import Compare, Condition, Every, Not, Operand, Some
+from kehu.tables.columns import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A condition's form, equal for conditions that one statement serves, and the values taken out of it in order."""
+
+    form: Condition
+    values: tuple[Any, ...]
+
+
+def taken_apart(condition: Condition) -> Form:
+    """Values of comparisons are taken out; those of other conditions stay, since they decide what is asked."""
+    values: list[Any] = []
+    form = _each(condition, lambda value: _kind(values, value))
+    return Form(form, tuple(values))
+
+
+def with_parameters(form: Condition, prefix: str) -> Condition:
+    """The condition of a form with parameters named `prefix` and a number, in the order of the values."""
+    numbers: Iterator[int] = iter(range(10**6))
+    return _each(form, lambda kind: bindparam(f"{prefix}{next(numbers)}", None, type_=_TYPES[kind]()))
+
+
+_TYPES: dict[Any, type[Any]] = {"text": String, "instant": Instant}
+
+
+def _kind(values: list[Any], value: Any) -> str:
+    values.append(value)
+    return "instant" if isinstance(value, datetime) else "text"
+
+
+def _each(condition: Condition, changed: Any) -> Condition:
+    match condition:
+        case Every(parts):
+            return Every(tuple(_each(part, changed) for part in parts))
+        case Some(parts):
+            return Some(tuple(_each(part, changed) for part in parts))
+        case Not(part):
+            return Not(_each(part, changed))
+        case Compare(_, _, bool()):
+            return condition
+        case Compare(_, _, tuple() as several):
+            return replace(condition, value=tuple(changed(each) for each in several))
+        case Compare(_, _, str() | datetime() as one):
+            return replace(condition, value=cast("Operand", changed(one)))
+        case _:
+            return condition

@@ -1,0 +1,119 @@
+"""Documents that plans may answer: what the client's variables decide, and what they only fill in."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from kehu_graphql.lean import LeanExecutor
+from kehu_graphql.limits import MAX_NODES
+from kehu_graphql.node_count import count_nodes
+
+# Arguments whose values a statement takes as parameters: a variable there does not decide what is asked.
+_FILLED_IN = {"id": "id", "after": "cursor", "before": "cursor", "where": "where"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A validated query: its operation, and the variables that decide what it asks for."""
+
+    schema: GraphQLSchema
+    query: str
+    node: DocumentNode
+    operation: OperationDefinitionNode
+    operation_name: str | None
+    deciding: tuple[str, ...]
+    cursors: tuple[str, ...]
+
+    def variables(self, given: Mapping[str, Any]) -> VariableValues | None:
+        """None for variables that resolvers are to refuse."""
+        found = get_variable_values(self.schema, self.operation.variable_definitions or (), dict(given))
+        return found if isinstance(found, VariableValues) else None
+
+    def decided(self, given: Mapping[str, Any]) -> bytes:
+        """Equal for variables under which the document asks the same."""
+        values = [given.get(name, _LEFT_OUT) for name in self.deciding]
+        return orjson.dumps([values, [_unknown(given.get(name)) for name in self.cursors]])
+
+    def executor(self, given: Mapping[str, Any]) -> LeanExecutor | None:
+        """What collects fields under these variables; None where resolvers are to refuse the query."""
+        if count_nodes(self.schema, self.node, self.operation_name, given) > MAX_NODES:
+            return None
+        built = LeanExecutor.build(self.schema, self.node, None, None, dict(given), self.operation_name)
+        return built if isinstance(built, LeanExecutor) else None
+
+
+_LEFT_OUT = {"left out": True}
+
+
+def read_document(schema: GraphQLSchema, query: str, node: DocumentNode, operation_name: str | None) -> Document | None:
+    """The query in a validated document; None where it has none of that name, or it is no query."""
+    operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+    named = [each for each in operations if operation_name is None or (each.name and each.name.value == operation_name)]
+    if len(named) != 1 or named[0].operation is not OperationType.QUERY:
+        return None
+    found = _Variables()
+    visit(node, found)
+    names = [each.variable.name.value for each in named[0].variable_definitions or ()]
+    filled_in = (found.uses["id"] | found.uses["where"] | found.uses["cursor"]) - found.uses[""]
+    deciding = tuple(name for name in names if name not in filled_in)
+    return Document(schema, query, node, named[0], operation_name, deciding, tuple(sorted(found.uses["cursor"])))
+
+
+class _Variables(Visitor):
+    """Finds in what arguments variables stand: by _FILLED_IN, "" for all others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uses: dict[str, set[str]] = {"id": set(), "where": set(), "cursor": set(), "": set()}
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        for argument in node.arguments or ():
+            self.uses[_FILLED_IN.get(argument.name.value, "")].update(_names(argument.value))
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        for argument in node.arguments or ():
+            self.uses[""].update(_names(argument.value))
+
+
+class _Names(Visitor):
+    """Names of variables in a value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        self.found.add(node.name.value)
+
+
+def _names(value: Node) -> set[str]:
+    names = _Names()
+    visit(value, names)
+    return names.found
+
+
+def _unknown(cursor: Any) -> list[bool] | None:
+    """Which values of a cursor are null, which decides the form of what follows it; None for no cursor of ours."""
+    if not isinstance(cursor, str):
+        return None
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError:
+        return None
+    return [value is None for value in values] if isinstance(values, list) else None

@@ -1,0 +1,84 @@
+"""What plans need of SQL beyond tables: arrays in JSON, instants in them, and keys of cursors."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class JsonArray(FunctionElement[str]):
+    """Its arguments as a JSON array; JSON among them stays JSON."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(JsonArray)
+def _built(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_build_array({compiler.process(element.clauses, **options)})"
+
+
+@compiles(JsonArray, "sqlite")
+def _made(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array({compiler.process(element.clauses, **options)})"
+
+
+class JsonRows(FunctionElement[str]):
+    """A column of JSON, in the order its rows come in, as the text of one array."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(JsonRows)
+def _aggregated(element: JsonRows, compiler: SQLCompiler, **options: Any) -> str:
+    return f"coalesce(json_agg({compiler.process(element.clauses, **options)})::text, '[]')"
+
+
+@compiles(JsonRows, "sqlite")
+def _joined(element: JsonRows, compiler: SQLCompiler, **options: Any) -> str:
+    # Joined as text, since SQLite would parse each row again to put it into an array.
+    return f"'[' || coalesce(group_concat({compiler.process(element.clauses, **options)}, ','), '') || ']'"
+
+
+class InstantValue(FunctionElement[str]):
+    """An instant as it fits into JSON; `kehu_graphql.planning.shown.instant` reads it."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(InstantValue)
+def _without_zone(element: InstantValue, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC')"
+
+
+@compiles(InstantValue, "sqlite")
+def _whole_seconds(element: InstantValue, compiler: SQLCompiler, **options: Any) -> str:
+    # Nearly every instant is whole seconds after 1970; the few others are left to Python.
+    at = compiler.process(element.clauses, **options)
+    text = f"strftime('%Y-%m-%dT%H:%M:%S+00:00', {at} / 1000000, 'unixepoch')"
+    return f"CASE WHEN {at} >= 0 AND {at} % 1000000 = 0 THEN {text} ELSE {at} END"
+
+
+class Micros(FunctionElement[int]):
+    """An instant as the whole microseconds since 1970 that cursors hold."""
+
+    inherit_cache = True
+
+
+@compiles(Micros)
+def _counted(element: Micros, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(extract(epoch FROM {compiler.process(element.clauses, **options)}) * 1000000)::bigint"
+
+
+@compiles(Micros, "sqlite")
+def _kept(element: Micros, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+def as_text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """JSON as text, which drivers leave as it is."""
+    return column.cast(Text)

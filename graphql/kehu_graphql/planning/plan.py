@@ -1,0 +1,147 @@
+"""Plans: the statements of one query, ready for a driver, and what makes an answer of their rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.values import VariableValues
+from sqlalchemy import Connection, Dialect, Select, bindparam, func, select
+
+from kehu.reader.conditions import Condition, Every, as_sql
+from kehu.reader.customer_pages import Order, order_keys
+from kehu.reader.keyset import Key, Window, beyond, ordering
+from kehu.tables.facts import customers
+from kehu_graphql.nodes import split_node_id
+from kehu_graphql.planning.compiling import Compiler, Source, Take, parsed
+from kehu_graphql.planning.conditions import with_parameters
+from kehu_graphql.planning.json_sql import as_text
+from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.roots.customers import customer_cursors
+
+Parameters = Mapping[str, Any]
+_ROOT = Source(customers, is_root=True)
+# An index leads through these orders; any other is sorted before lists are read.
+_WALKED = ("name", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL as the driver takes it, with the parameters that never change."""
+
+    sql: str
+    constant: Parameters
+    processors: Mapping[str, Callable[[Any], Any]]
+    positions: tuple[str, ...] | None
+
+    def rows(self, connection: Connection, given: Parameters) -> Sequence[Any]:
+        """Every row, as the driver gives it."""
+        values = dict(self.constant)
+        for name, value in given.items():
+            if name in values:
+                processor = self.processors.get(name)
+                values[name] = value if processor is None else processor(value)
+        bound = values if self.positions is None else tuple(values[name] for name in self.positions)
+        return connection.exec_driver_sql(self.sql, bound).all()
+
+
+@dataclass(frozen=True, slots=True)
+class RootPlan:
+    """One root field: its statements, where their parameters come from, and what makes its value of their rows."""
+
+    statements: tuple[Statement, ...]
+    takes: tuple[Take, ...]
+    made: Callable[[Sequence[Sequence[Any]]], Any]
+
+    def parameters(self, variables: VariableValues, values: Sequence[Any]) -> dict[str, Any]:
+        """What the statements are filled with; `values` are those taken out of the condition."""
+        found = {f"where{place}": value for place, value in enumerate(values)}
+        for take in self.takes:
+            found.update(take(variables))
+        return found
+
+    def answer(self, connection: Connection, given: Parameters) -> Any:
+        """The root field's value; NotPlannedError where only resolvers can tell."""
+        return self.made([statement.rows(connection, given) for statement in self.statements])
+
+
+def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList) -> RootPlan:
+    """`customer(id:)`, or `node(id:)` where the id is a customer's; a former uid is left to resolvers."""
+    field = details[0].node.name.value
+
+    def take(variables: VariableValues) -> dict[str, Any]:
+        given = compiler.arguments_under("Query", details, variables)["id"]
+        found, key = split_node_id(given)
+        if found != "Customer" and field == "node":
+            raise NotPlannedError(given)
+        return {"uid": key if found == "Customer" else given}
+
+    compiler.takes.append(take)
+    shape = compiler.shape("Customer", details, _ROOT)
+    columns = [as_text(column) if is_json else column for column, is_json in shape.columns()]
+    statement = select(*columns).select_from(customers).where(customers.c.uid == bindparam("uid", value=""))
+    fill = shape.reader(start=0, parse=parsed)
+
+    def made(found: Sequence[Sequence[Any]]) -> Any:
+        (rows,) = found
+        if not rows:
+            raise NotPlannedError("no such uid")
+        return fill(list(rows[0]))
+
+    return RootPlan((ready(statement, dialect),), tuple(compiler.takes), made)
+
+
+def many_customers(
+    compiler: Compiler, dialect: Dialect, details: FieldDetailsList, form: Condition, order: tuple[Order, ...]
+) -> RootPlan:
+    """`customers(…)` under conditions of one form."""
+    cursors = customer_cursors(order)
+    condition = as_sql(with_parameters(form, "where"))
+    window = compiler.window("Query", details, cursors)
+    page = compiler.page("CustomerConnection", "Customer", details, _ROOT, window)
+    statements: list[Select[Any]] = []
+    if page.needs_rows:
+        walked = form == Every() and order[0].field in _WALKED
+        statements.append(_rows(page.columns(), order_keys(order), window, condition, walked=walked))
+    if page.needs_total:
+        statements.append(select(func.count()).select_from(customers).where(condition))
+    make = page.maker(cursors, parse=parsed)
+
+    def made(found: Sequence[Sequence[Any]]) -> Any:
+        rows = [list(row) for row in found[0]] if page.needs_rows else []
+        total = found[-1][0][0] if page.needs_total else None
+        return make(rows, total)
+
+    return RootPlan(tuple(ready(each, dialect) for each in statements), tuple(compiler.takes), made)
+
+
+def _rows(
+    columns: Sequence[tuple[Any, bool]], keys: Sequence[Key], window: Window, condition: Any, *, walked: bool
+) -> Select[Any]:
+    limit = window.size + 1
+    order = ordering(keys, backward=window.backward)
+    wanted = [condition]
+    if window.beside is not None:
+        wanted.append(beyond(keys, window.beside, backward=window.backward))
+    shown = [as_text(column) if is_json else column for column, is_json in columns]
+    statement = select(*shown, *(key.column for key in keys)).select_from(customers).order_by(*order)
+    if walked or not any(is_json for _, is_json in columns):
+        return statement.where(*wanted).limit(limit)
+    # Else lists would be read for every row that is sorted.
+    picked = select(customers.c.id).where(*wanted).order_by(*order).limit(limit).correlate(None)
+    return statement.where(customers.c.id.in_(picked))
+
+
+def ready(statement: Select[Any], dialect: Dialect) -> Statement:
+    """The statement as text for the dialect's driver."""
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    processors = {}
+    constant = {}
+    for name, value in compiled.construct_params().items():
+        bind = compiled.binds.get(name)
+        processor = None if bind is None else bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if processor is not None:
+            processors[name] = processor
+        constant[name] = value if processor is None or value is None else processor(value)
+    positions = tuple(compiled.positiontup or ()) if compiled.positional else None
+    return Statement(str(compiled), constant, processors, positions)

@@ -1,0 +1,171 @@
+"""Answers queries that plans can answer; everything else is left to the resolvers, whole."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+import orjson
+from graphql import DocumentNode, GraphQLError, GraphQLObjectType
+from graphql.execution.collect_fields import FieldDetailsList, collect_fields
+from graphql.execution.values import VariableValues
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from strawberry.types.arguments import convert_arguments
+
+from kehu.reader.conditions import Condition, Every
+from kehu.reader.customer_pages import Order
+from kehu_graphql.conditions import customer_condition
+from kehu_graphql.context import Context
+from kehu_graphql.lean import LeanExecutor
+from kehu_graphql.planning.compiling import Compiler
+from kehu_graphql.planning.conditions import Form, taken_apart
+from kehu_graphql.planning.documents import Document, read_document
+from kehu_graphql.planning.plan import RootPlan, many_customers, one_customer
+from kehu_graphql.planning.sent import Sent
+from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.reads import ReadPool
+from kehu_graphql.roots.customers import customer_order
+from kehu_graphql.schema import KehuSchema
+
+KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 512, 1024, 2048
+
+V = TypeVar("V")
+
+
+class Kept(Generic[V]):
+    """The entries used last, so many of them."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._entries: OrderedDict[Hashable, V] = OrderedDict()
+
+    def get(self, key: Hashable) -> V | None:
+        """None for an entry never put or put long ago."""
+        found = self._entries.get(key)
+        if found is not None:
+            self._entries.move_to_end(key)
+        return found
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, key: Hashable, entry: V) -> None:
+        """The entry used longest ago goes when there are too many."""
+        self._entries[key] = entry
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document's root fields under variables that decide alike; no fields where plans cannot answer it."""
+
+    executor: LeanExecutor | None
+    roots: Mapping[str, FieldDetailsList] = field(default_factory=dict)
+
+
+class Planner:
+    """Keeps documents, what they ask for, and the plans of it; one for an application."""
+
+    def __init__(self, schema: KehuSchema, pool: ReadPool) -> None:
+        self._schema = schema
+        self._core = schema.core
+        self._root = cast("GraphQLObjectType", self._core.query_type)
+        self._pool = pool
+        self._documents: Kept[Document] = Kept(KEPT_DOCUMENTS)
+        self._drafts: Kept[Draft] = Kept(KEPT_DRAFTS)
+        self.plans: Kept[RootPlan] = Kept(KEPT_PLANS)
+        schema.learn = self.learn
+
+    def learn(self, query: str, operation_name: str | None, node: DocumentNode) -> None:
+        """Remember a document that was found valid and within the limits of its form."""
+        if self._documents.get((query, operation_name)) is None:
+            document = read_document(self._core, query, node, operation_name)
+            if document is not None:
+                self._documents.put((query, operation_name), document)
+
+    async def answer(self, sent: Sent, context: Context) -> bytes | None:
+        """The answer's bytes; None where the resolvers have to answer."""
+        document = self._documents.get((sent.query, sent.operation_name))
+        if document is None:
+            return None
+        try:
+            return await self._answer(document, sent.variables, context)
+        except (NotPlannedError, GraphQLError, DBAPIError, orjson.JSONEncodeError):
+            # Whatever is wrong with it, the resolvers say so, in their words.
+            return None
+
+    async def _answer(self, document: Document, given: Mapping[str, Any], context: Context) -> bytes | None:
+        key = (document.query, document.operation_name, document.decided(given))
+        draft = self._drafts.get(key)
+        if draft is None:
+            draft = _draft(document, given)
+            self._drafts.put(key, draft)
+        variables = document.variables(given)
+        if draft.executor is None or variables is None:
+            return None
+        asked = []
+        for name, details in draft.roots.items():
+            compiler = Compiler(self._core, draft.executor)
+            asked.append(await self._asked((*key, name), compiler, details, variables, context))
+        found = await self._pool.run(_read, asked)
+        data = dict(zip(draft.roots, found, strict=True))
+        return b'{"data":' + orjson.dumps(data) + b"}"
+
+    async def _asked(
+        self,
+        key: tuple[Hashable, ...],
+        compiler: Compiler,
+        details: FieldDetailsList,
+        variables: VariableValues,
+        context: Context,
+    ) -> tuple[RootPlan, dict[str, Any]]:
+        """The plan of a root field, and what its statements are filled with."""
+        form, order = Form(Every(), ()), customer_order(())
+        if details[0].node.name.value == "customers":
+            arguments = self._converted(compiler.arguments_under("Query", details, variables))
+            order = customer_order(arguments.get("order_by") or ())
+            form = taken_apart(await customer_condition(context, arguments.get("where")))
+        shape = (*key, form.form, order)
+        plan = self.plans.get(shape)
+        if plan is None:
+            plan = self._compiled(compiler, details, form.form, order)
+            self.plans.put(shape, plan)
+        return plan, plan.parameters(variables, form.values)
+
+    def _compiled(
+        self, compiler: Compiler, details: FieldDetailsList, form: Condition, order: tuple[Order, ...]
+    ) -> RootPlan:
+        dialect = self._pool.dialect
+        if details[0].node.name.value == "customers":
+            return many_customers(compiler, dialect, details, form, order)
+        return one_customer(compiler, dialect, details)
+
+    def _converted(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Arguments of `customers` as its resolver gets them."""
+        definition = self._root.fields["customers"].extensions["strawberry-definition"]
+        return convert_arguments(
+            arguments,
+            definition.arguments,
+            scalar_registry=self._schema.schema_converter.scalar_registry,
+            config=self._schema.config,
+        )
+
+
+def _draft(document: Document, given: Mapping[str, Any]) -> Draft:
+    executor = document.executor(given)
+    if executor is None:
+        return Draft(None)
+    root = cast("GraphQLObjectType", executor.schema.query_type)
+    fragments, variables, operation = executor.fragments, executor.variable_values, executor.operation
+    fields = collect_fields(executor.schema, fragments, variables, root, operation).grouped_field_set
+    planned = all(details[0].node.name.value in _ROOTS for details in fields.values())
+    return Draft(executor, fields) if planned else Draft(None)
+
+
+_ROOTS = {"customer", "customers", "node"}
+
+
+def _read(connection: Connection, asked: Sequence[tuple[RootPlan, dict[str, Any]]]) -> list[Any]:
+    return [plan.answer(connection, given) for plan, given in asked]

@@ -1,0 +1,66 @@
+"""Values of rows as answers show them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from kehu.model.graph import SATISFACTION_DIMENSIONS
+from kehu.tables.columns import from_micros
+from kehu_graphql.nodes import node_id
+from kehu_graphql.scalars import money
+
+_SECONDS = len("2026-05-12T03:40:17")
+_MICROSECONDS = len("2026-05-12T03:40:17.000000")
+_INT32 = range(-(2**31), 2**31)
+
+
+class NotPlannedError(Exception):
+    """Only resolvers can answer the query: it asks for something that plans do not have, or finds a wrong value."""
+
+
+def instant(value: Any) -> str:
+    """ISO 8601 in UTC, of whatever a database gives: text, microseconds since 1970 or a datetime."""
+    if isinstance(value, str):
+        if len(value) == _SECONDS:
+            return f"{value}+00:00"
+        # PostgreSQL leaves out zeros at the end of a fraction.
+        return value if value.endswith("+00:00") else f"{value.ljust(_MICROSECONDS, '0')}+00:00"
+    found = value if isinstance(value, datetime) else from_micros(value)
+    return found.astimezone(UTC).isoformat()
+
+
+def int32(value: int) -> int:
+    """NotPlannedError for a number that GraphQL's Int does not hold: resolvers say so."""
+    if value not in _INT32:
+        raise NotPlannedError(str(value))
+    return value
+
+
+def named(kind: str) -> Callable[[Any], str]:
+    """The node id of a key of that type."""
+
+    def shown(key: Any) -> str:
+        return node_id(kind, key)
+
+    return shown
+
+
+def amount(values: Sequence[Any]) -> Mapping[str, Any] | None:
+    """Of minor units and a currency; None for an unknown amount."""
+    minor, currency = values
+    made = money(minor, currency)
+    if made is None:
+        return None
+    return {"amountMinor": str(minor), "currency": currency, "amount": made.amount}
+
+
+def scores(values: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """The satisfaction dimensions that were scored."""
+    found = zip(SATISFACTION_DIMENSIONS, values, strict=True)
+    return [{"dimension": dimension, "score": score} for dimension, score in found if score is not None]
+
+
+def on_time(values: Sequence[Any]) -> bool | None:
+    """Delivered, the second, at or before what was promised, the first; both microseconds."""
+    promised, delivered = values
+    return None if promised is None or delivered is None else delivered <= promised
