@@ -146,6 +146,7 @@ def test_one_plan_serves_other_values_and_a_statement_serves_a_file(carrier: Eng
             data = await bench.resolved(query, given)
             assert await bench.planned(query, given) == b'{"data":' + orjson.dumps(data) + b"}"
         assert len(bench.planner.plans) == 1
+        assert await bench.planned(query, {"a": "x"}) is None
         uid = (await bench.resolved("{ customers(first: 1) { nodes { uid } } }", {}))["customers"]["nodes"][0]["uid"]
         with _counted(carrier) as statements:
             assert await bench.planned(file, {"id": uid}) is not None

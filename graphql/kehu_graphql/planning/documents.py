@@ -108,12 +108,12 @@ def _names(value: Node) -> set[str]:
     return names.found
 
 
-def _unknown(cursor: Any) -> list[bool] | None:
-    """Which values of a cursor are null, which decides the form of what follows it; None for no cursor of ours."""
-    if not isinstance(cursor, str):
+def _unknown(cursor: Any) -> list[bool] | str | None:
+    """Which values of a cursor are null, which decides what is asked for; None for no cursor at all."""
+    if cursor is None:
         return None
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor))
-    except ValueError:
-        return None
-    return [value is None for value in values] if isinstance(values, list) else None
+    except (TypeError, ValueError):
+        return "no cursor of ours"
+    return [value is None for value in values] if isinstance(values, list) else "no cursor of ours"
