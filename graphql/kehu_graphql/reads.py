@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError
 from strawberry.dataloader import DataLoader
 
 from kehu_graphql.failures import ExpectedError
@@ -212,7 +212,9 @@ def _told(
 ) -> R:
     try:
         return read(connection, *args, **options)
-    except DataError:
+    except DBAPIError as failure:
         # PostgreSQL answers nothing more within a transaction that failed.
         connection.rollback()
-        raise ExpectedError("a value in the query is none that the database can hold") from None
+        if isinstance(failure, DataError):
+            raise ExpectedError("a value in the query is none that the database can hold") from None
+        raise
