@@ -21,6 +21,7 @@ from kehu_graphql.planning.sent import Sent, sent_query
 from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema, build_schema
+from kehu_graphql.subscriptions.watcher import Watcher
 from kehu_graphql.types.customer import customer_node
 
 NOW = datetime(2026, 2, 10, tzinfo=UTC)
@@ -58,13 +59,15 @@ _TOO_MANY = (
 class Bench:
     """Both ways to an answer, over one database."""
 
+    engine: Engine
     schema: KehuSchema
     planner: Planner
     pool: ReadPool
 
     def context(self) -> Context:
         """Of one request."""
-        return Context(Reads(self.pool), Served("small carrier", lambda: NOW), customer_node)
+        served = Served("small carrier", lambda: NOW)
+        return Context(Reads(self.pool), served, customer_node, "", None, Watcher(self.engine, self.pool))
 
     async def resolved(self, query: str, variables: dict[str, Any]) -> Any:
         """The resolvers' data; nothing may fail."""
@@ -81,7 +84,7 @@ class Bench:
 def _on(engine: Engine, work: Callable[[Bench], Awaitable[None]]) -> None:
     async def run() -> None:
         pool = ReadPool(engine)
-        await work(Bench(BUILT, Planner(BUILT, pool), pool))
+        await work(Bench(engine, BUILT, Planner(BUILT, pool), pool))
         pool.close()
 
     asyncio.run(run())
