@@ -22,7 +22,7 @@ from kehu_graphql.accept import PLAIN_JSON, RESPONSE_JSON, response_type, wants_
 from kehu_graphql.author import AUTHOR_HEADER, author_of
 from kehu_graphql.context import Context
 from kehu_graphql.desk import WriteDesk
-from kehu_graphql.failures import BAD_USER_INPUT, presentable
+from kehu_graphql.failures import BAD_USER_INPUT, ExpectedError, presentable
 from kehu_graphql.planning.planner import Planner
 from kehu_graphql.planning.sent import sent_query
 from kehu_graphql.presence import Presence
@@ -102,7 +102,11 @@ class Endpoint(GraphQL[Context, None]):
         if asked is None:
             return None
         context = await self.get_context(request, Response())
-        content = await self.planner.answer(asked, context)
+        try:
+            content = await self.planner.answer(asked, context)
+        except ExpectedError as failure:
+            late = await self.process_result(request, ExecutionResult(data=None, errors=[failure]))
+            return self.create_response(late, await self.get_sub_response(request))
         if content is None:
             return None
         media_type = response_type(request.headers.get("accept", ""))

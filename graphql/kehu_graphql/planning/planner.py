@@ -17,6 +17,7 @@ from kehu.reader.conditions import Condition, Every
 from kehu.reader.customer_pages import Order
 from kehu_graphql.conditions import customer_condition
 from kehu_graphql.context import Context
+from kehu_graphql.deadline import within
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.planning.compiling import Compiler
 from kehu_graphql.planning.conditions import Form, taken_apart
@@ -86,12 +87,16 @@ class Planner:
                 self._documents.put((query, operation_name), document)
 
     async def answer(self, sent: Sent, context: Context) -> bytes | None:
-        """The answer's bytes; None where the resolvers have to answer."""
+        """The answer's bytes; None where the resolvers have to answer. ExpectedError when it took too long."""
         document = self._documents.get((sent.query, sent.operation_name))
         if document is None:
             return None
+        async with within(context.served.timeout_seconds, context):
+            return await self._tried(document, sent.variables, context)
+
+    async def _tried(self, document: Document, given: Mapping[str, Any], context: Context) -> bytes | None:
         try:
-            return await self._answer(document, sent.variables, context)
+            return await self._answer(document, given, context)
         except (NotPlannedError, GraphQLError, DBAPIError, orjson.JSONEncodeError):
             # Whatever is wrong with it, the resolvers say so, in their words.
             return None
