@@ -31,6 +31,7 @@ from kehu_graphql.types.where import CustomerWhere, InstantFilter, LevelWhere, S
 MAX_DEPTH = 5
 MAX_LEAVES = 50
 MAX_TEXT = 500
+MAX_VALUES = 1_000
 
 
 async def customer_condition(context: Context, where: CustomerWhere | None) -> Condition:
@@ -83,8 +84,14 @@ def _comparisons(field: CustomerField, given: StringFilter | InstantFilter, path
 def _operand(value: Any, path: str) -> Operand:
     if isinstance(value, datetime):
         return utc(value, path)
-    operand: Operand = tuple(value) if isinstance(value, list) else value
+    operand: Operand = _values(value, path) if isinstance(value, list) else value
     return operand
+
+
+def _values(given: list[Any], path: str) -> tuple[Any, ...]:
+    if len(given) > MAX_VALUES:
+        raise ExpectedError(f"'{path}' has {len(given):,} values; at most {MAX_VALUES:,} are taken")
+    return tuple(given)
 
 
 async def _in_level(context: Context, where: LevelWhere, path: str) -> Condition:
@@ -92,15 +99,17 @@ async def _in_level(context: Context, where: LevelWhere, path: str) -> Condition
     everyone = tuple(level.code for level in rule_set.levels)
     parts: list[Condition] = []
     for _, wanted in _given(where, path, skip="rule_set"):
-        parts.extend(_level_part(rule_set, everyone, name, value) for name, value in _given(wanted, path))
+        for name, value in _given(wanted, path):
+            codes = _values(value, path) if isinstance(value, list) else (value,)
+            parts.append(_level_part(rule_set, everyone, name, codes))
     return Every(tuple(parts)) if parts else InLevel(rule_set.code, everyone)
 
 
-def _level_part(rule_set: RuleSet, everyone: tuple[str, ...], name: str, value: Any) -> Condition:
+def _level_part(rule_set: RuleSet, everyone: tuple[str, ...], name: str, values: tuple[Any, ...]) -> Condition:
     if name == "is_null":
         anywhere = InLevel(rule_set.code, everyone)
-        return Not(anywhere) if value else anywhere
-    codes = tuple(known_level(rule_set, code).code for code in (value if isinstance(value, list) else [value]))
+        return Not(anywhere) if values[0] else anywhere
+    codes = tuple(known_level(rule_set, code).code for code in values)
     inside = InLevel(rule_set.code, codes)
     return Not(inside) if name in {"ne", "not_in"} else inside
 

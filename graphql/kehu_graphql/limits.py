@@ -11,6 +11,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLSchema,
     InlineFragmentNode,
+    IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
@@ -21,7 +22,10 @@ from strawberry.types.graphql import OperationType
 from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
 from kehu_graphql.node_count import count_nodes
 
+MAX_CHARACTERS = 50_000
 MAX_TOKENS = 2000
+# Python makes no number of more than 4,300 digits.
+MAX_DIGITS = 400
 MAX_DEPTH = 15
 MAX_ALIASES = 50
 MAX_ROOT_FIELDS = 30
@@ -44,6 +48,9 @@ class FormLimit(ASTValidationRule):
 
     def enter_directive(self, _node: DirectiveNode, *_: Any) -> None:
         self._directives += 1
+
+    def enter_int_value(self, node: IntValueNode, *_: Any) -> None:
+        self._refuse_over(MAX_DIGITS, len(node.value), "digits in a number")
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
         self._refuse_over(MAX_DEPTH, self._depth(node.selection_set), "levels of fields")
@@ -128,5 +135,5 @@ class NodeLimit(SchemaExtension):
         return ExpectedError(message, LIMIT_EXCEEDED, nodes=nodes)
 
 
-# At module level: a rule class made anew per request would never find its document in the validation cache.
+# Asked before all others: some of those compare every field with every other.
 LIMIT_RULES: tuple[type[ASTValidationRule], ...] = (FormLimit,)

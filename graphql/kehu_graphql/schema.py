@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import cast
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
@@ -13,8 +13,9 @@ from strawberry.types.graphql import OperationType
 from kehu_graphql.arguments import describe_arguments
 from kehu_graphql.context import Context
 from kehu_graphql.deadline import Deadline
+from kehu_graphql.documents import KeptDocuments, Prepared
 from kehu_graphql.lean import LeanExecutor
-from kehu_graphql.limits import LIMIT_RULES, MAX_TOKENS, NodeLimit
+from kehu_graphql.limits import MAX_TOKENS, NodeLimit
 from kehu_graphql.mutations.customers import CustomerMutations
 from kehu_graphql.mutations.events import EventMutations
 from kehu_graphql.mutations.identity import IdentityMutations
@@ -31,7 +32,6 @@ from kehu_graphql.scalars import SCALARS
 from kehu_graphql.subscriptions.roots import CursorQueries, Subscription
 from kehu_graphql.subscriptions.streaming import StreamingSchema
 
-_CACHED_DOCUMENTS = 512
 Learn = Callable[[str, str | None, DocumentNode], None]
 
 
@@ -100,7 +100,8 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
 
     A query may take `timeout_seconds`, any time when that is 0.
     """
-    rules = [*LIMIT_RULES, *(() if discovery else (NoSchemaIntrospectionCustomRule,))]
+    rules: list[type[ASTValidationRule]] = [] if discovery else [NoSchemaIntrospectionCustomRule]
+    kept = KeptDocuments()
     schema = KehuSchema(
         query=Query,
         mutation=Mutation,
@@ -110,8 +111,7 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
         extensions=[
             lambda: MaxTokensLimiter(MAX_TOKENS),
             lambda: AddValidationRules(rules),
-            lambda: ParserCache(maxsize=_CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=_CACHED_DOCUMENTS),
+            lambda: Prepared(schema.core, kept),
             lambda: NodeLimit(schema.core),
             lambda: Learning(schema),
             lambda: Deadline(timeout_seconds),

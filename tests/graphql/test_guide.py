@@ -9,7 +9,15 @@ import pytest
 
 from kehu_graphql import failures
 from kehu_graphql.endpoint import MAX_BODY_BYTES
-from kehu_graphql.limits import MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES, MAX_NODES, MAX_ROOT_FIELDS, MAX_TOKENS
+from kehu_graphql.limits import (
+    MAX_ALIASES,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_DIRECTIVES,
+    MAX_NODES,
+    MAX_ROOT_FIELDS,
+    MAX_TOKENS,
+)
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "graphql.md").read_text(encoding="utf-8")
 PARTS = re.findall(r"^## ([^\n]+)|```graphql\n(.*?)```\n```json\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE)
@@ -40,6 +48,7 @@ def test_the_guide_explains_every_error_code() -> None:
 
 def test_the_guide_names_the_limits() -> None:
     limits = (
+        f"Limits: {MAX_CHARACTERS:,} characters (long values belong into variables), "
         f"{MAX_TOKENS:,} tokens, {MAX_DEPTH} levels of fields, {MAX_ALIASES} aliases, {MAX_ROOT_FIELDS} root fields, "
         f"{MAX_DIRECTIVES} directives, a body of {MAX_BODY_BYTES // 1_000_000} MB, and {MAX_NODES:,} nodes"
     )
