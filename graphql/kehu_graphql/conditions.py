@@ -98,9 +98,10 @@ async def _in_level(context: Context, where: LevelWhere, path: str) -> Condition
     rule_set = await known_rule_set(context, where.rule_set)
     everyone = tuple(level.code for level in rule_set.levels)
     parts: list[Condition] = []
-    for _, wanted in _given(where, path, skip="rule_set"):
+    for field, wanted in _given(where, path, skip="rule_set"):
         for name, value in _given(wanted, path):
-            codes = _values(value, path) if isinstance(value, list) else (value,)
+            here = _path(_path(path, field), name)
+            codes = _values(value, here) if isinstance(value, list) else (value,)
             parts.append(_level_part(rule_set, everyone, name, codes))
     return Every(tuple(parts)) if parts else InLevel(rule_set.code, everyone)
 
