@@ -86,6 +86,10 @@ def test_a_merge_joins_two_customers_and_undo_parts_them_exactly(
 def test_a_split_holds_after_the_next_load(place: Path, kehu: Kehu, clusters: Callable[..., list[list[str]]]) -> None:
     assert kehu("identity", "split", "C1", "finance:F1", "--reason", "namesakes", "-w", place)[0] == 0
     assert clusters() == [["C1"], ["C2"], ["C3"], ["F1"], ["F2"]]
+    assert kehu("identity", "lock", "C2", "--reason", "checked", "-w", place)[0] == 0
+    assert json.loads(kehu("identity", "stats", "--json", "-w", place)[1])["decisions"] == {
+        "same": 0, "different": 1, "dismissed": 0, "lock": 1, "taken_back": 0
+    }  # fmt: skip
     with (place / "data" / "crm.csv").open("a", encoding="utf-8") as file:
         file.write("C4,上海顺达物流,13912341234,,\n")
     assert kehu("load", "-w", place)[0] == 0

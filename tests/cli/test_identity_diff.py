@@ -85,6 +85,8 @@ def test_who_would_merge_and_part_is_told_with_the_key(
     assert len(parting["several"]) == 2
     before = kehu("identity", "stats", "--json", "-w", place)[1]
     assert json.loads(before)["customers"] == 5
+    for gate, code in (("customers_merged + customers_parted > 1", 1), ("customers_parted > 1", 0)):
+        assert kehu("rules", "diff", "--fail-if", gate, "-w", place)[0] == code
     assert kehu("identity", "resolve", "-w", place)[0] == 0
     assert diff(CODES) is None
     back = diff(PHONES)

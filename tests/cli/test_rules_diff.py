@@ -136,6 +136,8 @@ def test_the_published_rules_are_the_base(kehu: Kehu, workspace: Workspace) -> N
             "levels_added": 0,
             "levels_removed": 0,
             "files_changed": 1,
+            "customers_merged": 0,
+            "customers_parted": 0,
         },
         "fail_if": None,
         "files": [{"path": "size.yaml", "change": "changed", "added": 3, "removed": 3}],

@@ -47,10 +47,9 @@ def test_a_wrong_gate_is_refused_with_its_spot(_case: str, text: str, expected: 
 
 
 def test_a_figure_like_no_other_is_refused_with_all_there_are() -> None:
-    with pytest.raises(
-        RefusedError, match=r"unknown figure 'x' \(choose one of customers, files_changed, levels_added"
-    ):
+    with pytest.raises(RefusedError) as refused:
         read_gate("x > 1", TYPES, "--fail-if")
+    assert refused.value.problems[0].remedy == f"choose one of {', '.join(sorted(TYPES))}"
 
 
 def test_without_revenue_there_are_no_figures_about_it() -> None:

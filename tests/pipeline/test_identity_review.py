@@ -50,6 +50,9 @@ def test_the_queue_is_kept_answered_and_known_to_be_stale(small_workspace: Calla
     )
     refresh(workspace, engine, least=0.0, now=AT)
     page = review_page(workspace, engine, wanted)
+    none = review_page(workspace, engine, wanted, first=0)
+    assert (none.total, none.suggestions, none.after) == (page.total, (), "")
+    assert review_page(workspace, engine, wanted, after=none.after) == page
     told = {" ".join(sorted(map(str, (each.left.record, each.right.record)))): each for each in page.suggestions}
     assert (page.computed_at, page.is_stale, "crm:C1 crm:C2" in told) == (AT, False, True)
     shops = told["crm:C1 crm:C2"]

@@ -1,7 +1,6 @@
 """Root fields on who may be one customer, and what people decided of it."""
 
 from collections.abc import Awaitable
-from dataclasses import replace
 from typing import TypeVar
 
 import strawberry
@@ -127,9 +126,7 @@ async def _review(context: Context, wanted: Wanted, first: int, after: str | Non
 
 
 def _reviewed(connection: Database, workspace: Workspace, wanted: Wanted, first: int, after: str | None) -> ReviewPage:
-    page = review_page(workspace, connection, wanted, first=max(first, 1), after=after)
-    # A page of none says what the queue is like, and whether there is anything in it.
-    return page if first else replace(page, suggestions=(), after="" if page.suggestions else None)
+    return review_page(workspace, connection, wanted, first=first, after=after)
 
 
 def _contested(connection: Database, workspace: Workspace, first: int, skip: int) -> tuple[Contested, ...]:

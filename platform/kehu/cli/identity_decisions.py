@@ -138,6 +138,9 @@ def show_decided(decided: Decided, *, json: bool) -> None:
     if json:
         say_json(asdict(decided))
         return
+    if not decided.ids:
+        say("no such decision stands: nothing to take back")
+        return
     numbers = ", ".join(map(str, decided.ids))
     counts = decided.resolved
     said = "decision" if len(decided.ids) == 1 else "decisions"

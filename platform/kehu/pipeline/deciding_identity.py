@@ -57,6 +57,11 @@ class Meant:
     since: datetime | None = None
     until: datetime | None = None
 
+    @property
+    def is_said(self) -> bool:
+        """Whether anything is asked for at all, though maybe no decision is it."""
+        return bool(self.ids or self.by or self.since or self.until)
+
     def holds(self, decision: IdentityDecision) -> bool:
         """Whether the decision stands and is one of them otherwise than by its number."""
         if decision.ended_at is not None or not (self.by or self.since or self.until):
@@ -166,7 +171,8 @@ def undo(
 ) -> Decided:
     """Take decisions back: the customers are what they would be had there never been any. A dry run writes nothing.
 
-    Raises RefusedError when one does not exist or was taken back before, and when none is meant.
+    None of an author or a time that has none. Raises RefusedError when a number does not exist or was taken back
+    before, and when nothing is asked for.
     """
     rules = workspace_identity(workspace)
     with writing(database) as connection:
@@ -175,9 +181,9 @@ def undo(
         for number in meant.ids:
             problems += _undo_problems(number, known.get(number))
         chosen = sorted({*meant.ids, *(number for number, each in known.items() if meant.holds(each))})
-        if not chosen:
+        if not meant.is_said:
             remedy = "give numbers as 'kehu identity history' has them, --by, --since or --until"
-            problems.append(Problem(_DECISION, "no-decision", "no decision is named, or none of them stands", remedy))
+            problems.append(Problem(_DECISION, "no-decision", "no decision is named", remedy))
         refuse_errors(problems)
         nested = connection.begin_nested()
         end_decisions(connection, chosen, by=because.author.strip(), reason=because.reason.strip(), now=clock())

@@ -114,7 +114,10 @@ def diff_rules(
         identity = diff_identity(workspace, engine, None if standing else before.files.texts, now.files.texts)
     files = changed_files(before.files, now.files)
     total = revenue.select(pl.col("weight").cast(pl.Int128).sum()).item()
-    figures = figures_of(difference, customers=len(revenue), revenue=total, files_changed=len(files))
+    regrouped = (0, 0) if identity is None else (identity.merged, identity.parted)
+    figures = figures_of(
+        difference, customers=len(revenue), revenue=total, files_changed=len(files), regrouped=regrouped
+    )
     named = {customer for customer, _, _ in (*reasons.then, *reasons.now)}
     with reading(engine) as connection:
         people = customers_by_id(connection, named)

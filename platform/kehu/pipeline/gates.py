@@ -35,4 +35,5 @@ def _about_figures(problem: Problem, figures: Schema) -> Problem:
         return problem
     name = problem.message.split("'")[1]
     said = f"unknown figure '{name}'"
-    return replace(problem, check="unknown-figure", message=said, remedy=did_you_mean(name, figures))
+    remedy = did_you_mean(name, figures) or f"choose one of {', '.join(sorted(figures))}"
+    return replace(problem, check="unknown-figure", message=said, remedy=remedy)

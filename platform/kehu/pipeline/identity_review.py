@@ -15,8 +15,8 @@ from kehu.pipeline.named_customer import named_customer
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.transactions import Database, reading
 from kehu.reader.customers import customers_by_id
-from kehu.store.identity_decisions import IdentityDecision, RecordName, all_decisions
-from kehu.store.identity_queue import queue_state, read_described, read_owners, read_suggestions
+from kehu.store.identity_decisions import RecordName, all_decisions
+from kehu.store.identity_queue import queue_state, read_described, read_evidence, read_owners, read_suggestions
 from kehu.workspace.workspace import Workspace
 
 LEAST = 0.5
@@ -88,7 +88,7 @@ def review_page(
     Raises RefusedError for a text that names no customer or several, and for an `after` that no page gave.
     """
     with reading(database) as connection:
-        found = _open_suggestions(connection, wanted.least, all_decisions(connection))
+        found = _open_suggestions(connection, wanted.least)
         if wanted.system:
             found = found.filter(pl.any_horizontal(pl.col("left_system", "right_system") == wanted.system))
         if wanted.customer:
@@ -96,12 +96,12 @@ def review_page(
             found = found.filter(pl.any_horizontal(pl.col("left_uid", "right_uid") == uid))
         state = queue_state(connection)
         stale = is_stale(connection, workspace)
-    rest = found if after is None else found.filter(_is_behind(after))
-    page = rest.head(first)
+        rest = found if not after else found.filter(_is_behind(after))
+        page = _described(connection, rest.head(first))
     return ReviewPage(
         len(found),
         tuple(_suggested(row) for row in page.iter_rows(named=True)),
-        _cursor(page) if len(rest) > first else None,
+        _cursor(page, after) if len(rest) > first else None,
         None if state is None else state.computed_at,
         stale,
     )
@@ -139,21 +139,30 @@ def _is_pair(parts: Sequence[str], numbers: Sequence[int]) -> bool:
     return len(parts) == len(numbers) == 2 and len(set(numbers)) == 2 and max(numbers) < 2**62  # noqa: PLR2004  # a pair
 
 
-def _open_suggestions(connection: Connection, least: float, decisions: Sequence[IdentityDecision]) -> pl.DataFrame:
-    """The suggestions beside both records, without pairs that are one by now or that a person has answered."""
+def _open_suggestions(connection: Connection, least: float) -> pl.DataFrame:
+    """The suggestions, without pairs that are one by now or that a person has answered."""
     queued = read_suggestions(connection, least)
-    records = read_described(connection, pl.concat([queued["left_id"], queued["right_id"]]))
-    for side in ("left", "right"):
-        queued = queued.join(records.select(pl.all().name.prefix(f"{side}_")), on=f"{side}_id", maintain_order="left")
     apart = queued.filter(pl.col("left_uid") != pl.col("right_uid"))
-    answered = _answered(connection, decisions)
+    answered = answered_pairs(connection)
     low, high = pl.min_horizontal("left_uid", "right_uid"), pl.max_horizontal("left_uid", "right_uid")
     named = apart.with_columns(low=low, high=high).join(answered, on=["low", "high"], how="anti", maintain_order="left")
     return named.unique(["low", "high"], keep="first", maintain_order=True)
 
 
-def _answered(connection: Connection, decisions: Sequence[IdentityDecision]) -> pl.DataFrame:
+def _described(connection: Connection, page: pl.DataFrame) -> pl.DataFrame:
+    """The suggestions of a page with their evidence, beside both records."""
+    shown = page.select("id", "left_id", "right_id", "probability").join(
+        read_evidence(connection, page["id"]), on="id", maintain_order="left"
+    )
+    records = read_described(connection, pl.concat([page["left_id"], page["right_id"]]))
+    for side in ("left", "right"):
+        shown = shown.join(records.select(pl.all().name.prefix(f"{side}_")), on=f"{side}_id", maintain_order="left")
+    return shown
+
+
+def answered_pairs(connection: Connection) -> pl.DataFrame:
     """Columns low, high: the uids of customers of whom a person said that they are two, or took the suggestion away."""
+    decisions = all_decisions(connection)
     said = [each for each in decisions if each.ended_at is None and each.kind in {"different", "dismissed"}]
     owners = read_owners(connection, [side for each in said for side in (each.left, each.right)])
     pairs = [sorted((owners[each.left], owners[each.right])) for each in said if {each.left, each.right} <= set(owners)]
@@ -165,7 +174,10 @@ def _uid(connection: Connection, workspace: Workspace, text: str) -> str:
     return customers_by_id(connection, [number])[number].uid
 
 
-def _cursor(page: pl.DataFrame) -> str:
+def _cursor(page: pl.DataFrame, after: str | None) -> str:
+    """Where the page ends; of an empty one, where it begins."""
+    if page.is_empty():
+        return after or ""
     probability, left, right = page.select("probability", "left_id", "right_id").row(-1)
     return f"{probability!r},{left},{right}"
 

@@ -5,7 +5,7 @@ from kehu.rules.differences import BookDifference
 
 _COUNTS = (
     "customers moved warnings_gained warnings_lost rulesets_added rulesets_removed levels_added levels_removed "
-    "files_changed"
+    "files_changed customers_merged customers_parted"
 )
 _SHARE_DIGITS = 9
 # Decimals, so that 'moved_share > 0.05' is exact at 5 %.
@@ -20,10 +20,13 @@ def figure_types(revenue_scale: int | None) -> Schema:
     return types | {"revenue_moved": FeatureType("decimal", scale=revenue_scale), "revenue_moved_share": _SHARE}
 
 
-def figures_of(difference: BookDifference, *, customers: int, revenue: int, files_changed: int) -> dict[str, int]:
+def figures_of(
+    difference: BookDifference, *, customers: int, revenue: int, files_changed: int, regrouped: tuple[int, int] = (0, 0)
+) -> dict[str, int]:
     """The values as stored: revenue in minor units, shares with nine decimals and 0 of nothing.
 
-    `customers` and `revenue` are those of the whole population.
+    `customers` and `revenue` are those of the whole population; `regrouped` are the customers that would go into
+    others, and those that would be several.
     """
     rulesets, warnings = difference.rulesets, difference.warnings
     return {
@@ -39,6 +42,8 @@ def figures_of(difference: BookDifference, *, customers: int, revenue: int, file
         "levels_added": sum(len(item.levels_added) for item in rulesets),
         "levels_removed": sum(len(item.levels_removed) for item in rulesets),
         "files_changed": files_changed,
+        "customers_merged": regrouped[0],
+        "customers_parted": regrouped[1],
     }
 
 

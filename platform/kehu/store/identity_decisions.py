@@ -46,11 +46,6 @@ class IdentityDecision:
     ended_by: str | None = None
     ended_reason: str | None = None
 
-    @property
-    def same(self) -> bool:
-        """Whether it joins two records."""
-        return self.kind == "same"
-
 
 def decided_pairs(connection: Connection) -> pl.DataFrame:
     """The decisions that count, as `resolve` takes them; where two contradict, the newer one.

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 import polars as pl
-from sqlalchemy import Connection, Text, and_, column, delete, func, insert, select, table
+from sqlalchemy import Connection, FromClause, Text, and_, column, delete, func, insert, select, table
 
 from kehu.store.bulk import insert_frame, read_frame, stage
 from kehu.store.identity_decisions import RecordName
@@ -71,10 +71,28 @@ def replace_queue(
 
 
 def read_suggestions(connection: Connection, least: float) -> pl.DataFrame:
-    """Columns id, left_id, right_id, probability, evidence (JSON text), the surest first, then by the records' ids."""
-    columns = identity_suggestions.c
-    order = (columns.probability.desc(), columns.left_id, columns.right_id)
-    return read_frame(connection, select(identity_suggestions).where(columns.probability >= least).order_by(*order))
+    """Columns id, left_id, right_id, probability, and of both sides the customer's uid and the record's system.
+
+    The surest first, then by the records' ids; without those of a record that is no longer there.
+    """
+    queued = identity_suggestions.c
+    joined: FromClause = identity_suggestions
+    sides = []
+    for name, record in (("left", queued.left_id), ("right", queued.right_id)):
+        owned, source, owner = (each.alias() for each in (customer_records, source_records, customers))
+        joined = joined.join(owned, owned.c.id == record).join(source, source.c.id == record)
+        joined = joined.join(owner, owner.c.id == owned.c.customer_id)
+        sides += [owner.c.uid.label(f"{name}_uid"), source.c.system.label(f"{name}_system")]
+    columns = (queued.id, queued.left_id, queued.right_id, queued.probability, *sides)
+    order = (queued.probability.desc(), queued.left_id, queued.right_id)
+    query = select(*columns).select_from(joined).where(queued.probability >= least)
+    return read_frame(connection, query.order_by(*order))
+
+
+def read_evidence(connection: Connection, suggestions: pl.Series) -> pl.DataFrame:
+    """Columns id, evidence (JSON text) of the suggestions of these ids."""
+    queued = identity_suggestions.c
+    return read_frame(connection, select(queued.id, queued.evidence).where(queued.id.in_(suggestions.to_list())))
 
 
 def read_contested(connection: Connection) -> list[Mapping[str, object]]:
