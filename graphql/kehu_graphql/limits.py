@@ -1,5 +1,6 @@
 """How much one document may ask for: its form, and how many nodes it may bring back."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,6 +31,8 @@ MAX_DEPTH = 15
 MAX_ALIASES = 50
 MAX_ROOT_FIELDS = 30
 MAX_DIRECTIVES = 30
+# Whether fields of one name agree is found by comparing each with each.
+MAX_REPEATS = 30
 MAX_NODES = 100_000
 
 
@@ -40,6 +43,7 @@ class FormLimit(ASTValidationRule):
         super().__init__(context)
         self._aliases = 0
         self._directives = 0
+        self._repeats = 0
         self._depths: dict[str, int] = {}
         self._field_counts: dict[str, int] = {}
 
@@ -48,6 +52,10 @@ class FormLimit(ASTValidationRule):
 
     def enter_directive(self, _node: DirectiveNode, *_: Any) -> None:
         self._directives += 1
+
+    def enter_selection_set(self, node: SelectionSetNode, *_: Any) -> None:
+        names = Counter((each.alias or each.name).value for each in node.selections if isinstance(each, FieldNode))
+        self._repeats = max(self._repeats, *names.values(), 0)
 
     def enter_int_value(self, node: IntValueNode, *_: Any) -> None:
         self._refuse_over(MAX_DIGITS, len(node.value), "digits in a number")
@@ -59,6 +67,7 @@ class FormLimit(ASTValidationRule):
     def leave_document(self, *_: Any) -> None:
         self._refuse_over(MAX_ALIASES, self._aliases, "aliases")
         self._refuse_over(MAX_DIRECTIVES, self._directives, "directives")
+        self._refuse_over(MAX_REPEATS, self._repeats, "fields of one name side by side")
 
     def _refuse_over(self, limit: int, found: int, what: str) -> None:
         if found > limit:

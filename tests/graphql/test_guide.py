@@ -15,6 +15,7 @@ from kehu_graphql.limits import (
     MAX_DEPTH,
     MAX_DIRECTIVES,
     MAX_NODES,
+    MAX_REPEATS,
     MAX_ROOT_FIELDS,
     MAX_TOKENS,
 )
@@ -50,6 +51,7 @@ def test_the_guide_names_the_limits() -> None:
     limits = (
         f"Limits: {MAX_CHARACTERS:,} characters (long values belong into variables), "
         f"{MAX_TOKENS:,} tokens, {MAX_DEPTH} levels of fields, {MAX_ALIASES} aliases, {MAX_ROOT_FIELDS} root fields, "
-        f"{MAX_DIRECTIVES} directives, a body of {MAX_BODY_BYTES // 1_000_000} MB, and {MAX_NODES:,} nodes"
+        f"{MAX_DIRECTIVES} directives, {MAX_REPEATS} fields of one name side by side, "
+        f"a body of {MAX_BODY_BYTES // 1_000_000} MB, and {MAX_NODES:,} nodes"
     )
     assert limits in " ".join(GUIDE.split())

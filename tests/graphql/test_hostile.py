@@ -16,10 +16,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.graphql.hostile import requests
 
 from kehu_graphql.failures import INTERNAL
 from kehu_graphql.schema import build_schema
-from tests.graphql.hostile import requests
 
 REQUESTS = int(os.environ.get("KEHU_HOSTILE_REQUESTS", "500"))
 SEED = 20260210

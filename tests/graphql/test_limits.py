@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query, parse
 
-from kehu_graphql.limits import MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES, MAX_NODES, MAX_ROOT_FIELDS
+from kehu_graphql.limits import MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES, MAX_NODES, MAX_REPEATS, MAX_ROOT_FIELDS
 from kehu_graphql.node_count import count_nodes
 from kehu_graphql.schema import build_schema
 
@@ -98,14 +98,20 @@ def _deep(levels: int) -> str:
         (
             "root fields",
             f"{{ {' '.join(['__typename'] * MAX_ROOT_FIELDS)} }}",
-            f"{{ {' '.join(['__typename'] * (MAX_ROOT_FIELDS + 1))} }}",
+            f"{{ __schema {{ __typename }} {' '.join(['__typename'] * MAX_ROOT_FIELDS)} }}",
             "the query has 31 root fields; at most 30 are taken, split it",
         ),
         (
             "directives",
             f"{{ {' '.join(['... @skip(if: false) { __typename }'] * MAX_DIRECTIVES)} }}",
-            f"{{ publishedRun {{ {' '.join(['asOf @skip(if: false)'] * (MAX_DIRECTIVES + 1))} }} }}",
+            f"{{ publishedRun {{ {' '.join(f'a{n}: asOf @skip(if: false)' for n in range(MAX_DIRECTIVES + 1))} }} }}",
             "the query has 31 directives; at most 30 are taken, split it",
+        ),
+        (
+            "fields of one name",
+            f"{{ publishedRun {{ {'asOf ' * MAX_REPEATS} }} }}",
+            f"{{ publishedRun {{ {'asOf ' * (MAX_REPEATS + 1)} }} }}",
+            "the query has 31 fields of one name side by side; at most 30 are taken, split it",
         ),
     ],
 )
