@@ -7,7 +7,8 @@ from typing import Any
 
 from kehu_graphql.changing import MAX_ROWS
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+GUIDE = PAGE.partition("\n# Changing things\n")[2]
 EXAMPLES = re.findall(r"```graphql\n(.*?)```\n```json\n(.*?)```", GUIDE, re.DOTALL)
 
 
