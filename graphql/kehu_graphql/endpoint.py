@@ -30,6 +30,7 @@ from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
 from kehu_graphql.subscriptions.sockets import INIT_WAIT, Operations, Sockets, TextSocket
 from kehu_graphql.types.customer import customer_node
+from kehu_graphql.variables import MAX_VARIABLE_VALUES, holds_too_many
 
 MAX_BODY_BYTES = 1_000_000
 _PRESENCE = "kehu.presence"
@@ -122,6 +123,8 @@ class Endpoint(GraphQL[Context, None]):
         data = await super().parse_http_body(request)
         if isinstance(data, list):
             return data
+        if holds_too_many(data.variables):
+            raise HTTPException(413, f"the variables hold more than {MAX_VARIABLE_VALUES:,} values; send them in parts")
         # A subscription's stream goes over WebSockets alone, whatever else the client would take.
         return replace(data, protocol="http")
 

@@ -19,6 +19,7 @@ from kehu_graphql.limits import (
     MAX_ROOT_FIELDS,
     MAX_TOKENS,
 )
+from kehu_graphql.variables import MAX_VARIABLE_VALUES
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "graphql.md").read_text(encoding="utf-8")
 PARTS = re.findall(r"^## ([^\n]+)|```graphql\n(.*?)```\n```json\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE)
@@ -52,6 +53,7 @@ def test_the_guide_names_the_limits() -> None:
         f"Limits: {MAX_CHARACTERS:,} characters (long values belong into variables), "
         f"{MAX_TOKENS:,} tokens, {MAX_DEPTH} levels of fields, {MAX_ALIASES} aliases, {MAX_ROOT_FIELDS} root fields, "
         f"{MAX_DIRECTIVES} directives, {MAX_REPEATS} fields of one name side by side, "
-        f"a body of {MAX_BODY_BYTES // 1_000_000} MB, and {MAX_NODES:,} nodes"
+        f"a body of {MAX_BODY_BYTES // 1_000_000} MB, {MAX_VARIABLE_VALUES:,} values in variables, "
+        f"and {MAX_NODES:,} nodes"
     )
     assert limits in " ".join(GUIDE.split())

@@ -101,6 +101,8 @@ def test_an_error_in_a_field_leaves_the_rest(client: httpx.Client) -> None:
         ("another method", lambda c: c.put("/graphql", json={}), 405, "GraphQL only supports GET and POST requests."),
         ("a body beyond all queries", lambda c: c.post("/graphql", json={"query": " " * MAX_BODY_BYTES}), 413,
          "the request's body is larger than 1,000,000 bytes"),
+        ("variables beyond all inputs", lambda c: c.post("/graphql", json={"query": "{ a }", "variables": {
+            "v": [{"w": 1}] * 5_000}}), 413, "the variables hold more than 10,000 values; send them in parts"),
     ],
 )  # fmt: skip
 def test_requests_that_are_no_query_are_refused_in_json(

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from kehu_graphql.variables import holds_too_many
+
 _KNOWN = {"query", "variables", "operationName"}
 
 
@@ -19,7 +21,7 @@ class Sent:
 
 
 def sent_query(body: bytes) -> Sent | None:
-    """None for a body that is anything but a query, perhaps with a name and variables."""
+    """None for a body that is anything but a query, perhaps with a name and variables, not too many."""
     try:
         sent = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -29,4 +31,4 @@ def sent_query(body: bytes) -> Sent | None:
     query, name, variables = sent.get("query"), sent.get("operationName"), sent.get("variables") or {}
     if not isinstance(query, str) or not isinstance(variables, dict) or not (name is None or isinstance(name, str)):
         return None
-    return Sent(query, name, variables)
+    return None if holds_too_many(variables) else Sent(query, name, variables)
