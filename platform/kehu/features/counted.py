@@ -19,7 +19,10 @@ _COUNTING = 2
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """`frame` is what `aggregate` gave as of the instant, `fingerprints` says by feature what was asked."""
+    """`frame` is what `aggregate` gave as of the instant, `fingerprints` says by feature what was asked.
+
+    What was asked was a catalogue `in_summands`.
+    """
 
     as_of: datetime
     fingerprints: Mapping[str, str]

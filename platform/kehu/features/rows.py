@@ -121,7 +121,9 @@ class Reading:
         name, operation = item.column, item.operation
         if operation in {"distinct", "list"}:
             self.columns.tell_code(name)
-        if operation in {"sum", "mean", "min", "max", "quantile"} and self.types[name].kind != "string":
+        if operation == "count" and not name:
+            return
+        if operation in {"count", "sum", "mean", "min", "max", "quantile"} and self.types[name].kind != "string":
             self.columns.tell_value(name)
         elif operation in {"first", "last", "list", "min", "max"}:
             self.columns.tell(name)

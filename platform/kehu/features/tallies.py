@@ -66,6 +66,9 @@ class _Tally:
         elif self.item.operation == "share" and self.item.of is not None:
             met = rows.meets(("of", self.item.of.text))
             values = np.ones(len(rows), np.int64) if met is None else met.astype(np.int64)
+        elif self.item.operation == "count":
+            parts.append(rows.meets(("of", self.item.of.text)) if self.item.of else None)
+            parts.append(rows.known(self.item.column) if self.item.column else None)
         for part in parts:
             counts = counts if part is None else counts & part
         if values is not None:

@@ -35,7 +35,7 @@ V = TypeVar("V", bound=np.generic)
 class Measure:
     """What adds up over rows: of those that meet `where` the number, or the sum of a column.
 
-    A number is of the rows that meet `of` too, or where a column is known.
+    A number is of the rows that meet `of` too and where the column is known.
     """
 
     where: str
@@ -72,7 +72,7 @@ class Windows:
         """The feature's values; where there is no event there is none, but 0 of nothing."""
         match item.operation:
             case "count":
-                return Found(self._between(item, _where(item)))
+                return Found(self._between(item, _counted(item)))
             case "sum":
                 return Found(self._sum(item))
             case "mean" | "share":
@@ -202,7 +202,7 @@ def measures(item: Declaration) -> list[Measure]:
     """What a feature adds up, if it does."""
     match item.operation:
         case "count":
-            return [_where(item)]
+            return [_counted(item)]
         case "sum":
             return [_summed(item)]
         case "mean":
@@ -215,6 +215,10 @@ def measures(item: Declaration) -> list[Measure]:
 
 def _where(item: Declaration) -> Measure:
     return Measure(item.where.text if item.where else "")
+
+
+def _counted(item: Declaration) -> Measure:
+    return Measure(_where(item).where, item.column, item.of.text if item.of else None)
 
 
 def _known(item: Declaration) -> Measure:

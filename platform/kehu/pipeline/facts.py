@@ -13,6 +13,7 @@ from kehu.features.aggregates import stored_columns
 from kehu.features.catalogue import Catalogue
 from kehu.features.compute import compute, derive
 from kehu.features.counted import Counted
+from kehu.features.summands import from_summands
 from kehu.mirror.building import up_to_date
 from kehu.mirror.files import UnusableError
 from kehu.mirror.kept import Kept, read_kept, write_kept
@@ -106,7 +107,7 @@ class Present:
                 write_kept(self.mirror, Kept(mirror.head, counted, mirror.last_ids))
             except OSError as error:
                 self.progress(f"what was counted cannot be kept for the next run: {error}", 0)
-        return derive(catalogue, customers, counted.frame, as_of), told
+        return derive(catalogue, customers, from_summands(catalogue, counted.frame), as_of), told
 
     def _counted(
         self, mirror: Mirror, catalogue: Catalogue, customers: pl.Series, as_of: datetime, *, full: bool

@@ -14,6 +14,7 @@ from kehu.features.crossings import is_timed
 from kehu.features.declaration import Declaration
 from kehu.features.selection import counting, only, pass_of
 from kehu.features.streams import STREAMS, Stream
+from kehu.features.summands import feature_of, in_summands
 from kehu.mirror.kept import Kept
 from kehu.mirror.mirror import Mirror
 from kehu.mirror.owned import OwnedEvents
@@ -44,9 +45,10 @@ class Recount:
 def count_all(
     mirror: Mirror, catalogue: Catalogue, customers: pl.Series, as_of: datetime, why: str
 ) -> tuple[Counted, Recount]:
-    """Every customer's events, and why not fewer."""
-    frame = aggregate(catalogue, customers, scans(mirror, catalogue), as_of, by_customer=True)
-    return Counted(as_of, fingerprints(catalogue), frame), Recount(len(customers), len(customers), why=why)
+    """Every customer's events, means `in_summands`, and why not fewer."""
+    asked = in_summands(catalogue)
+    frame = aggregate(asked, customers, scans(mirror, asked), as_of, by_customer=True)
+    return Counted(as_of, fingerprints(asked), frame), Recount(len(customers), len(customers), why=why)
 
 
 def recount(
@@ -86,11 +88,11 @@ class _Recounting:
         kept: Kept,
         touched: pl.DataFrame,
     ) -> None:
-        self.mirror, self.catalogue, self.customers, self.as_of = mirror, catalogue, customers, as_of
+        self.mirror, self.catalogue, self.customers, self.as_of = mirror, in_summands(catalogue), customers, as_of
         self.old, self.last_ids, self.touched = kept.counted, kept.last_ids, touched
         self.frame = aligned(kept.counted.frame, customers)
-        self.compiled: CompiledCatalogue = compile_catalogue(catalogue, as_of)
-        self.asked = fingerprints(catalogue)
+        self.compiled: CompiledCatalogue = compile_catalogue(self.catalogue, as_of)
+        self.asked = fingerprints(self.catalogue)
         self.changed: list[pl.Series] = []
         self.crossed: list[pl.Series] = []
         self.for_all: list[str] = []
@@ -108,7 +110,7 @@ class _Recounting:
             changed=_united(self.changed).len(),
             crossed=_united(self.crossed).len(),
             why=_TOO_MANY if self.too_many else "",
-            for_all=tuple(sorted(self.for_all)),
+            for_all=tuple(sorted({feature_of(name) for name in self.for_all})),
         )
         return Counted(self.as_of, self.asked, frame), told
 
