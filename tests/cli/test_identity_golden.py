@@ -60,6 +60,21 @@ def test_every_value_tells_its_record_and_the_rule_that_chose_it(values: Values)
     }
 
 
+def test_a_customer_is_found_by_what_was_corrected_as_long_as_it_counts(
+    place: Path, kehu: Kehu, values: Values
+) -> None:
+    by = ("--reason", "called", "-w", place)
+    for field, value in (("phone", "13800138001"), ("email", "Li@Example.org"), ("tax_code", "91310000MA1FL1X77F")):
+        assert kehu("identity", "correct", "C2", field, value, *by)[0] == 0
+    found = [values(text) for text in ("+86 138 0013 8001", "li@example.org", "91310000ma1fl1x77f")]
+    assert [each["name"][0] for each in found] == ["李静"] * 3
+    assert kehu("identity", "resolve", "-w", place)[0] == 0
+    assert values("13800138001") == found[0]
+    assert kehu("identity", "uncorrect", "1", *by)[0] == 0
+    assert kehu("identity", "values", "13800138001", "-w", place)[0] == 1
+    assert values("13912349999")["name"][0] == "李静"
+
+
 def test_a_correction_wins_through_loads_splits_and_merges_until_it_is_taken_back(
     place: Path, kehu: Kehu, values: Values
 ) -> None:

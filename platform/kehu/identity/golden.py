@@ -1,10 +1,13 @@
 """The golden record: of every field the value that survives, the record it comes from and the rule that chose it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
+from kehu.identity.identifiers import email_keys, tax_code_keys
 from kehu.identity.names import looks_personal, search_text
+from kehu.identity.phones import phone_keys
 from kehu.identity.resolve import anchors
 from kehu.identity.rules import GOLDEN_FIELDS, PLAIN_RULES, IdentityRules
 from kehu.identity.survivorship import in_common_order, surviving
@@ -29,6 +32,7 @@ CHOSEN_BY: dict[str, Label] = {
     STAND_IN: Label("stands in for a name", "代替名称"),
 }
 CORRECTED_SCHEMA = {"anchor": pl.String(), "field": pl.String(), "value": pl.String()}
+_IDENTIFIERS_SCHEMA = dict.fromkeys(("uid", "kind", "system", "value"), pl.String())
 _VALUES_SCHEMA = {"uid": pl.String(), "field": pl.String(), "record_id": pl.Int64(), "rule": pl.String()}
 
 
@@ -97,6 +101,22 @@ def _named(wide: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
     guess = pl.when(looks_personal("name")).then(pl.lit("person")).otherwise(pl.lit("company"))
     kinds = named.with_columns(kind=pl.coalesce("kind", guess), name_search=search_text(named["name"]))
     return kinds.select("uid", *GOLDEN_FIELDS, "name_search")
+
+
+def corrected_identifiers(golden: Golden, phone_region: str) -> pl.DataFrame:
+    """Columns uid, kind, system, value: phones, mail addresses and tax codes that people corrected."""
+    forms: dict[str, Callable[[pl.Series], pl.Series]] = {
+        "phone": lambda texts: phone_keys(texts, phone_region),
+        "email": email_keys,
+        "tax_code": tax_code_keys,
+    }
+    said = golden.values.filter(pl.col("rule") == CORRECTION)
+    found = [pl.DataFrame(schema=_IDENTIFIERS_SCHEMA)]
+    for kind, form in forms.items():
+        own = said.filter(pl.col("field") == kind).select("uid").join(golden.records, on="uid")
+        if not own.is_empty():
+            found.append(own.select("uid", kind=pl.lit(kind), system=pl.lit(None, pl.String), value=form(own[kind])))
+    return pl.concat(found).drop_nulls("value")
 
 
 def identifier_rows(records: pl.DataFrame) -> pl.DataFrame:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Column, Connection, Table, column, delete, func, select, table, text
+from sqlalchemy import Connection, Table, column, func, select, table, text
 
-from kehu.identity.golden import golden_records, identifier_rows
+from kehu.identity.golden import golden_records
 from kehu.identity.locks import with_locks
 from kehu.identity.resolve import Resolution, normalised, resolve
 from kehu.identity.rules import IdentityRules
@@ -16,6 +16,7 @@ from kehu.store.corrections import corrected_values
 from kehu.store.event_changes import log_changes
 from kehu.store.golden import forget_golden_values, with_owners, write_golden_values
 from kehu.store.heirs import retire
+from kehu.store.identifiers import rows_of_customers, write_identifiers
 from kehu.store.identity_decisions import decided_pairs, read_locked
 from kehu.store.identity_index import IdentityState, read_state, renew, write_anew, write_state
 from kehu.store.identity_rules import remember_rules
@@ -27,7 +28,6 @@ from kehu.tables.facts import (
     customer_aliases,
     customer_records,
     customers,
-    identifiers,
     shipments,
     visits,
 )
@@ -96,7 +96,7 @@ def resolve_changes(
         return ResolvedCounts(state.records, state.customers, 0, 0), concerned.ids
     resolved = resolve(concerned.open_records, rules, now.pairs, concerned.context)
     known = _known_among(connection, concerned, resolved)
-    settled = _settle(connection, _with_uids(concerned.records, resolved), known, rules)
+    settled = _settle(connection, _with_uids(concerned.records, resolved), known, phone_region, rules)
     values = joining_values(concerned.records, concerned.open_records, rules)
     renew(connection, concerned.ids, values, resolved.parted)
     there = _there_are(connection, state, concerned, resolved)
@@ -125,7 +125,7 @@ def _resolve_all(connection: Connection, phone_region: str, rules: IdentityRules
     open_records = with_locks(records, said.locked)
     resolved = resolve(open_records, rules, said.pairs)
     known = read_frame(connection, select(customers.c.uid, customers.c.id.label("customer_id")))
-    settled = _settle(connection, _with_uids(records, resolved), known, rules)
+    settled = _settle(connection, _with_uids(records, resolved), known, phone_region, rules)
     remember_rules(connection, rules.source)
     write_anew(connection, joining_values(records, open_records, rules), resolved.parted)
     there = resolved.customers["uid"].n_unique()
@@ -152,7 +152,9 @@ def _known_among(connection: Connection, concerned: Concerned, resolved: Resolut
     return read_frame(connection, select(*columns).where(named | held))
 
 
-def _settle(connection: Connection, keyed: pl.DataFrame, known: pl.DataFrame, rules: IdentityRules) -> _Settled:
+def _settle(
+    connection: Connection, keyed: pl.DataFrame, known: pl.DataFrame, phone_region: str, rules: IdentityRules
+) -> _Settled:
     """Give the records (with `uid`) their customers; `known` (uid, customer_id) are those they had, and namesakes."""
     golden = golden_records(keyed, rules, corrected_values(connection))
     ids = _write_customers(connection, with_owners(connection, golden.records), known)
@@ -166,7 +168,7 @@ def _settle(connection: Connection, keyed: pl.DataFrame, known: pl.DataFrame, ru
     forget_links(connection, gone)
     if not moved.is_empty():
         retire(connection, gone, moved)
-    _write_identifiers(connection, identifier_rows(keyed), ids)
+    write_identifiers(connection, keyed, golden, ids, phone_region)
     write_golden_values(connection, golden.values, ids)
     write_links(connection)
     return _Settled(len(ids) - (len(known) - len(gone)), len(gone), concerned)
@@ -189,21 +191,12 @@ def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.Dat
     numbered = fresh.with_row_index("id", offset=_next_customer(connection)).cast({"id": pl.Int64})
     insert_frame(connection, customers, numbered)
     kept = joined.filter(pl.col("id").is_not_null())
-    stored = _stored(connection, customers.c.id, kept["id"])
+    stored = rows_of_customers(connection, customers.c.id, kept["id"])
     columns = [name for name in kept.columns if name != "uid"]
     changed = kept.select(columns).join(stored.select(columns), on=columns, how="anti", nulls_equal=True)
     update_frame(connection, customers, changed)
     everyone = pl.concat([numbered.select("uid", "id"), kept.select("uid", "id")])
     return everyone.rename({"id": "now"})
-
-
-def _stored(connection: Connection, owner: Column[int], ids: pl.Series) -> pl.DataFrame:
-    """The rows of the column's table that belong to these customers."""
-    if len(ids) * _FEW_OF_ALL > next_id(connection, customers):
-        return read_frame(connection, select(owner.table)).filter(pl.col(owner.name).is_in(ids.implode()))
-    stage(connection, "staged_customers", ids.to_frame("id"))
-    staged = select(table("staged_customers", column("id")).c.id)
-    return read_frame(connection, select(owner.table).where(owner.in_(staged)))
 
 
 def _next_customer(connection: Connection) -> int:
@@ -222,17 +215,3 @@ def _move_events(connection: Connection, moved: pl.DataFrame) -> None:
         rows = read_frame(connection, query)
         update_frame(connection, events, rows)
         log_changes(connection, events, rows["id"])
-
-
-def _write_identifiers(connection: Connection, rows: pl.DataFrame, ids: pl.DataFrame) -> None:
-    wanted = rows.join(ids, on="uid").select(pl.col("now").alias("customer_id"), "kind", "system", "value")
-    stored = _stored(connection, identifiers.c.customer_id, ids["now"])
-    same = ["customer_id", "kind", "system", "value"]
-    surplus = stored.join(wanted, on=same, how="anti", nulls_equal=True)
-    if not surplus.is_empty():
-        stage(connection, "staged_surplus", surplus.select("id"))
-        staged = table("staged_surplus", column("id"))
-        connection.execute(delete(identifiers).where(identifiers.c.id.in_(select(staged.c.id))))
-    fresh = wanted.join(stored, on=same, how="anti", nulls_equal=True).sort(same)
-    numbered = fresh.with_row_index("id", offset=next_id(connection, identifiers)).cast({"id": pl.Int64})
-    insert_frame(connection, identifiers, numbered)

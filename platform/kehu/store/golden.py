@@ -8,6 +8,7 @@ from kehu.identity.resolve import normalised
 from kehu.identity.rules import IdentityRules
 from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
 from kehu.store.corrections import corrected_values
+from kehu.store.identifiers import write_identifiers
 from kehu.tables.facts import customer_records, customers, employees, source_records
 from kehu.tables.golden import golden_values
 
@@ -44,7 +45,7 @@ def with_owners(connection: Connection, golden: pl.DataFrame) -> pl.DataFrame:
 
 
 def renew_golden(connection: Connection, customer_ids: pl.Series, phone_region: str, rules: IdentityRules) -> None:
-    """Bring the values of these customers, and their sources, into line with their records and corrections."""
+    """Bring what these customers are, and are found by, into line with their records and corrections."""
     stage(connection, "staged_golden", customer_ids.unique().to_frame("id"))
     staged = select(table("staged_golden", column("id")).c.id)
     joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id).join(
@@ -58,6 +59,7 @@ def renew_golden(connection: Connection, customer_ids: pl.Series, phone_region: 
     rows = with_owners(connection, golden.records).join(ids.rename({"now": "id"}), on="uid").drop("uid")
     update_frame(connection, customers, rows)
     write_golden_values(connection, golden.values, ids)
+    write_identifiers(connection, records, golden, ids, phone_region)
 
 
 def customers_of_several(connection: Connection, record_ids: pl.Series) -> pl.Series:
