@@ -100,6 +100,8 @@ def test_a_split_holds_after_the_next_load(place: Path, kehu: Kehu, clusters: Ca
     ("_case", "arguments", "said"),
     [
         ("no such customer", ("merge", "C9", "C1", "--reason", "x"), "nobody is known by 'C9'"),
+        ("a long text", ("values", "x" * 2001), "a text of 2,001 letters, 'xxxxxxxxxxxxxxxxxxxx…'"),
+        ("a long name", ("values", "x" * 2000), "nobody is known by 'xxxx"),
         ("no reason", ("merge", "C1", "C3", "--reason", " "), "there is no reason"),
         ("no record of it", ("split", "C1", "crm:C3", "--reason", "x"), "'crm:C3' is no record of 'C1'"),
         ("its only record", ("split", "C3", "crm:C3", "--reason", "x"), "'crm:C3' is the only record of 'C3'"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from kehu.identity.rules import IdentityRules
-from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
+from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.pipeline.identity_contradictions import joining_problems, lock_problems, parting_problems, said_problems
 from kehu.pipeline.identity_rules import workspace_identity
 from kehu.pipeline.named_customer import named_customer
@@ -27,7 +27,6 @@ from kehu.store.identity_decisions import (
 from kehu.workspace.workspace import Workspace
 
 _CUSTOMER, _RECORD, _DECISION = Place("CUSTOMER"), Place("SYSTEM:KEY"), Place("DECISION")
-_LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +228,6 @@ def _of_two(
 
 
 def _named(connection: Connection, workspace: Workspace, text: str) -> int:
-    if len(text) > _LONGEST:
-        said = f"nobody is known by a text of {len(text):,} letters, '{text[:20]}…'"
-        raise RefusedError([Problem(_CUSTOMER, "unknown-customer", said)])
     return named_customer(connection, text, workspace.settings.phone_region, _CUSTOMER).customer_id
 
 

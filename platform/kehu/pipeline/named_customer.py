@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, select
 
+from kehu.model.graph import LONGEST_NAME
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.reader.customers import Customer, customers_by_id, customers_by_uid
 from kehu.reader.lookup import Match, find_customers
@@ -18,6 +19,9 @@ def named_customer(connection: Connection, text: str, region: str, place: Place)
 
     Raises RefusedError, at `place`, where it is not exactly one.
     """
+    if len(text) > LONGEST_NAME:
+        said = f"nobody is known by a text of {len(text):,} letters, '{text[:20]}…'"
+        raise RefusedError([Problem(place, "unknown-customer", said)])
     matches = find_customers(connection, text, region, _FEW) if is_storable(text) else ()
     if not matches:
         remedy = "give a uid, an account or tax code, a phone, an e-mail or the whole name"
