@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
@@ -15,17 +16,22 @@ from starlette.staticfiles import StaticFiles
 
 from kehu.workspace.served import Served
 from kehu_graphql.author import AUTHOR_HEADER
+from kehu_graphql.context import Context
 from kehu_graphql.desk import desk_for
 from kehu_graphql.endpoint import Endpoint
+from kehu_graphql.exports.download import download
+from kehu_graphql.exports.exporter import Exporter
+from kehu_graphql.exports.folder import DOWNLOAD_URL, ExportFolder
 from kehu_graphql.health import is_up, readiness
 from kehu_graphql.ide.assets import ASSETS_DIR
 from kehu_graphql.ide.page import ASSETS_URL, STATIC_DIR, STATIC_URL, ide_page
 from kehu_graphql.metrics import metrics
 from kehu_graphql.planning.planner import Planner
-from kehu_graphql.reads import ReadPool
+from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import build_schema
 from kehu_graphql.subscriptions.sockets import Sockets
 from kehu_graphql.subscriptions.watcher import Watcher
+from kehu_graphql.types.customer import customer_node
 
 PATH = "/graphql"
 _PREFLIGHT_SECONDS = 600
@@ -43,20 +49,18 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
     desk = desk_for(engine, served)
     watcher = Watcher(engine, pool)
     schema = build_schema(discovery=served.discovery, timeout_seconds=served.timeout_seconds)
-    endpoint = Endpoint(
-        schema,
-        pool,
-        served,
-        desk=desk,
-        sockets=Sockets(watcher, cors_origins),
-        page=ide_page(served.title, PATH),
-    )
+    context = Context(Reads(pool), served, customer_node, "", desk, watcher)
+    exporter = None if desk is None else Exporter(schema, pool, ExportFolder(desk.workspace.root), desk.clock, context)
+    sockets = Sockets(watcher, cors_origins)
+    endpoint = Endpoint(schema, pool, replace(context, exporter=exporter), sockets, ide_page(served.title, PATH))
     endpoint.planner = Planner(schema, pool) if plans else None
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await watcher.close()
+        if exporter is not None:
+            await exporter.close()
         if desk is not None:
             desk.close()
         pool.close()
@@ -70,6 +74,7 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
         Mount(STATIC_URL, StaticFiles(directory=STATIC_DIR)),
         Route(PATH, endpoint),
         WebSocketRoute(PATH, endpoint),
+        Route(f"{DOWNLOAD_URL}/{{key:str}}.jsonl", download(exporter)),
     ]
     return Starlette(routes=routes, lifespan=lifespan, middleware=_middleware(cors_origins))
 

@@ -42,6 +42,7 @@ MEANINGS = {
     "Subscription.warningsRaised.after": "The cursor behind which to go on; null for what is published from now on.",
     "Subscription.warningsRaised.department": 'To which it is told, as `route` names it, e.g. "sales"; null for all.',
     "Subscription.warningsRaised.ruleSet": 'Its code, e.g. "churn_warning"; an unknown one is an error. Null for all.',
+    "Query.export.id": 'What `id` of the export said, e.g. "0f8fad5bd9cb469fa16570867728950e".',
     "Query.run.id": 'The node id, or the number, e.g. "12".',
 }
 

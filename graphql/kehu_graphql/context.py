@@ -15,6 +15,7 @@ from kehu_graphql.reads import Reads
 from kehu_graphql.subscriptions.watcher import Watcher
 
 if TYPE_CHECKING:
+    from kehu_graphql.exports.exporter import Exporter
     from kehu_graphql.types.customer import Customer
 
 
@@ -25,6 +26,7 @@ class Context:
     `as_customer` is handed in because events refer to customers, whose type lists events. `author` is whom the request
     names as the person who asks, "" for nobody; `desk` takes changes, None where there shall be none. `watcher` tells
     subscriptions when to look again. `presence` knows whether the client still waits; None where others look after it.
+    `exporter` writes exports, None where there shall be none.
     """
 
     reads: Reads
@@ -34,6 +36,7 @@ class Context:
     desk: WriteDesk | None
     watcher: Watcher
     presence: Presence | None = None
+    exporter: "Exporter | None" = None
 
     def anew(self) -> "Context":
         """The same for another operation on the same connection, which reads for itself."""

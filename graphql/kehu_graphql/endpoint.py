@@ -17,11 +17,9 @@ from strawberry.http.base import BaseRequestProtocol
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
-from kehu.workspace.served import Served
 from kehu_graphql.accept import PLAIN_JSON, RESPONSE_JSON, response_type, wants_page
 from kehu_graphql.author import AUTHOR_HEADER, author_of
 from kehu_graphql.context import Context
-from kehu_graphql.desk import WriteDesk
 from kehu_graphql.failures import BAD_USER_INPUT, ExpectedError, presentable
 from kehu_graphql.planning.planner import Planner
 from kehu_graphql.planning.sent import sent_query
@@ -29,7 +27,6 @@ from kehu_graphql.presence import Presence
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
 from kehu_graphql.subscriptions.sockets import INIT_WAIT, Operations, Sockets, TextSocket
-from kehu_graphql.types.customer import customer_node
 from kehu_graphql.variables import MAX_VARIABLE_VALUES, holds_too_many
 
 MAX_BODY_BYTES = 1_000_000
@@ -49,27 +46,19 @@ class Endpoint(GraphQL[Context, None]):
     websocket_adapter_class = TextSocket
     graphql_transport_ws_handler_class = Operations
 
-    def __init__(
-        self,
-        schema: KehuSchema,
-        pool: ReadPool,
-        served: Served,
-        *,
-        desk: WriteDesk | None,
-        sockets: Sockets,
-        page: str,
-    ) -> None:
+    def __init__(self, schema: KehuSchema, pool: ReadPool, context: Context, sockets: Sockets, page: str) -> None:
+        """`context` is every request's but for its reads, its author and its presence."""
         super().__init__(
             schema,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            allow_queries_via_get=served.discovery,
+            allow_queries_via_get=context.served.discovery,
             connection_init_wait_timeout=INIT_WAIT,
             allowed_origins=sockets.origins,
         )
-        self._sockets = sockets
         self._pool = pool
-        self._served = served
-        self._desk = desk
+        self._context = context
+        self._served = context.served
+        self._sockets = sockets
         self._page = page
         self.planner: Planner | None = None
 
@@ -133,11 +122,9 @@ class Endpoint(GraphQL[Context, None]):
         request: Request | WebSocket,
         response: Response | WebSocket,  # noqa: ARG002 (Strawberry's signature)
     ) -> Context:
-        presence = request.scope.get(_PRESENCE)
         author = author_of(request.headers.get(AUTHOR_HEADER, ""))
-        return Context(
-            Reads(self._pool), self._served, customer_node, author, self._desk, self._sockets.watcher, presence
-        )
+        presence = request.scope.get(_PRESENCE)
+        return replace(self._context, reads=Reads(self._pool), author=author, presence=presence)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
         return HTMLResponse(self._page)

@@ -18,11 +18,13 @@ from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import MAX_TOKENS, NodeLimit
 from kehu_graphql.mutations.customers import CustomerMutations
 from kehu_graphql.mutations.events import EventMutations
+from kehu_graphql.mutations.exports import ExportMutations
 from kehu_graphql.mutations.identity import IdentityMutations
 from kehu_graphql.mutations.overrides import OverrideMutations
 from kehu_graphql.mutations.runs import RunMutations
 from kehu_graphql.mutations.warnings import WarningMutations
 from kehu_graphql.roots.customers import CustomerQueries
+from kehu_graphql.roots.exports import ExportQueries
 from kehu_graphql.roots.fetching import FetchingQueries
 from kehu_graphql.roots.identity import IdentityQueries
 from kehu_graphql.roots.loading import LoadingQueries
@@ -40,7 +42,16 @@ def _ignore(_query: str, _operation_name: str | None, _document: DocumentNode) -
 
 
 @strawberry.type(description="What can be asked: the customer graph and what the published run says of it.")
-class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, IdentityQueries, FetchingQueries, CursorQueries):
+class Query(
+    CustomerQueries,
+    RuleQueries,
+    WorkQueries,
+    LoadingQueries,
+    IdentityQueries,
+    FetchingQueries,
+    CursorQueries,
+    ExportQueries,
+):
     """Every root field, one mixin a subject."""
 
 
@@ -48,7 +59,15 @@ class Query(CustomerQueries, RuleQueries, WorkQueries, LoadingQueries, IdentityQ
     description="What can be changed. Root fields run one after the other, each whole or not at all; who asks says the "
     "header Kehu-Author."
 )
-class Mutation(EventMutations, CustomerMutations, WarningMutations, OverrideMutations, IdentityMutations, RunMutations):
+class Mutation(
+    EventMutations,
+    CustomerMutations,
+    WarningMutations,
+    OverrideMutations,
+    IdentityMutations,
+    RunMutations,
+    ExportMutations,
+):
     """Every change, one mixin a subject."""
 
 

@@ -1,0 +1,186 @@
+"""Whole lists exported as JSON lines: every row once, of one state, whatever becomes of the server."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine, insert, select
+
+from kehu.tables.facts import customers, shipments
+from kehu_graphql.exports.folder import CANCELLED, DONE, INTERRUPTED, KEPT, RUNNING, ExportFolder, ExportState, new_key
+from kehu_graphql.exports.plan import NESTED_PAGE, ROOT_PAGE
+
+FIELDS = "export { id status rows url error author run { number } sizeBytes }"
+ANSWER = f"{{ userErrors {{ code message }} {FIELDS} }}"
+START = f"mutation($input: ExportStartInput!) {{ exportStart(input: $input) {ANSWER} }}"
+CANCEL = f"mutation($input: ExportCancelInput!) {{ exportCancel(input: $input) {ANSWER} }}"
+NAMES = "{ customers { nodes { name } } }"
+Serving = Callable[..., AbstractContextManager[httpx.Client]]
+
+
+def started(office: Any, query: str) -> str:
+    payload = office.ask(START, input={"query": query})
+    assert payload["userErrors"] == [], payload
+    key: str = payload["export"]["id"]
+    return key
+
+
+def ended(office: Any, key: str) -> dict[str, Any]:
+    for _ in range(600):
+        found: dict[str, Any] = office.ask(f'{{ export(id: "{key}") {{ {FIELDS[9:-2]} }} }}')
+        if found["status"] != RUNNING:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"export {key} never ended")
+
+
+def lines(office: Any, query: str) -> list[dict[str, Any]]:
+    """The rows of an export of the query, from start to download."""
+    export = ended(office, started(office, query))
+    assert (export["status"], export["error"]) == (DONE, None)
+    answer = office.client.get(export["url"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/jsonl")
+    assert int(export["sizeBytes"]) == len(answer.content)
+    found = [json.loads(line) for line in answer.text.splitlines()]
+    assert int(export["rows"]) == len(found)
+    return found
+
+
+def many(engine: Engine, count: int) -> None:
+    """So many more customers, the last of whom has more shipments than a page."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        row = dict(connection.execute(select(customers).limit(1)).one()._mapping)
+        last = 1000 + count
+        more = [{**row, "id": 1000 + n, "uid": f"u{n}", "name": f"N{n:04}"} for n in range(1, count + 1)]
+        connection.execute(insert(customers), more)
+        old = dict(connection.execute(select(shipments).limit(1)).one()._mapping)
+        sent = [
+            {**old, "id": 10_000 + n, "number": f"S{n:04}", "shipper_id": last, "payer_id": last}
+            for n in range(2 * NESTED_PAGE + 1)
+        ]
+        connection.execute(insert(shipments), sent)
+
+
+def test_every_row_is_exported_once_with_the_rows_of_its_lists(office_anywhere: Any) -> None:
+    many(office_anywhere.engine, 2 * ROOT_PAGE + 1)
+    query = """{ customers { edges { node { ...Row sent: shipments(role: SHIPPER) { nodes { number } } } } } }
+      fragment Row on Customer { name level(ruleSet: "size") { code } }"""
+    found = lines(office_anywhere, query)
+    rows = [each for each in found if each["__typename"] == "Customer"]
+    with office_anywhere.engine.connect() as connection:
+        names = connection.execute(select(customers.c.name)).scalars().all()
+        numbers = connection.execute(select(shipments.c.number)).scalars().all()
+    assert sorted(each["name"] for each in rows) == sorted(names)
+    assert set(rows[0]) == {"__typename", "id", "name", "level"}
+    of_last = [each for each in found if each["__typename"] == "Shipment" and each["number"].startswith("S")]
+    (last,) = [each["id"] for each in rows if each["name"] == f"N{2 * ROOT_PAGE + 1:04}"]
+    assert {each["__parentId"] for each in of_last} == {last}
+    assert sorted(each["number"] for each in of_last) == sorted(each for each in numbers if each.startswith("S"))
+
+
+def test_an_export_shows_one_state_and_says_whose_it_is(office: Any) -> None:
+    export = ended(office, started(office, NAMES))
+    assert (export["author"], export["run"], export["rows"]) == ("Li Na", {"number": 1}, "10")
+    assert [each["status"] for each in office.ask("{ exports { status } }")] == [DONE]
+
+
+@pytest.mark.parametrize(
+    ("_case", "query", "code"),
+    [
+        ("no GraphQL", "{ customers {", "BAD_QUERY"),
+        ("an unknown field", "{ customers { nodes { nam } } }", "BAD_QUERY"),
+        ("a change", 'mutation { runCancel(input: {id: "1"}) { isReplay } }', "NO_QUERY"),
+        ("variables", "query($w: CustomerWhere) { customers(where: $w) { nodes { name } } }", "HAS_VARIABLES"),
+        ("no list", "{ publishedRun { number } }", "NO_CONNECTION"),
+        ("two lists", "{ customers { nodes { name } } runs { nodes { number } } }", "NO_CONNECTION"),
+        ("pages", "{ customers(first: 5) { nodes { name } } }", "PAGED"),
+        ("pages of a nested list", "{ customers { nodes { shipments(first: 5) { nodes { number } } } } }", "PAGED"),
+        ("a count", "{ customers { totalCount nodes { name } } }", "MORE_THAN_ROWS"),
+        ("a directive", "{ customers @include(if: false) { nodes { name } } }", "DIRECTIVE"),
+        (
+            "a list in a list",
+            "{ customers { nodes { shipments { nodes { payer { contacts { nodes { name } } } } } } } }",
+            "DEEP_LIST",
+        ),
+        (
+            "a list of another node",
+            "{ warnings { nodes { customer { shipments { nodes { number } } } } } }",
+            "DEEP_LIST",
+        ),
+    ],
+)
+def test_a_query_that_is_no_list_is_refused_and_nothing_written(office: Any, _case: str, query: str, code: str) -> None:
+    refused = office.ask(START, input={"query": query})
+    assert ([each["code"] for each in refused["userErrors"]], refused["export"]) == ([code], None)
+    assert office.ask("{ exports { id } }") == []
+
+
+def test_a_dry_run_and_a_repetition_start_nothing(office: Any) -> None:
+    assert office.ask(START, input={"query": NAMES, "dryRun": True}) == {"userErrors": [], "export": None}
+    sent = {"query": NAMES, "idempotencyKey": "k"}
+    first, again = (office.ask(START, input=sent)["export"]["id"] for _ in range(2))
+    assert first == again
+    assert len(office.ask("{ exports { id } }")) == 1
+
+
+def written(office: Any, **changes: object) -> ExportState:
+    """An export that another process wrote down."""
+    given: dict[str, Any] = {"id": new_key(), "status": RUNNING, "query": NAMES, "author": "Wang"}
+    state = ExportState(**{**given, "started_at": office.clock(), **changes})
+    ExportFolder(office.workspace.root).write(state)
+    return state
+
+
+def test_an_export_whose_server_ended_is_interrupted(office: Any) -> None:
+    state = written(office)
+    assert office.ask("{ exports { id status url } }") == [{"id": state.id, "status": INTERRUPTED, "url": None}]
+    assert office.client.get(f"/exports/{state.id}.jsonl").status_code == 404
+
+
+def test_an_export_of_another_process_goes_on_counts_and_can_be_cancelled(office: Any) -> None:
+    folder = ExportFolder(office.workspace.root)
+    states = [written(office) for _ in range(2)]
+    with folder.writing(states[0].id), folder.writing(states[1].id):
+        refused = office.ask(START, input={"query": NAMES})
+        assert [each["code"] for each in refused["userErrors"]] == ["TOO_MANY_EXPORTS"]
+        assert office.ask(CANCEL, input={"id": states[0].id})["userErrors"] == []
+        assert [folder.is_cancelled(each.id) for each in states] == [True, False]
+    refused = office.ask(CANCEL, input={"id": states[0].id})
+    assert [each["code"] for each in refused["userErrors"]] == ["NOT_RUNNING"]
+
+
+def test_a_cancelled_export_keeps_nothing(office: Any) -> None:
+    many(office.engine, 40 * ROOT_PAGE)
+    key = started(office, "{ customers { nodes { name shipments { nodes { number } } } } }")
+    office.ask(CANCEL, input={"id": key})
+    assert ended(office, key)["status"] == CANCELLED
+    assert files(office) == [f"{key}.json"]
+
+
+def files(office: Any) -> list[str]:
+    folder: Path = office.workspace.root / ".kehu" / "exports"
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_an_export_expires_after_seven_days(office: Any) -> None:
+    kept = written(office, status=DONE, started_at=office.clock() - KEPT + timedelta(microseconds=1))
+    written(office, status=DONE, started_at=office.clock() - KEPT)
+    assert [each["id"] for each in office.ask("{ exports { id } }")] == [kept.id]
+    assert files(office) == [f"{kept.id}.json"]
+
+
+@pytest.mark.parametrize("key", ["0" * 32, "x", "..%2Fkehu"])
+def test_what_is_no_export_is_not_found(office: Any, key: str) -> None:
+    assert office.client.get(f"/exports/{key}.jsonl").status_code == 404
+
+
+def test_a_server_without_changes_exports_nothing(client: httpx.Client) -> None:
+    answer = client.post("/graphql", json={"query": "{ exports { id } }"}).json()
+    assert answer["errors"][0]["extensions"]["code"] == "NO_WORKSPACE"
+    assert client.get(f"/exports/{'0' * 32}.jsonl").status_code == 404
