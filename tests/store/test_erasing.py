@@ -9,9 +9,11 @@ from sqlalchemy import Engine, func, insert, select
 from kehu.identity.rules import PLAIN_RULES
 from kehu.identity.tombstones import Seal
 from kehu.pipeline.transactions import writing
+from kehu.store.changes import Request, record_change
 from kehu.store.customers import resolve_customers
 from kehu.store.erasing import erase_customers
 from kehu.store.identity_decisions import IdentityDecision, RecordName, add_decision
+from kehu.tables.changes import changes
 from kehu.tables.facts import customer_records, customers, shipments, source_records
 from kehu.tables.identity import identity_decisions, locked_records
 from kehu.tables.overrides import overrides
@@ -42,6 +44,9 @@ def load(engine: Engine, load_files: LoadFiles) -> dict[str, int]:
         decided = {"ruleset": "r", "code": "c", "effect": "include", "reason": "r", "author": "a", "created_at": AT}
         for number, customer in enumerate(sorted(ids.values()), 1):
             connection.execute(insert(overrides).values(id=number, customer_id=customer, **decided))
+        for name, uid in connection.execute(select(customers.c.name, customers.c.uid)).all():
+            asked = Request("ann", "customersMerge", name, "a digest")
+            record_change(connection, asked, {"customers": [uid]}, now=AT)
     return ids
 
 
@@ -55,7 +60,7 @@ def test_everything_of_a_customer_goes_and_nothing_of_others(database: Engine, l
         resolved = resolve_customers(connection, "CN", PLAIN_RULES)
         kept = {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (customers, customer_records, overrides, identity_decisions, locked_records)
+            for table in (customers, customer_records, overrides, identity_decisions, locked_records, changes)
         }
         (party,) = connection.execute(select(shipments.c.shipper_id, shipments.c.consignee_id)).all()
         after = connection.execute(
@@ -63,8 +68,14 @@ def test_everything_of_a_customer_goes_and_nothing_of_others(database: Engine, l
         ).scalar_one()
         parents = connection.execute(select(customer_records.c.parent_key)).scalars().all()
     assert counts == {"customers": 1, "records": 2, "shipments": 1, "complaints": 1, "visits": 0, "contacts": 0} | {
-        "memberships": 0, "warnings": 0, "overrides": 1, "decisions": 2
+        "memberships": 0, "warnings": 0, "overrides": 1, "decisions": 2, "changes": 1
     }  # fmt: skip
-    assert kept == {"customers": 1, "customer_records": 2, "overrides": 1, "identity_decisions": 0, "locked_records": 0}
+    assert kept == {
+        "customers": 1,
+        "customer_records": 2,
+        "overrides": 1,
+        "identity_decisions": 0,
+        "locked_records": 0,
+    } | {"changes": 1}
     assert (tuple(party), after) == ((None, ids["乙"]), SEAL.number(before))
     assert (set(parents), resolved.customers, resolved.gone) == ({None}, 1, 0)

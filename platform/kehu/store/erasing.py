@@ -1,12 +1,27 @@
 """Everything that the database holds of customers, deleted: records, values, what happened to them alone, history."""
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, Table, column, delete, or_, select, table, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    cast,
+    column,
+    delete,
+    or_,
+    select,
+    table,
+    true,
+    update,
+)
 
 from kehu.identity.tombstones import Seal
 from kehu.model.graph import LINKS
 from kehu.store.bulk import read_frame, stage, update_frame
 from kehu.store.event_changes import log_changes
+from kehu.tables.changes import changes
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
@@ -64,6 +79,7 @@ def erase_customers(connection: Connection, ids: pl.Series, seal: Seal) -> dict[
     counts |= {events.name: _delete_events(connection, events) for events in _OWN_EVENTS}
     counts |= _delete_history(connection)
     counts["decisions"] = _delete_decisions(connection, records)
+    counts["changes"] = _delete_changes(connection)
     _delete_values(connection)
     for link in LINKS:
         _forget_relation(connection, link, records)
@@ -132,6 +148,15 @@ def _delete_decisions(connection: Connection, records: pl.DataFrame) -> int:
     for waiting in (identity_suggestions, contested_keys, identity_queue):
         connection.execute(delete(waiting))
     return count
+
+
+def _delete_changes(connection: Connection) -> int:
+    """Entries of the journal that tell of the customers: their uids are digests of their accounts, without a key."""
+    whose = _staged("staged_customers")
+    own = select(customers.c.uid).where(customers.c.id.in_(whose))
+    former = select(customer_aliases.c.uid).where(customer_aliases.c.customer_id.in_(whose))
+    uids = connection.execute(own.union(former)).scalars().all()
+    return sum(_delete(connection, changes, cast(changes.c.answer, Text).contains(uid)) for uid in uids)
 
 
 def _delete_values(connection: Connection) -> None:
