@@ -14,6 +14,7 @@ from kehu_graphql.arguments import describe_arguments
 from kehu_graphql.context import Context
 from kehu_graphql.deadline import Deadline
 from kehu_graphql.documents import KeptDocuments, Prepared
+from kehu_graphql.examples import show_examples
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import MAX_TOKENS, NodeLimit
 from kehu_graphql.mutations.customers import CustomerMutations
@@ -138,4 +139,5 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
         ],
     )
     describe_arguments(schema.core)
+    show_examples(schema.core)
     return schema

@@ -9,5 +9,5 @@ from kehu_graphql.snapshot import SNAPSHOT
 def test_a_screen_compiles_against_the_generated_types(node: Callable[..., Any]) -> None:
     made = node("types.mjs", str(SNAPSHOT))
     assert (made["status"], made["complaints"]) == (0, "")
-    described = "/** Is one of these; none given, nothing matches. */\n  in?: Array<string> | null | undefined;"
-    assert described in made["text"]
+    field = "  in?: Array<string> | null | undefined;"
+    assert f'/** Is one of these; none given, nothing matches. E.g. ["上海", "北京"]. */\n{field}' in made["text"]

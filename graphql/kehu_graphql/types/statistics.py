@@ -9,8 +9,8 @@ from kehu_graphql.scalars import BigInt
 @strawberry.type(description="Figures over all shipments.")
 class ShipmentStatistics:
     shipments: BigInt = strawberry.field(description="Shipments loaded.")
-    with_both_dates: BigInt = strawberry.field(description="Those with a promised and a delivered instant.")
-    on_time: BigInt = strawberry.field(description="Of those, delivered at or before the promised instant.")
+    with_both_dates: BigInt = strawberry.field(description="Shipments with a promised and a delivered instant.")
+    on_time: BigInt = strawberry.field(description="Of those, shipments delivered at or before the promised instant.")
     on_time_rate: float | None = strawberry.field(
         description="onTime over withBothDates, 0 to 1; null while no shipment has both dates."
     )

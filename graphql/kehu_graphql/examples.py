@@ -1,0 +1,133 @@
+"""An example for every text whose description shows none, by its name, and what the scalars look like."""
+
+import json
+import re
+
+from graphql import (
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+)
+
+# A field's own example stands under "Type.field" and goes before.
+EXAMPLES: dict[str, object] = {
+    "address": "上海市浦东新区张江路88号",
+    "advice": "merge the customers, or tell them apart",
+    "author": "Li Na",
+    "by": "Li Na",
+    "city": "深圳",
+    "column": "phone",
+    "counts": {"service_tier": {"vip": 12}},
+    "country": "中国",
+    "customer": "C1",
+    "customers": ["C1", "C2"],
+    "customerName": "上海顺达物流",
+    "description": "Who earns the first call back.",
+    "destination": "上海",
+    "email": "wang@hongyuan.cn",
+    "endCursor": "WyJydW5zIiwyXQ==",
+    "endedBy": "Li Na",
+    "endedReason": "decided in haste",
+    "entity": "shipment",
+    "eq": "上海",
+    "error": "no disk",
+    "feature": "revenue_365d",
+    "featureDigest": "9f86d081884c7d65",
+    "file": "data/crm.csv",
+    "from": "E001",
+    "handler": "E003",
+    "handlerNumber": "E003",
+    "handledBy": "Li Na",
+    "held": ["91310000MA1FL1X77F"],
+    "in": ["上海", "北京"],
+    "interests": "tea, football",
+    "itemCategory": "electronics",
+    "key": "C1",
+    "label": "VIP customers",
+    "lacks": 40000,
+    "left": "13912340000",
+    "level": "vip",
+    "message": "'hihg' is no severity",
+    "name": "上海宏远贸易有限公司",
+    "named": "Alpha Group",
+    "ne": "上海",
+    "notIn": ["上海", "北京"],
+    "number": "K21",
+    "origin": "深圳",
+    "outcome": "new price agreed, ships again",
+    "owner": "E001",
+    "path": "rules/service_tier.yaml",
+    "phone": "139 1234 0001",
+    "publishedVersion": "d2a84f4b8b650937",
+    "reason": "moved",
+    "remedy": "did you mean 'shipments_90d'?",
+    "right": "13912340000",
+    "route": ["customer_service"],
+    "row": "C7,Alpha Ltd,,上海",
+    "ruleDigest": "2c26b46b68ffc68f",
+    "ruleSet": "churn_warning",
+    "source": "crm",
+    "shipmentNumber": "SF1000000001",
+    "staff": "E002",
+    "staffNumber": "E002",
+    "startCursor": "WyJydW5zIiwzXQ==",
+    "state": "open",
+    "suggestion": "did you mean 'high'?",
+    "system": "crm",
+    "taxCode": "91310000MA1FL1X77F",
+    "text": "宏遠",
+    "title": "Account manager",
+    "to": "E003",
+    "uid": "7c22876c-61e8-543d-a613-c127c8ab7d67",
+    "value": "+8613912340001",
+    "version": "d2a84f4b8b650937",
+    "when": "revenue_365d >= 500000",
+    "Complaint.outcome": "replaced",
+    "ComplaintSettleInput.outcome": "replaced",
+    "Employee.name": "张伟",
+    "FeatureValue.value": 12,
+    "GoldenValue.key": "C1",
+    "MissingClause.value": 360000,
+    "QuarantinedRow.reason": "has 3 columns, not 4",
+    "QuarantinedRow.value": "13800",
+    "RefusedTie.label": "nobody has this key",
+    "RuleFile.source": "ruleset: service_tier\nkind: tier",
+    "RuleSet.source": "ruleset: service_tier\nkind: tier",
+    "Visit.number": "V12",
+    "Warning.label": "Volume collapse",
+    "Warning.reason": "shipments fell from 10 to 1",
+    "WarningRule.label": "Volume collapse",
+    "WarningRule.reason": "shipments fell from {shipments_prev_90d} to {shipments_90d}",
+}
+SCALARS = {
+    "DateTime": 'An instant in ISO 8601: UTC in answers, with a time zone when sent, e.g. "2026-02-01T08:30:00+08:00".',
+    "JSON": 'A number, a text, true or false, or several of them, e.g. 0.15 or "30 days".',
+}
+# "e.g.", a choice of words, or a name in backticks.
+SHOWN = re.compile(r"[Ee]\.g\. |^\w+(, \w+)*,? (\(.*\) )?or \w+|^\w+: .*; \w+: |`")
+
+
+def show_examples(schema: GraphQLSchema) -> None:
+    """Adds an example to each description of a text, or of a value of any kind, that shows none yet."""
+    for name, meaning in SCALARS.items():
+        schema.type_map[name].description = meaning
+    for coordinate, field in texts(schema):
+        example = EXAMPLES.get(coordinate, EXAMPLES.get(coordinate.partition(".")[2]))
+        if example is not None and not SHOWN.search(field.description or ""):
+            field.description = f"{field.description} E.g. {json.dumps(example, ensure_ascii=False)}."
+
+
+def texts(schema: GraphQLSchema) -> list[tuple[str, GraphQLField | GraphQLInputField]]:
+    """Every field of an object or an input that holds texts, or values of any kind, as "Type.field"."""
+    return [
+        (f"{name}.{field}", definition)
+        for name, kind in schema.type_map.items()
+        if not name.startswith("__")
+        and isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType, GraphQLInputObjectType))
+        for field, definition in kind.fields.items()
+        if get_named_type(definition.type).name in {"String", "JSON"}
+    ]
