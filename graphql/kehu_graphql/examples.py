@@ -64,6 +64,7 @@ EXAMPLES: dict[str, object] = {
     "phone": "139 1234 0001",
     "publishedVersion": "d2a84f4b8b650937",
     "reason": "moved",
+    "query": "{ customers { nodes { uid name } } }",
     "remedy": "did you mean 'shipments_90d'?",
     "right": "13912340000",
     "route": ["customer_service"],
