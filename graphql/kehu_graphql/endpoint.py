@@ -27,6 +27,7 @@ from kehu_graphql.presence import Presence
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
 from kehu_graphql.subscriptions.sockets import INIT_WAIT, Operations, Sockets, TextSocket
+from kehu_graphql.trusted import documents_of
 from kehu_graphql.variables import MAX_VARIABLE_VALUES, holds_too_many
 
 MAX_BODY_BYTES = 1_000_000
@@ -60,6 +61,7 @@ class Endpoint(GraphQL[Context, None]):
         self._served = context.served
         self._sockets = sockets
         self._page = page
+        self.documents = documents_of(context.served)
         self.planner: Planner | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +76,8 @@ class Endpoint(GraphQL[Context, None]):
             response = await self._planned(request) or await self.run(request)
         except HTTPException as failure:
             response = _refusal(failure.status_code, failure.reason)
+        except ExpectedError as failure:
+            response = await self._failed(request, failure)
         except ClientDisconnect:
             return
         except asyncio.CancelledError:
@@ -88,15 +92,15 @@ class Endpoint(GraphQL[Context, None]):
         """The answer of a plan; None where there is none, and Strawberry takes the request."""
         if self.planner is None or request.method != "POST" or not _is_json(request.headers.get("content-type")):
             return None
-        asked = sent_query(await request.body())
+        body = await request.body()
+        asked = sent_query(body) if self.documents.mode == "off" else self.documents.sent(body)
         if asked is None:
             return None
         context = await self.get_context(request, Response())
         try:
             content = await self.planner.answer(asked, context)
         except ExpectedError as failure:
-            late = await self.process_result(request, ExecutionResult(data=None, errors=[failure]))
-            return self.create_response(late, await self.get_sub_response(request))
+            return await self._failed(request, failure)
         if content is None:
             return None
         media_type = response_type(request.headers.get("accept", ""))
@@ -114,8 +118,16 @@ class Endpoint(GraphQL[Context, None]):
             return data
         if holds_too_many(data.variables):
             raise HTTPException(413, f"the variables hold more than {MAX_VARIABLE_VALUES:,} values; send them in parts")
+        query = data.query
+        if self.documents.mode != "off":
+            sent = self.parse_json(await request.get_body()) if request.method == "POST" else dict(request.query_params)
+            query = self.documents.query_of({**sent, "query": data.query, "extensions": data.extensions})
         # A subscription's stream goes over WebSockets alone, whatever else the client would take.
-        return replace(data, protocol="http")
+        return replace(data, query=query, protocol="http")
+
+    async def _failed(self, request: Request, failure: ExpectedError) -> Response:
+        late = await self.process_result(request, ExecutionResult(data=None, errors=[failure]))
+        return self.create_response(late, await self.get_sub_response(request))
 
     async def get_context(
         self,

@@ -11,6 +11,7 @@ from kehu_graphql.exports.folder import RUNNING, ExportFolder, ExportState
 from kehu_graphql.exports.job import Asks, ExportJob, HeldReads
 from kehu_graphql.exports.plan import export_plan
 from kehu_graphql.reads import ReadPool
+from kehu_graphql.trusted import documents_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,11 @@ class Exporter:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def check(self, query: str) -> None:
-        """Raises RefusedError for a query that cannot be exported, and while enough exports go on."""
+        """Raises RefusedError for a query that cannot be exported, and while enough exports go on.
+
+        ExpectedError for one that is not trusted, where a document must be.
+        """
+        documents_of(self._context.served).query_of({"query": query})
         export_plan(self._schema.core, query)
         running = [state for state in self.folder.states(self.clock()) if state.status == RUNNING]
         if len(running) >= MAX_RUNNING:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,6 +15,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Subscr
 from kehu_graphql.context import Context
 from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
 from kehu_graphql.subscriptions.watcher import Watcher
+from kehu_graphql.trusted import documents_of
 
 MAX_OPERATIONS, MAX_SOCKETS = 20, 1000
 INIT_WAIT = timedelta(seconds=10)
@@ -39,10 +41,18 @@ class Operations(BaseGraphQLTransportWSHandler[Context, None]):
         """Refuses one too many with a code; the others go on."""
         if self.connection_acknowledged and len(self.operations) >= MAX_OPERATIONS:
             said = f"this connection has {MAX_OPERATIONS} operations; complete one, or open another connection"
-            refusal = ExpectedError(said, LIMIT_EXCEEDED).formatted
-            await self.send_message({"id": message["id"], "type": "error", "payload": [refusal]})
+            await self._refuse(message, ExpectedError(said, LIMIT_EXCEEDED))
             return
-        await super().handle_subscribe(message)
+        payload: dict[str, Any] = {**message["payload"]}
+        try:
+            query = documents_of(self.context.served).query_of(payload)
+        except ExpectedError as refusal:
+            await self._refuse(message, refusal)
+            return
+        await super().handle_subscribe({**message, "payload": {**payload, "query": query}})  # type: ignore[typeddict-item]
+
+    async def _refuse(self, message: SubscribeMessage, refusal: ExpectedError) -> None:
+        await self.send_message({"id": message["id"], "type": "error", "payload": [refusal.formatted]})
 
 
 class Sockets:

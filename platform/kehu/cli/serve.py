@@ -1,7 +1,7 @@
 """kehu serve: the published run over GraphQL."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import entry_points
 from ipaddress import ip_address
@@ -17,6 +17,7 @@ from kehu.cli.watching import watching
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.resegmenting import now_of
 from kehu.rules.directory import RuleDirectory
+from kehu.workspace.documents import read_documents
 from kehu.workspace.served import Served
 from kehu.workspace.workspace import Workspace
 
@@ -85,7 +86,16 @@ def _served(
         machine_clock=changed_at,
         discovery=settings.api_discovery == "on",
         timeout_seconds=settings.timeout_seconds,
+        documents_mode=settings.trusted_documents,
+        documents=_documents(workspace),
     )
+
+
+def _documents(workspace: Workspace) -> Mapping[str, str]:
+    settings = workspace.settings
+    if settings.trusted_documents == "off":
+        return {}
+    return read_documents(workspace.root / settings.trusted_documents_path)
 
 
 def _takes_changes(setting: str, host: str) -> bool:

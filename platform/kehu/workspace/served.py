@@ -1,7 +1,7 @@
 """A workspace as a server is given it, beside its database."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kehu.rules.directory import RuleDirectory
@@ -16,6 +16,7 @@ class Served:
     `machine_clock` is when changes are made, since decisions are taken today; None where nothing may be changed, and
     without a workspace nothing can. With `discovery` clients may look at the schema, with a page for browsers.
     A query may take `timeout_seconds`, any time when that is 0.
+    `documents` are the trusted texts by hash and by name, and `documents_mode` is whether they are taken.
     """
 
     title: str
@@ -26,3 +27,5 @@ class Served:
     machine_clock: Callable[[], datetime] | None = None
     discovery: bool = True
     timeout_seconds: float = 0
+    documents_mode: str = "off"
+    documents: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
+from kehu.workspace.documents import DOCUMENT_MODES
 from kehu.workspace.texts import read_texts
 
 CLOCKS = ("now", "latest event")
@@ -46,6 +47,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("api_discovery", "on", "'off' hides the schema: no query page, no introspection, no hints, no GET."),
     Setting("api_timeout_seconds", "30", "Seconds after which a query is ended, in the database too; 0: never."),
+    Setting(
+        "trusted_documents",
+        "off",
+        "'also' takes documents by name or hash, beside free text; 'only' takes no other; 'off' takes free text.",
+    ),
+    Setting("trusted_documents_path", "documents", "Their folder or manifest, looked for from the workspace."),
     Setting("spark_folder", "", "Folder or address, such as s3://…, that both Kehu and Spark see under this name."),
 )
 _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -54,6 +61,7 @@ _CHOICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "engine": ("an engine", ENGINES),
     "api_changes": ("a choice", API_CHANGES),
     "api_discovery": ("a choice", ("on", "off")),
+    "trusted_documents": ("a choice", DOCUMENT_MODES),
 }
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _PREFIX = "KEHU_"
@@ -85,6 +93,8 @@ class Settings:
     api_changes: str
     api_discovery: str
     api_timeout_seconds: str
+    trusted_documents: str
+    trusted_documents_path: str
 
     @property
     def guard_share(self) -> float | None:
@@ -187,7 +197,9 @@ def _value_problems(name: str, text: str, place: Place) -> list[Problem]:
             message, remedy = f"'{text}' is not a currency code", "give three capitals, such as CNY"
         case "phone_region" if not re.fullmatch("[A-Z]{2}", text):
             message, remedy = f"'{text}' is not a country code", "give two capitals, such as CN"
-        case "clock" | "rules" | "engine" | "api_changes" | "api_discovery" if text not in _CHOICES[name][1]:
+        case "clock" | "rules" | "engine" | "api_changes" | "api_discovery" | "trusted_documents" if (
+            text not in _CHOICES[name][1]
+        ):
             noun, choices = _CHOICES[name]
             message, remedy = f"'{text}' is not {noun}", did_you_mean(text, choices)
         case "rules_reload_seconds" | "api_timeout_seconds" if not _NUMBER.fullmatch(text):

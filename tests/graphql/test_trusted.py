@@ -1,0 +1,149 @@
+"""Trusted documents: by hash, by name, alone or beside free text, over HTTP and sockets; outdated ones are told."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from kehu.workspace.documents import digest_of
+from kehu_graphql.trusted import main
+
+LIST = "query List($first: Int) { customers(first: $first) { totalCount } }"
+KNOWN, UNKNOWN = digest_of(LIST), digest_of("{ customers { totalCount } }")
+DOCUMENTS = {"List": LIST, KNOWN: LIST}
+ANSWER = {"data": {"customers": {"totalCount": 0}}}
+Serving = Callable[..., AbstractContextManager[httpx.Client]]
+
+
+def hashed(digest: str, **more: str) -> dict[str, Any]:
+    return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": digest}}, **more}
+
+
+@pytest.fixture(params=["also", "only"])
+def mode(request: pytest.FixtureRequest) -> str:
+    """Both modes that take documents."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def server(sqlite_database: Engine, serving: Serving, mode: str) -> Iterator[httpx.Client]:
+    """A server that trusts one document."""
+    with serving(sqlite_database, documents_mode=mode, documents=DOCUMENTS) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("_case", "sent"),
+    [
+        ("its hash", hashed(KNOWN)),
+        ("its hash and its text", hashed(KNOWN, query=LIST)),
+        ("its name", {"documentId": "List"}),
+        ("its hash as its name", {"documentId": KNOWN}),
+        ("its text", {"query": LIST}),
+        (
+            "its name, variables and operation",
+            {"documentId": "List", "variables": {"first": 5}, "operationName": "List"},
+        ),
+    ],
+)
+def test_a_trusted_document_is_answered(server: httpx.Client, _case: str, sent: dict[str, Any]) -> None:
+    # Twice, since a plan may answer what was asked before.
+    assert [server.post("/graphql", json=sent).json() for _ in range(2)] == [ANSWER] * 2
+
+
+def test_it_is_answered_by_get_too(server: httpx.Client) -> None:
+    extensions = json.dumps(hashed(KNOWN)["extensions"])
+    assert server.get("/graphql", params={"extensions": extensions}).json() == ANSWER
+    assert server.get("/graphql", params={"documentId": "List"}).json() == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("_case", "sent", "code"),
+    [
+        ("an unknown hash", hashed(UNKNOWN), "PERSISTED_QUERY_NOT_FOUND"),
+        ("an unknown name", {"documentId": "list"}, "PERSISTED_QUERY_NOT_FOUND"),
+        ("another text's hash", hashed(UNKNOWN, query=LIST), "BAD_USER_INPUT"),
+    ],
+)
+def test_an_unknown_document_is_refused_with_a_code(
+    server: httpx.Client, _case: str, sent: dict[str, Any], code: str
+) -> None:
+    answer = server.post("/graphql", json=sent).json()
+    assert ("data" in answer, [each["extensions"]["code"] for each in answer["errors"]]) == (False, [code])
+
+
+def test_free_text_is_taken_beside_them_or_not_at_all(server: httpx.Client, mode: str) -> None:
+    free = {"query": "{ customers { totalCount } }"}
+    answers = [server.post("/graphql", json=free).json() for _ in range(2)]
+    if mode == "also":
+        assert answers == [ANSWER] * 2
+    else:
+        assert {each["errors"][0]["extensions"]["code"] for each in answers} == {"DOCUMENT_NOT_TRUSTED"}
+
+
+def test_sockets_take_them_too(server: httpx.Client, mode: str) -> None:
+    url = str(server.base_url.copy_with(scheme="ws")) + "/graphql"
+    payloads = (hashed(KNOWN), hashed(UNKNOWN), {"query": "{ customers { totalCount } }"})
+    told = []
+    with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        socket.send('{"type": "connection_init"}')
+        socket.recv(timeout=20)
+        for payload in payloads:
+            socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            message = json.loads(socket.recv(timeout=20))
+            told.append(message["payload"])
+            if message["type"] == "next":
+                socket.recv(timeout=20)
+    codes = [[each["extensions"]["code"] for each in payload] for payload in told if isinstance(payload, list)]
+    not_found, not_trusted = ["PERSISTED_QUERY_NOT_FOUND"], ["DOCUMENT_NOT_TRUSTED"]
+    assert told[0] == ANSWER
+    assert codes == ([not_found] if mode == "also" else [not_found, not_trusted])
+
+
+def test_a_server_that_trusts_none_takes_free_text_alone(sqlite_database: Engine, serving: Serving) -> None:
+    with serving(sqlite_database, documents=DOCUMENTS) as client:
+        assert client.post("/graphql", json={"query": "{ customers { totalCount } }"}).json() == ANSWER
+        assert client.post("/graphql", json={"documentId": "List"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("_case", "files", "expected"),
+    [
+        ("all can run", {"documents/List.graphql": LIST}, []),
+        (
+            "one cannot",
+            {"documents/List.graphql": LIST, "documents/Old.graphql": "{\n  customers { nodes { nam } } }"},
+            ["Old:2:23: Cannot query field 'nam' on type 'Customer'. Did you mean 'name'?"],
+        ),
+        ("no GraphQL", {"documents/Bad.graphql": "{"}, ["Bad:1:2: Syntax Error: Expected Name, found <EOF>."]),
+        ("a manifest", {"documents": json.dumps({"a": "{ customer }"})}, ["a:1:3: ", "'Query.customer(id:)' of type 'ID!' is required"]),
+        (
+            "Apollo's manifest",
+            {"documents": json.dumps({"format": "x", "operations": [{"id": "b", "body": "{ nothing }"}]})},
+            ["b:1:3: Cannot query field 'nothing' on type 'Query'."],
+        ),
+        ("nothing there", {}, ["there are no trusted documents here"]),
+        ("no JSON", {"documents": "{"}, ["not readable as JSON"]),
+        ("no text", {"documents": '{"a": 1}'}, ["the entry 'a' is no document"]),
+    ],
+)
+def test_documents_that_cannot_run_any_more_are_told(
+    make_workspace: Callable[..., Any],
+    capsys: pytest.CaptureFixture[str],
+    _case: str,
+    files: dict[str, str],
+    expected: list[str],
+) -> None:
+    root: Path = make_workspace(files).root
+    assert main([str(root)], {}) == (1 if expected else 0)
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == len(expected)
+    assert all(words in line for words, line in zip(expected, printed, strict=True))
