@@ -15,6 +15,8 @@ MEANINGS = {
     "customer": 'A node id, uid, account, tax code, phone, e-mail or whole name, e.g. "C1"; empty for all.',
     "department": 'The department\'s whole name, e.g. "Sales"; null for all.',
     "first": "Rows at most, 0 to 200, e.g. 50; more is an error. 20 where it is left out.",
+    "groupBy": "What to count by, in the order of the keys; one group of all when null.",
+    "having": "Only groups with so many in them; every group when null.",
     "id": 'What `id` said, e.g. "RW1wbG95ZWU6MQ==".',
     "ids": "What `id` said of each, at most 200.",
     "includeCleared": "Those that a later run cleared, too.",
@@ -43,6 +45,11 @@ MEANINGS = {
     "Subscription.warningsRaised.department": 'To which it is told, as `route` names it, e.g. "sales"; null for all.',
     "Subscription.warningsRaised.ruleSet": 'Its code, e.g. "churn_warning"; an unknown one is an error. Null for all.',
     "Query.export.id": 'What `id` of the export said, e.g. "0f8fad5bd9cb469fa16570867728950e".',
+    "Query.customersAggregate.first": "Groups at most, 0 to 200, e.g. 50; 20 where it is left out.",
+    "Query.customersAggregate.orderBy": "The order of the groups; the largest first when null.",
+    "Query.shipmentsAggregate.first": "Groups at most, 0 to 200, e.g. 50; 20 where it is left out.",
+    "Query.shipmentsAggregate.orderBy": "The order of the groups; the largest first when null.",
+    "Query.shipmentsAggregate.where": "The condition that the payer must meet; null for all.",
     "Query.run.id": 'The node id, or the number, e.g. "12".',
 }
 

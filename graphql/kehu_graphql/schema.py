@@ -24,6 +24,7 @@ from kehu_graphql.mutations.identity import IdentityMutations
 from kehu_graphql.mutations.overrides import OverrideMutations
 from kehu_graphql.mutations.runs import RunMutations
 from kehu_graphql.mutations.warnings import WarningMutations
+from kehu_graphql.roots.aggregates import AggregateQueries
 from kehu_graphql.roots.customers import CustomerQueries
 from kehu_graphql.roots.exports import ExportQueries
 from kehu_graphql.roots.fetching import FetchingQueries
@@ -45,6 +46,7 @@ def _ignore(_query: str, _operation_name: str | None, _document: DocumentNode) -
 @strawberry.type(description="What can be asked: the customer graph and what the published run says of it.")
 class Query(
     CustomerQueries,
+    AggregateQueries,
     RuleQueries,
     WorkQueries,
     LoadingQueries,

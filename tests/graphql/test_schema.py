@@ -67,11 +67,14 @@ def test_a_scalar_shows_how_it_is_written(name: str) -> None:
 def test_no_enum_names_a_level_or_a_rule_set() -> None:
     enums = {name for name, kind in build_schema().core.type_map.items() if isinstance(kind, GraphQLEnumType)}
     assert {name for name in enums if not name.startswith("__")} == {
+        "AggregateOrderField",
+        "CustomerGroupField",
         "CustomerOrderField",
         "ErrorPolicy",
         "Locale",
         "OrderDirection",
         "OverrideEffect",
+        "ShipmentGroupField",
         "ShipmentRole",
         "SuggestionAnswer",
     }
