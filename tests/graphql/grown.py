@@ -93,7 +93,8 @@ class Grower:
             made = self.random.choice(["true", "false", "null", "1"])
         else:
             made = json.dumps(text(self.random))
-        return f"[{', '.join([made] * self.random.choice([0, 1, 2, 60]))}]" if "[" in str(taken.type) else made
+        many = 60 if depth <= 1 else 3
+        return f"[{', '.join([made] * self.random.choice([0, 1, 2, many]))}]" if "[" in str(taken.type) else made
 
     def _input(self, kind: GraphQLInputObjectType, depth: int) -> str:
         given = [
