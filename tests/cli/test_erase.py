@@ -158,6 +158,9 @@ def test_a_database_made_anew_or_restored_does_not_bring_the_person_back(place: 
         file.unlink()
     shutil.copy(backup, place / "kehu.sqlite3")
     assert set(traces(place)) == set(PERSONAL)
+    for showing in (("serve", "--port", 1), ("resegment",)):
+        code, _, said = kehu(*showing, "-w", place)
+        assert (code, "this database does not know that people were erased" in said) == (1, True)
     assert kehu("load", "-w", place)[0] == 3
     assert (traces(place), counts(place)) == ([], after)
 

@@ -124,7 +124,11 @@ def test_a_server_that_trusts_none_takes_free_text_alone(sqlite_database: Engine
             ["Old:2:23: Cannot query field 'nam' on type 'Customer'. Did you mean 'name'?"],
         ),
         ("no GraphQL", {"documents/Bad.graphql": "{"}, ["Bad:1:2: Syntax Error: Expected Name, found <EOF>."]),
-        ("a manifest", {"documents": json.dumps({"a": "{ customer }"})}, ["a:1:3: ", "'Query.customer(id:)' of type 'ID!' is required"]),
+        (
+            "a manifest",
+            {"documents": json.dumps({"a": "{ customer }"})},
+            ["a:1:3: ", "'Query.customer(id:)' of type 'ID!' is required"],
+        ),
         (
             "Apollo's manifest",
             {"documents": json.dumps({"format": "x", "operations": [{"id": "b", "body": "{ nothing }"}]})},

@@ -44,14 +44,15 @@ def load_document(report: LoadReport) -> dict[str, object]:
 
 def show_load(report: LoadReport) -> None:
     """The load as tables for people."""
-    columns = ("source", "file", "read", "loaded", "unchanged", "quarantined")
+    refused = sum(file.refused for file in report.files)
+    counts = ("read", "loaded", "unchanged", "quarantined", *(["refused"] if refused else []))
+    columns = ("source", "file", *counts)
     show_table("Rows", columns, [[getattr(file, column) for column in columns] for file in report.files])
     if report.resolved is None:
         say("nothing had changed")
     else:
         resolved = report.resolved
         say(f"{resolved.records:,} records are {resolved.customers:,} customers ({resolved.new:,} new)")
-    refused = sum(file.refused for file in report.files)
     if refused:
         say(f"{refused:,} rows of erased persons were refused; 'kehu erasures' lists the erasures")
     if report.quarantined:

@@ -16,6 +16,7 @@ from kehu.mirror.building import forget
 from kehu.mirror.kept import forget_kept
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean
 from kehu.pipeline import resegmenting
+from kehu.pipeline.erasing import check_erasures
 from kehu.pipeline.facts import mirror_folder
 from kehu.pipeline.resegmenting import How
 from kehu.pipeline.schedule import read_schedule
@@ -85,6 +86,7 @@ def _forget_mirror(workspace: Workspace) -> None:
 
 def _run(workspace: Workspace, engine: Engine, as_of: datetime | None, how: How, *, json: bool) -> None:
     try:
+        check_erasures(workspace, engine)
         with run_progress(engine, quiet=json) as tell:
             report = resegmenting.resegment(workspace, engine, as_of, clock=now, progress=tell, how=how)
     finally:

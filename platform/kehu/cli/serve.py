@@ -15,6 +15,7 @@ from kehu.cli.options import WorkspaceOption, database_of, now, workspace_at
 from kehu.cli.output import say
 from kehu.cli.watching import watching
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
+from kehu.pipeline.erasing import check_erasures
 from kehu.pipeline.resegmenting import now_of
 from kehu.rules.directory import RuleDirectory
 from kehu.workspace.documents import read_documents
@@ -50,8 +51,12 @@ def serve(
 
 
 def serve_workspace(workspace: Workspace, host: str, port: int, *, cors_origins: Sequence[str] = ()) -> None:
-    """Serve one workspace until interrupted; raises RefusedError when the address cannot be had."""
+    """Serve one workspace until interrupted.
+
+    Raises RefusedError when the address cannot be had, and where a restored backup would show who was erased.
+    """
     engine = database_of(workspace)
+    check_erasures(workspace, engine)
     found = entry_points(group="kehu.servers", name="graphql")
     if not found:
         message, remedy = "the GraphQL server is not installed", "install Kehu whole: pip install kehu"
