@@ -61,11 +61,17 @@ class ShipmentGroupBy:
 
 @strawberry.input(description="A count against bounds; several must all hold.")
 class CountFilter:
-    eq: int | None = strawberry.field(default=strawberry.UNSET, description="Exactly so many, e.g. 1.")
-    lt: int | None = strawberry.field(default=strawberry.UNSET, description="Fewer, e.g. 10.")
-    lte: int | None = strawberry.field(default=strawberry.UNSET, description="At most so many, e.g. 10.")
-    gt: int | None = strawberry.field(default=strawberry.UNSET, description="More, e.g. 10.")
-    gte: int | None = strawberry.field(default=strawberry.UNSET, description="At least so many, e.g. 10.")
+    eq: int | None = strawberry.field(
+        default=strawberry.UNSET, description="Exactly so many customers or shipments, e.g. 1."
+    )
+    lt: int | None = strawberry.field(default=strawberry.UNSET, description="Fewer customers or shipments, e.g. 10.")
+    lte: int | None = strawberry.field(
+        default=strawberry.UNSET, description="At most so many customers or shipments, e.g. 10."
+    )
+    gt: int | None = strawberry.field(default=strawberry.UNSET, description="More customers or shipments, e.g. 10.")
+    gte: int | None = strawberry.field(
+        default=strawberry.UNSET, description="At least so many customers or shipments, e.g. 10."
+    )
 
 
 @strawberry.enum(description="What groups may be ordered by; equal counts stand by their keys.")
