@@ -145,6 +145,7 @@ def test_the_golden_record_takes_each_value_from_who_knows_best() -> None:
         "city": "上海",
         "owner": "E2",
         "name_search": "顺达物流有限公司",
+        "name_pinyin": "shundawuliuyouxiangongsi sdwlyxgs",
     }
 
 

@@ -56,7 +56,11 @@ class CustomerWhere:
         default=strawberry.UNSET, name="not", description="This does not hold."
     )
     text: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The name contains it, in any case, width or Chinese script."
+        default=strawberry.UNSET,
+        description=(
+            "The name contains it, in any case, width or Chinese script, or is spelt so in pinyin: "
+            '"shunda" and "sd" find 顺达; ü is v.'
+        ),
     )
     uid: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The customer's uid.")
     name: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact name.")

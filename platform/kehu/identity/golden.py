@@ -8,6 +8,7 @@ import polars as pl
 from kehu.identity.identifiers import email_keys, tax_code_keys
 from kehu.identity.names import looks_personal, search_text
 from kehu.identity.phones import phone_keys
+from kehu.identity.pinyin import pinyin_text
 from kehu.identity.resolve import anchors
 from kehu.identity.rules import GOLDEN_FIELDS, PLAIN_RULES, IdentityRules
 from kehu.identity.survivorship import in_common_order, surviving
@@ -38,10 +39,10 @@ _VALUES_SCHEMA = {"uid": pl.String(), "field": pl.String(), "record_id": pl.Int6
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """`records`: one row per uid with GOLDEN_FIELDS and name_search, ordered by uid. `values`: what chose each.
+    """`records`: one row per uid with GOLDEN_FIELDS, name_search and name_pinyin, ordered by uid.
 
-    The columns of `values` are uid, field, record_id, rule, for every value that is known; the record is null where
-    no record says it.
+    `values`: what chose each value that is known: uid, field, record_id, rule; the record is null where no record
+    says it.
     """
 
     records: pl.DataFrame
@@ -92,15 +93,16 @@ def _with_corrections(found: pl.DataFrame, corrected: pl.DataFrame, field: str) 
 
 
 def _named(wide: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
-    """With a name and a kind for everybody, and the form of the name that is searched for."""
+    """With a name and a kind for everybody, and the forms of the name that are searched for."""
     own = pl.when(pl.col("origin") == "file").then(pl.col("key"))
     keys = ordered.select("uid", fallback=pl.coalesce("reference_key", own)).drop_nulls()
     first = keys.unique("uid", keep="first", maintain_order=True)
     joined = wide.join(first, on="uid", how="left", maintain_order="left")
     named = joined.with_columns(name=pl.coalesce("name", "fallback", "phone", "email", "tax_code", "uid"))
     guess = pl.when(looks_personal("name")).then(pl.lit("person")).otherwise(pl.lit("company"))
-    kinds = named.with_columns(kind=pl.coalesce("kind", guess), name_search=search_text(named["name"]))
-    return kinds.select("uid", *GOLDEN_FIELDS, "name_search")
+    searched = search_text(named["name"])
+    kinds = named.with_columns(kind=pl.coalesce("kind", guess), name_search=searched, name_pinyin=pinyin_text(searched))
+    return kinds.select("uid", *GOLDEN_FIELDS, "name_search", "name_pinyin")
 
 
 def corrected_identifiers(golden: Golden, phone_region: str) -> pl.DataFrame:

@@ -70,6 +70,11 @@ def search_text(texts: pl.Series) -> pl.Series:
     return simplified(texts.str.normalize("NFKC")).str.to_lowercase()
 
 
+def letters_alone(texts: pl.Series) -> pl.Series:
+    """The letters and digits of each text, without what stands between them."""
+    return texts.str.replace_all(_BETWEEN_WORDS, "")
+
+
 def simplified(texts: pl.Series) -> pl.Series:
     """Each text with traditional characters made simplified ones, aligned, nulls kept."""
     chinese = texts.filter(texts.str.contains(r"\p{Han}")).drop_nulls().unique()

@@ -9,7 +9,7 @@ from typing import Any, Literal, assert_never
 import polars as pl
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 
-from kehu.identity.names import search_text
+from kehu.identity.names import letters_alone, search_text
 from kehu.tables.facts import customers, employees
 from kehu.tables.runs import memberships, warnings
 
@@ -54,7 +54,7 @@ class HasWarning:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The name contains the text, in any case, width or Chinese script."""
+    """The name contains the text, in any case, width or Chinese script, or is spelt so in pinyin or its initials."""
 
     text: str
 
@@ -93,7 +93,7 @@ def as_sql(condition: Condition) -> ColumnElement[bool]:
         case HasWarning():
             return exists().where(warnings.c.customer_id == customers.c.id, warnings.c.cleared_run_id.is_(None))
         case Text(text):
-            return customers.c.name_search.contains(_searched(text), autoescape=True)
+            return _named(text)
         case Every(parts):
             return and_(true(), *map(as_sql, parts))
         case Some(parts):
@@ -146,6 +146,11 @@ def _in_level(ruleset: str, levels: tuple[str, ...]) -> ColumnElement[bool]:
     return customers.c.id.in_(members)
 
 
-def _searched(text: str) -> str:
-    searched: str = search_text(pl.Series([text.strip()]))[0]
-    return searched
+def _named(text: str) -> ColumnElement[bool]:
+    searched = search_text(pl.Series([text.strip()]))
+    written = customers.c.name_search.contains(searched[0], autoescape=True)
+    spelt: str = letters_alone(searched)[0]
+    if not (spelt.isascii() and spelt.strip("0123456789")):
+        return written
+    pinyin = and_(customers.c.name_pinyin.is_not(None), customers.c.name_pinyin.contains(spelt, autoescape=True))
+    return or_(written, pinyin)

@@ -58,6 +58,7 @@ customers = Table(
     Column("kind", String(20), nullable=False),
     Column("name", Text, nullable=False),
     Column("name_search", Text, nullable=False),
+    Column("name_pinyin", Text),
     Column("industry", Text),
     Column("country", Text),
     Column("region", Text),
