@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, insert, select
 
+from kehu.pipeline.erasing import forget_copies
 from kehu.tables.facts import customers, shipments
 from kehu_graphql.exports.folder import CANCELLED, DONE, INTERRUPTED, KEPT, RUNNING, ExportFolder, ExportState, new_key
 from kehu_graphql.exports.plan import NESTED_PAGE, ROOT_PAGE
@@ -27,6 +28,7 @@ Serving = Callable[..., AbstractContextManager[httpx.Client]]
 def started(office: Any, query: str) -> str:
     payload = office.ask(START, input={"query": query})
     assert payload["userErrors"] == [], payload
+    assert payload["export"]["status"] == RUNNING
     key: str = payload["export"]["id"]
     return key
 
@@ -153,6 +155,20 @@ def test_an_export_of_another_process_goes_on_counts_and_can_be_cancelled(office
         assert [folder.is_cancelled(each.id) for each in states] == [True, False]
     refused = office.ask(CANCEL, input={"id": states[0].id})
     assert [each["code"] for each in refused["userErrors"]] == ["NOT_RUNNING"]
+
+
+def test_who_is_erased_is_in_no_export(office: Any) -> None:
+    """Nor in one that another server writes, nor in what one left that was killed."""
+    folder = ExportFolder(office.workspace.root)
+    done = ended(office, started(office, NAMES))
+    dead, going_on = (written(office) for _ in range(2))
+    with folder.writing(going_on.id) as part:
+        (part.parent / f"{dead.id}.part").touch()
+        forget_copies(office.workspace, office.engine)
+        assert (part.exists(), folder.is_cancelled(going_on.id)) == (False, True)
+        assert not (part.parent / f"{dead.id}.part").exists()
+        assert office.client.get(done["url"]).status_code == 404
+        assert office.ask(f'{{ export(id: "{done["id"]}") {{ status }} }}') is None
 
 
 def test_a_cancelled_export_keeps_nothing(office: Any) -> None:

@@ -1,15 +1,18 @@
 """Subscriptions over a real socket: told once each, in order, whoever publishes, however often a client comes back."""
 
+import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from sqlalchemy import Engine, select
+from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
@@ -19,7 +22,8 @@ from kehu.pipeline.rolling_back import roll_back
 from kehu.reader.news import END, NewsPlace
 from kehu.tables.runs import memberships, warnings
 from kehu_graphql.subscriptions.feed import cursor_of
-from kehu_graphql.subscriptions.sockets import MAX_OPERATIONS
+from kehu_graphql.subscriptions.sockets import MAX_OPERATIONS, Sockets
+from kehu_graphql.subscriptions.watcher import Watcher
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 BUSY, QUIET = datetime(2026, 2, 5, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
@@ -299,6 +303,44 @@ def test_a_client_that_was_away_hears_all_and_of_a_rollback_the_way_back(office_
         (3, True, "calm", "Alpha Ltd"),
     ]
     assert [each["run"]["restores"] for each in rest] == [None, {"number": 1}, {"number": 1}]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_is_published_while_the_database_was_away_is_told(office_anywhere: Any) -> None:
+    with subscriber(office_anywhere.client) as one:
+        one.subscribe(LEVELS, ruleSet="size")
+        one.settle()
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+        with office_anywhere.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while not connection.exec_driver_sql(f"{ended} AND datname = current_database()").scalar():
+                time.sleep(0.05)
+        resegmented(office_anywhere, BUSY)
+        assert [each[2] for each in changes(one.next(2))] == ["calm", "busy"]
+
+
+def test_one_socket_too_many_is_refused_with_a_status() -> None:
+    async def serve() -> list[Message]:
+        sockets, ended, sent = Sockets(cast("Watcher", None), limit=1), asyncio.Event(), list[Message]()
+
+        async def waits(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            await ended.wait()
+
+        async def send(message: Message) -> None:
+            sent.append(dict(message))
+
+        async def receive() -> Message:
+            return {"type": "websocket.connect"}
+
+        scope = {"type": "websocket", "headers": [], "extensions": {"websocket.http.response": {}}}
+        first = asyncio.create_task(sockets.serve(waits, scope, receive, send))
+        await asyncio.sleep(0)
+        await sockets.serve(waits, scope, receive, send)
+        ended.set()
+        await first
+        await sockets.serve(waits, scope, receive, send)
+        return sent
+
+    assert [message.get("status") for message in asyncio.run(serve())] == [503, None]
 
 
 def test_how_far_a_run_is_is_told_to_its_end(office_anywhere: Any) -> None:

@@ -41,17 +41,17 @@ class Exporter:
             remedy = "wait until one has ended, or cancel it"
             raise RefusedError([Problem(Place("exports"), "too-many-exports", said, remedy)])
 
-    def start(self, key: str, query: str, author: str) -> None:
+    async def start(self, key: str, query: str, author: str) -> None:
         """Begin an export of a query that was checked."""
         reads = HeldReads(self._pool)
         context = replace(self._context, reads=reads, author=author)
         plan = export_plan(self._schema.core, query)
         job = ExportJob(self._schema, context, reads, self.folder, plan, self.clock)
-        state = ExportState(key, RUNNING, query, author, self.clock())
-        self.folder.write(state)
-        task = asyncio.get_running_loop().create_task(job.run(state))
+        task = asyncio.create_task(job.run(ExportState(key, RUNNING, query, author, self.clock())))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        # The job takes its lock and writes down that it has begun before it waits for anything.
+        await asyncio.sleep(0)
 
     async def close(self) -> None:
         """End what goes on; it counts as interrupted."""

@@ -12,11 +12,12 @@ from typing import Any
 
 import orjson
 
+from kehu.workspace.exports import exports_folder
+
 DOWNLOAD_URL = "/exports"
 KEPT = timedelta(days=7)
 RUNNING, DONE, FAILED, CANCELLED, INTERRUPTED = "running", "done", "failed", "cancelled", "interrupted"
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_FOLDER = Path(".kehu", "exports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class ExportFolder:
     """The exports of a workspace, whichever process writes them. Its files are for their owner alone to read."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / _FOLDER
+        self._folder = exports_folder(root)
 
     def write(self, state: ExportState) -> None:
         """Keep what is known by now, whole or not at all."""

@@ -78,6 +78,7 @@ class ExportJob:
             try:
                 async with self.reads.held():
                     written = await self._written(state, part)
+                self._stop_if_told(state.id)
                 part.replace(self.folder.rows_file(state.id))
                 ended = replace(written, status=DONE)
             except StoppedError as stopped:
@@ -105,11 +106,14 @@ class ExportJob:
     async def _pages(self, key: str) -> AsyncIterator[list[bytes]]:
         after, has_more = None, True
         while has_more:
-            if self.folder.is_cancelled(key):
-                raise StoppedError(CANCELLED)
+            self._stop_if_told(key)
             rows = (await self._ask(self.plan.page, first=ROOT_PAGE, after=after))["rows"]
             yield [line for row in rows["nodes"] async for line in self._lines(row)]
             has_more, after = rows["pageInfo"]["hasNextPage"], rows["pageInfo"]["endCursor"]
+
+    def _stop_if_told(self, key: str) -> None:
+        if self.folder.is_cancelled(key):
+            raise StoppedError(CANCELLED)
 
     async def _lines(self, row: Row) -> AsyncIterator[bytes]:
         """The row, then the rows of its lists."""

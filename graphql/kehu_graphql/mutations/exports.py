@@ -58,7 +58,7 @@ class ExportMutations:
 
         payload = await changed(info.context, "exportStart", input, make, ExportStartPayload)
         if not (payload.user_errors or payload.is_dry_run or payload.is_replay):
-            exporter.start(payload.answer["export"], input.query, info.context.author)
+            await exporter.start(payload.answer["export"], input.query, info.context.author)
         return payload
 
     @change("End an export that goes on, on whichever server; nothing of it is kept.")

@@ -39,6 +39,7 @@ from kehu.store.tombstones import (
     standing_tombstones,
     tombstones_of,
 )
+from kehu.workspace.exports import discard_exports
 from kehu.workspace.workspace import Workspace
 
 _CUSTOMER = Place("CUSTOMER")
@@ -85,8 +86,12 @@ def erase(
 
 
 def forget_copies(workspace: Workspace, engine: Engine) -> None:
-    """Remove what Kehu keeps of events beside the database, to be made anew, and what the file kept of deleted rows."""
+    """Remove what Kehu keeps of events beside the database, to be made anew, and what the file kept of deleted rows.
+
+    Lists that were exported over the API go, too.
+    """
     shred(engine)
+    discard_exports(workspace.root)
     # What lies where a setting says may be others' too.
     for folder in (mirror_folder(engine, workspace.root), workspace.root / ".kehu" / "spark"):
         if folder is not None and folder.is_dir():
