@@ -310,7 +310,7 @@ def test_what_is_published_while_the_database_was_away_is_told(office_anywhere: 
     with subscriber(office_anywhere.client) as one:
         one.subscribe(LEVELS, ruleSet="size")
         one.settle()
-        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'"
         with office_anywhere.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             while not connection.exec_driver_sql(f"{ended} AND datname = current_database()").scalar():
                 time.sleep(0.05)
