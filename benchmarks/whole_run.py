@@ -155,7 +155,9 @@ def command(workspace: Path, *words: str) -> list[str]:
 def measured(name: str, words: list[str]) -> tuple[str, float]:
     """What the process printed and its CPU seconds; prints its line."""
     begun = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Without bytecode, and Numba's that lies beside it, every step would compile everything anew.
+    told = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=told)
     output = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begun

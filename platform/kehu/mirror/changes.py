@@ -39,7 +39,7 @@ def caught_up(
     is_all_new = int(changed["first_id"][0]) > files.last_id
     old = before.clear() if is_all_new else _among(changed, _ids(folder, files.base))
     gone = pl.concat([before, old]).unique()
-    replaced = [each.filter(_within(changed, each["id"])) for each in tails]
+    replaced = [each.filter(within(changed, each["id"])) for each in tails]
     is_new = pl.col("id") > files.last_id
     rewritten = [fresh.filter(~is_new), *replaced, _with_roles(folder, layout, files.base, old)]
     owners = united(
@@ -79,7 +79,7 @@ def _ids(folder: Path, files: tuple[DataFile, ...]) -> pl.Series:
     return pl.concat([pl.Series("id", [], dtype=pl.Int64), *columns])
 
 
-def _within(changed: pl.DataFrame, ids: pl.Series) -> pl.Series:
+def within(changed: pl.DataFrame, ids: pl.Series) -> pl.Series:
     """Whether each id lies in one of the ranges, which are in order and do not overlap."""
     place = changed["first_id"].search_sorted(ids, side="right").cast(pl.Int64) - 1
     ends = changed["last_id"].gather(place.clip(lower_bound=0))
@@ -87,11 +87,11 @@ def _within(changed: pl.DataFrame, ids: pl.Series) -> pl.Series:
 
 
 def _among(changed: pl.DataFrame, ids: pl.Series) -> pl.Series:
-    return ids.filter(_within(changed, ids))
+    return ids.filter(within(changed, ids))
 
 
 def _without(changed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(~_within(changed, rows["id"]))
+    return rows.filter(~within(changed, rows["id"]))
 
 
 def _written(folder: Path, stem: str, rows: pl.DataFrame) -> tuple[DataFile, ...]:

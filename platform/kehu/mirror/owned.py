@@ -38,7 +38,7 @@ class OwnedEvents:
             rows = rows.cast(schema) if rows.schema != schema else rows
             if not tail.is_empty():
                 # No owner's rows stand in two files.
-                is_known = _among(Finder(known), tail[self.layout.owner])
+                is_known = tail[self.layout.owner].is_in(known.implode())
                 rows, tail = _merged(rows, tail.filter(is_known), self.layout.order), tail.filter(~is_known)
             yield rows.select(asked)
         yield tail.select(asked)

@@ -17,6 +17,7 @@ from kehu.features.summands import from_summands
 from kehu.mirror.building import up_to_date
 from kehu.mirror.files import UnusableError
 from kehu.mirror.kept import Kept, read_kept, write_kept
+from kehu.mirror.kept_customers import KeptCustomers
 from kehu.mirror.mirror import Mirror
 from kehu.pipeline.progress import Progress
 from kehu.pipeline.recounting import Recount, count_all, recount
@@ -134,10 +135,9 @@ class Present:
             if mirror is None:
                 return None
             with reading(self.engine) as connection:
-                customers = read_customers(connection, attributes)
-                is_same_state = mirror.head == head_of(partial(read_frame, connection))
-            if is_same_state:
-                return mirror, customers
+                if mirror.head == head_of(partial(read_frame, connection)):
+                    kept = KeptCustomers(mirror.folder, self.progress)
+                    return mirror, kept.read(connection, attributes, mirror.head)
         return None
 
     def _up_to_date(self) -> Mirror | None:

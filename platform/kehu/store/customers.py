@@ -195,6 +195,7 @@ def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.Dat
     columns = [name for name in kept.columns if name != "uid"]
     changed = kept.select(columns).join(stored.select(columns), on=columns, how="anti", nulls_equal=True)
     update_frame(connection, customers, changed)
+    log_changes(connection, customers, pl.concat([numbered["id"], changed["id"]]))
     everyone = pl.concat([numbered.select("uid", "id"), kept.select("uid", "id")])
     return everyone.rename({"id": "now"})
 

@@ -86,6 +86,7 @@ def erase_customers(connection: Connection, ids: pl.Series, seal: Seal) -> dict[
     _delete(connection, customer_records, customer_records.c.id.in_(_staged("staged_erased", "id")))
     _delete(connection, source_records, source_records.c.id.in_(_staged("staged_erased", "id")))
     _delete(connection, customers, customers.c.id.in_(_staged("staged_customers")))
+    log_changes(connection, customers, ids)
     return counts
 
 

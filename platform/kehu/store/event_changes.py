@@ -34,7 +34,8 @@ class Head:
 def log_changes(connection: Connection, events: Table, ids: pl.Series) -> None:
     """Note that the table's events of these ids were written, given to another customer, or deleted.
 
-    Of memberships the ids are those of customers who gave or took over such, or warnings.
+    Of memberships the ids are those of customers who gave or took over such, or warnings. Of customers they are those
+    of whom there is a new one, none any more, or one with another kind, name or address.
 
     Old entries go: whoever has not read them reads everything.
     """

@@ -8,6 +8,7 @@ from kehu.identity.resolve import normalised
 from kehu.identity.rules import IdentityRules
 from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
 from kehu.store.corrections import corrected_values
+from kehu.store.event_changes import log_changes
 from kehu.store.identifiers import write_identifiers
 from kehu.tables.facts import customer_records, customers, employees, source_records
 from kehu.tables.golden import golden_values
@@ -58,6 +59,7 @@ def renew_golden(connection: Connection, customer_ids: pl.Series, phone_region: 
     ids = records.select("uid", now="customer_id").unique()
     rows = with_owners(connection, golden.records).join(ids.rename({"now": "id"}), on="uid").drop("uid")
     update_frame(connection, customers, rows)
+    log_changes(connection, customers, rows["id"])
     write_golden_values(connection, golden.values, ids)
     write_identifiers(connection, records, golden, ids, phone_region)
 

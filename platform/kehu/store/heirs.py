@@ -5,6 +5,7 @@ from sqlalchemy import Connection, column, delete, select, table
 
 from kehu.identity.resolve import RECORD_SEPARATOR, uid_of_record
 from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
+from kehu.store.event_changes import log_changes
 from kehu.store.handing_over import hand_over
 from kehu.tables.facts import customer_aliases, customers, identifiers
 
@@ -28,6 +29,7 @@ def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame) -> N
     staged = select(table("staged_gone", column("customer_id")).c.customer_id)
     connection.execute(delete(identifiers).where(identifiers.c.customer_id.in_(staged)))
     connection.execute(delete(customers).where(customers.c.id.in_(staged)))
+    log_changes(connection, customers, heirs["customer_id"])
     returned = customer_aliases.c.uid.in_(select(customers.c.uid))
     connection.execute(delete(customer_aliases).where(returned))
 
