@@ -95,6 +95,12 @@ def test_damaged_customers_are_read_anew(
     assert told == ["reading customers from the database itself: 'customers.json' is damaged"]
 
 
+def test_all_are_read_once_they_were_forgotten(read: Callable[..., tuple[pl.DataFrame, bool]], tmp_path: Path) -> None:
+    read("kind", load=[person("A")])
+    KeptCustomers(tmp_path, lambda what, _: pytest.fail(what)).forget()
+    assert read("kind")[1]
+
+
 def test_a_store_without_customers_has_none(
     read: Callable[..., tuple[pl.DataFrame, bool]], sqlite_database: Engine
 ) -> None:

@@ -14,6 +14,7 @@ from kehu.cli.run_progress import run_progress
 from kehu.cli.run_shown import show_outcome
 from kehu.mirror.building import forget
 from kehu.mirror.kept import forget_kept
+from kehu.mirror.kept_customers import KeptCustomers
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean
 from kehu.pipeline import resegmenting
 from kehu.pipeline.erasing import check_erasures
@@ -81,6 +82,7 @@ def _forget_mirror(workspace: Workspace) -> None:
     if folder is not None:
         forget(folder)
         forget_kept(folder)
+        KeptCustomers(folder, lambda _what, _rows: None).forget()
         KeptRoll(folder, lambda _what, _rows: None).forget()
 
 

@@ -41,6 +41,10 @@ class KeptCustomers:
                 self.progress(f"customers cannot be kept beside the mirror: {error}", 0)
         return frame.select("customer", *sorted(attributes))
 
+    def forget(self) -> None:
+        """Let the next reader read all. Raises OSError when the contents cannot be removed."""
+        KeptFrame(self.folder / _FOLDER).forget()
+
     def _kept(self) -> tuple[Head, pl.DataFrame] | None:
         place = KeptFrame(self.folder / _FOLDER)
         try:
