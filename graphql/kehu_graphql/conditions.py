@@ -9,15 +9,18 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from kehu.reader.conditions import (
+    Column,
     Compare,
     Comparison,
     Condition,
     CustomerField,
     Every,
+    HasSome,
     HasWarning,
     InLevel,
     Not,
     Operand,
+    Relation,
     Some,
     Text,
 )
@@ -69,6 +72,9 @@ async def _part(context: Context, name: str, value: Any, path: str, depth: int) 
             return await _in_level(context, value, here)
         case "owner":
             return Every(tuple(_comparisons("owner", part, here) for _, part in _given(value, here)))
+        case "shipments" | "complaints" | "visits" | "contacts":
+            parts = tuple(_has_some(name, kind, row, here) for kind, row in _given(value, here))
+            return Every(parts)
         case _:
             return _comparisons(cast("CustomerField", name), value, here)
 
@@ -79,6 +85,17 @@ def _comparisons(field: CustomerField, given: StringFilter | InstantFilter, path
         comparison = cast("Comparison", name.rstrip("_"))
         parts.append(Compare(field, comparison, _operand(value, _path(path, name))))
     return Every(tuple(parts))
+
+
+def _has_some(relation: Relation, quantifier: str, row: Any, path: str) -> Condition:
+    here = _path(path, quantifier)
+    columns = []
+    for name, given in _given(row, here):
+        for comparison, value in _given(given, _path(here, name)):
+            at = _path(_path(here, name), comparison)
+            columns.append(Column(name, cast("Comparison", comparison.rstrip("_")), _operand(value, at)))
+    found = HasSome(relation, tuple(columns))
+    return Not(found) if quantifier == "none" else found
 
 
 def _operand(value: Any, path: str) -> Operand:
@@ -136,5 +153,7 @@ def _leaves(condition: Condition) -> int:
             return sum(map(_leaves, parts))
         case Not(part):
             return _leaves(part)
+        case HasSome(_, columns):
+            return max(len(columns), 1)
         case _:
             return 1

@@ -69,6 +69,21 @@ def _numbers(page: dict[str, Any]) -> list[int]:
         ("one of nothing", {"or": []}, []),
         ("all of", {"and": [{"hasWarning": True}, {"region": {"eq": "上海"}}]}, [3]),
         ("not", {"not": {"or": [{"region": {"eq": "广东"}}, {"kind": {"eq": "person"}}]}}, [2, 4, 3, 1]),
+        ("has a shipment", {"shipments": {"some": {}}}, [2, 3, 1]),
+        ("has no complaint", {"complaints": {"none": {}}}, [7, 8, 9, 10, 11, 12, 6, 5]),
+        ("a shipment under way", {"shipments": {"some": {"number": {"eq": "W003"}}}}, [2, 1]),
+        (
+            "no shipment lately",
+            {"shipments": {"none": {"at": {"gte": "2026-02-01T00:00:00Z"}}}},
+            [2, *BY_NAME[1:8], 6, 5],
+        ),
+        (
+            "one row that meets all of it",
+            {"complaints": {"some": {"severity": {"eq": "low"}, "openedAt": {"gt": "2026-03-01T00:00:00Z"}}}},
+            [1],
+        ),
+        ("an open complaint", {"complaints": {"some": {"resolvedAt": {"isNull": True}}}}, [2, 4, 3, 1]),
+        ("a visit planned and none held", {"visits": {"some": {}, "none": {"heldAt": {"isNull": False}}}}, [4, 3]),
         ("a uid", {"uid": {"eq": "00000000-0000-5000-8000-000000000009"}}, [9]),
     ],
 )
@@ -148,6 +163,21 @@ def test_pages_in_both_directions_cover_the_order_once(
             "null for a filter",
             {"where": {"not": {"kind": None}}},
             "'where.not.kind' is null; leave it out, or ask for isNull",
+        ),
+        (
+            "null in a condition on shipments",
+            {"where": {"shipments": {"none": {"service": {"eq": None}}}}},
+            "'where.shipments.none.service.eq' is null; leave it out, or ask for isNull",
+        ),
+        (
+            "an instant of a visit without a zone",
+            {"where": {"visits": {"some": {"heldAt": {"gt": "2026-03-01T00:00:00"}}}}},
+            "'where.visits.some.heldAt.gt: 2026-03-01T00:00:00' has no time zone; write it as '2026-03-01T00:00:00Z'",
+        ),
+        (
+            "too many conditions on complaints",
+            {"where": {"or": [{"complaints": {"some": {"severity": {"eq": str(n), "ne": "x"}}}} for n in range(26)]}},
+            "'where' has 52 comparisons; at most 50 are taken",
         ),
         (
             "an instant without a zone",

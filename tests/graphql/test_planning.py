@@ -46,6 +46,7 @@ _WHERES: tuple[Any, ...] = (
     {"or": [{"city": {"ne": "上海"}}, {"lastSeenAt": {"gte": "2026-01-01T00:00:00Z"}}]},
     {"level": {"ruleSet": "lifecycle", "code": {"ne": "active"}}},
     {"owner": {"number": {"isNull": False}}, "hasWarning": False},
+    {"shipments": {"some": {"at": {"gte": "2026-01-01T00:00:00Z"}}}, "complaints": {"none": {}}},
     {"text": "公司", "firstSeenAt": {"lt": "2027-01-01T00:00:00+08:00"}},
 )
 

@@ -44,6 +44,99 @@ class OwnerWhere:
     )
 
 
+@strawberry.input(description="Conditions on one shipment; several must all hold.")
+class ShipmentWhere:
+    number: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The waybill's exact number.")
+    service: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact service.")
+    status: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact status.")
+    origin: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact origin.")
+    destination: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact destination.")
+    item_category: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="The exact category of what is sent."
+    )
+    at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="When it was accepted, else delivered, else promised."
+    )
+    delivered_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="When it was delivered; isNull finds those on their way."
+    )
+
+
+@strawberry.input(description="Conditions on one complaint; several must all hold.")
+class ComplaintWhere:
+    category: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact category.")
+    severity: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="low, medium, high or emergency."
+    )
+    channel: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact channel.")
+    opened_at: InstantFilter | None = strawberry.field(default=strawberry.UNSET, description="When it was opened.")
+    resolved_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="When it was resolved; isNull finds open ones."
+    )
+
+
+@strawberry.input(description="Conditions on one visit; several must all hold.")
+class VisitWhere:
+    purpose: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact purpose.")
+    channel: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact channel.")
+    outcome: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact outcome.")
+    due_at: InstantFilter | None = strawberry.field(default=strawberry.UNSET, description="When it is or was due.")
+    held_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="When it was held; isNull finds planned ones."
+    )
+
+
+@strawberry.input(description="Conditions on one contact; several must all hold.")
+class ContactWhere:
+    name: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact name.")
+    title: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact title.")
+    decision_role: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="The exact role in decisions."
+    )
+
+
+@strawberry.input(description="What a customer's shipments are like; both must hold.")
+class ShipmentsWhere:
+    some: ShipmentWhere | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="At least one shipment that the customer has any part in is so; without conditions: there is one.",
+    )
+    none: ShipmentWhere | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="No shipment that the customer has any part in is so; without conditions: there is none.",
+    )
+
+
+@strawberry.input(description="What a customer's complaints are like; both must hold.")
+class ComplaintsWhere:
+    some: ComplaintWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="At least one complaint is so; without conditions: there is one."
+    )
+    none: ComplaintWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="No complaint is so; without conditions: there is none."
+    )
+
+
+@strawberry.input(description="What a customer's visits are like; both must hold.")
+class VisitsWhere:
+    some: VisitWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="At least one visit is so; without conditions: there is one."
+    )
+    none: VisitWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="No visit is so; without conditions: there is none."
+    )
+
+
+@strawberry.input(description="What a customer's contacts are like; both must hold.")
+class ContactsWhere:
+    some: ContactWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="At least one contact is so; without conditions: there is one."
+    )
+    none: ContactWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="No contact is so; without conditions: there is none."
+    )
+
+
 @strawberry.input(description="Conditions on customers; several must all hold.")
 class CustomerWhere:
     and_: list["CustomerWhere"] | None = strawberry.field(
@@ -76,6 +169,10 @@ class CustomerWhere:
     has_warning: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Some warning is open (true) or none is (false)."
     )
+    shipments: ShipmentsWhere | None = strawberry.field(default=strawberry.UNSET, description="Its shipments.")
+    complaints: ComplaintsWhere | None = strawberry.field(default=strawberry.UNSET, description="Its complaints.")
+    visits: VisitsWhere | None = strawberry.field(default=strawberry.UNSET, description="Its visits.")
+    contacts: ContactsWhere | None = strawberry.field(default=strawberry.UNSET, description="Its contacts.")
     first_seen_at: InstantFilter | None = strawberry.field(
         default=strawberry.UNSET, description="First contact or event."
     )

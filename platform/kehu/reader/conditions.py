@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Any, Literal, assert_never
 
 import polars as pl
+from sqlalchemy import Column as SqlColumn
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 
 from kehu.identity.names import letters_alone, search_text
-from kehu.tables.facts import customers, employees
+from kehu.tables.facts import complaints, contacts, customers, employees, shipments, visits
 from kehu.tables.runs import memberships, warnings
 
 Comparison = Literal["eq", "ne", "in", "not_in", "is_null", "lt", "lte", "gt", "gte"]
 CustomerField = Literal[
     "uid", "kind", "name", "industry", "country", "region", "city", "owner", "first_seen_at", "last_seen_at"
 ]
+Relation = Literal["shipments", "complaints", "visits", "contacts"]
 Operand = str | bool | datetime | tuple[str, ...]
 
 _ORDERED: dict[Comparison, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -60,6 +62,23 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a relation's table against a value; unknown values as in Compare."""
+
+    name: str
+    comparison: Comparison
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class HasSome:
+    """Some row of the relation meets all parts; a shipment counts for each of its three parties."""
+
+    relation: Relation
+    parts: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     """All of the parts hold; true without parts."""
 
@@ -80,7 +99,14 @@ class Not:
     part: "Condition"
 
 
-Condition = Compare | InLevel | HasWarning | Text | Every | Some | Not
+Condition = Compare | InLevel | HasWarning | HasSome | Text | Every | Some | Not
+
+_RELATIONS: dict[Relation, tuple[SqlColumn[int], ...]] = {
+    "shipments": (shipments.c.shipper_id, shipments.c.consignee_id, shipments.c.payer_id),
+    "complaints": (complaints.c.customer_id,),
+    "visits": (visits.c.customer_id,),
+    "contacts": (contacts.c.customer_id,),
+}
 
 
 def as_sql(condition: Condition) -> ColumnElement[bool]:
@@ -92,6 +118,9 @@ def as_sql(condition: Condition) -> ColumnElement[bool]:
             return _in_level(ruleset, levels)
         case HasWarning():
             return exists().where(warnings.c.customer_id == customers.c.id, warnings.c.cleared_run_id.is_(None))
+        case HasSome(relation, parts):
+            # One look-up a party, since no index has all three.
+            return or_(*(_has_some(owner, parts) for owner in _RELATIONS[relation]))
         case Text(text):
             return _named(text)
         case Every(parts):
@@ -137,6 +166,12 @@ def _owned(comparison: Comparison, value: Operand) -> ColumnElement[bool]:
     if positive == comparison:
         return and_(customers.c.owner_id.is_not(None), customers.c.owner_id.in_(matching))
     return or_(customers.c.owner_id.is_(None), customers.c.owner_id.not_in(matching))
+
+
+def _has_some(owner: SqlColumn[int], parts: tuple[Column, ...]) -> ColumnElement[bool]:
+    columns = owner.table.c
+    meets = (_compare_column(columns[part.name], part.comparison, part.value) for part in parts)
+    return exists().where(owner == customers.c.id, *meets)
 
 
 def _in_level(ruleset: str, levels: tuple[str, ...]) -> ColumnElement[bool]:
