@@ -80,6 +80,15 @@ def test_an_approved_suggestion_joins_and_leaves_the_queue_until_it_is_undone(pl
     assert (customers(kehu, place), queue(kehu, place)) == (APART, found)
 
 
+def test_of_codes_one_that_is_wrong_keeps_all_back(place: Path, kehu: Kehu) -> None:
+    code = queue(kehu, place)[SHOPS]
+    refused, _, errors = kehu("identity", "approve", code, "1-99999", "--reason", "x", "-w", place)
+    assert (refused, "there is no suggestion '1-99999'" in errors, customers(kehu, place)) == (1, True, APART)
+    assert kehu("identity", "approve", code, "--reason", "x", "-w", place)[0] == 0
+    refused, _, errors = kehu("identity", "approve", code, "--reason", "x", "-w", place)
+    assert (refused, f"the customers of '{code}' are one already" in errors) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("_case", "options", "kind"), [("for now", (), "dismissed"), ("for good", ("--different",), "different")]
 )
@@ -175,7 +184,7 @@ def test_a_contested_key_is_told_with_its_bearers_and_the_limit(place: Path, keh
     [
         ("no such code", ("approve", "1-99999", "--reason", "x"), "there is no suggestion '1-99999'"),
         ("no code at all", ("approve", "x" * 5000, "--reason", "x"), "there is no suggestion 'xxx"),
-        ("one of several", ("reject", "1-2", "1-99999", "--reason", "x"), "there is no suggestion '1-99999'"),
+        ("of two that nothing suggests", ("approve", "1-2", "--reason", "x"), "there is no suggestion '1-2'"),
         ("itself", ("approve", "1-1", "--reason", "x"), "there is no suggestion '1-1'"),
         ("a reason of a megabyte", ("lock", "C1", "--reason", "x" * 100_000), "the reason has 100,000 letters"),
         ("a control character", ("lock", "C1", "--reason", "a\x07b"), "the control characters '\\x07'"),

@@ -15,6 +15,7 @@ from kehu.pipeline.named_customer import named_customer
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.transactions import Database, reading
 from kehu.reader.customers import customers_by_id
+from kehu.reader.identity_decisions import suggestion_sureness
 from kehu.store.identity_decisions import RecordName, all_decisions
 from kehu.store.identity_queue import queue_state, read_described, read_evidence, read_owners, read_suggestions
 from kehu.workspace.workspace import Workspace
@@ -48,7 +49,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """Two customers that may be one. `code` names the suggestion as long as the records are there."""
+    """Two customers that may be one. `code` names the suggestion as long as the queue has it."""
 
     code: str
     probability: float
@@ -127,11 +128,16 @@ def _uids(connection: Connection, code: str) -> tuple[str, str]:
     """The customers of the suggestion's two records as they are now."""
     parts = code[:40].split("-")
     numbers = [int(part) for part in parts if part.isascii() and part.isdigit()]
-    known = read_described(connection, pl.Series("id", numbers, dtype=pl.Int64)) if _is_pair(parts, numbers) else None
-    if known is None or len(known) != len(numbers):
+    # Any two records make a code, so a slip of the finger must not join those that nothing suggests.
+    queued = _is_pair(parts, numbers) and suggestion_sureness(connection, [(numbers[0], numbers[1])])
+    known = read_described(connection, pl.Series("id", numbers if queued else [], dtype=pl.Int64))
+    uids = dict(known.select("id", "uid").iter_rows())
+    if len(uids) != len(parts):
         said = f"there is no suggestion '{code[:40]}'"
         raise RefusedError([Problem(_CODE, "unknown-suggestion", said, "see 'kehu identity review'")])
-    uids = dict(known.select("id", "uid").iter_rows())
+    if len(set(uids.values())) == 1:
+        said = f"the customers of '{code[:40]}' are one already"
+        raise RefusedError([Problem(_CODE, "same-customer", said, "there is nothing to do")])
     return uids[numbers[0]], uids[numbers[1]]
 
 
