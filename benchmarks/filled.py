@@ -214,7 +214,7 @@ class _Habits:
         held = self._instants(owners)
         scored = pl.Series(dice.random(rows) < 0.5)
         scores = {
-            name: pl.when(scored).then(pl.Series(dice.integers(1, 6, rows)).cast(pl.Int64))
+            name: pl.when(scored).then(pl.Series(dice.integers(1, 6, rows)).cast(pl.Int16))
             for name in SATISFACTION_DIMENSIONS
         }
         frame = pl.DataFrame({"id": np.arange(first, first + rows), "held": held})

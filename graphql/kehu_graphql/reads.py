@@ -1,12 +1,16 @@
 """Reads for one request: off the event loop, batched per level of the query, none asked twice, of one state."""
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DataError, DBAPIError
 from strawberry.dataloader import DataLoader
 
@@ -20,7 +24,7 @@ V = TypeVar("V")
 
 READER_THREADS = 4
 # Together with the threads' own fewer than the connections an engine keeps, or all would wait for one another.
-OPEN_SNAPSHOTS = 8
+OPEN_SNAPSHOTS = 5
 _MAX_BATCH = 1000
 
 
@@ -31,6 +35,9 @@ class ReadPool:
         self._frozen = _frozen(engine)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="reader")
         self._free = asyncio.Semaphore(OPEN_SNAPSHOTS)
+        self._alone = _alone(engine)
+        self._kept = threading.local()
+        self._all_kept: list[Connection] = []
 
     @property
     def dialect(self) -> Dialect:
@@ -49,6 +56,37 @@ class ReadPool:
                 return _told(read, connection, *args, **options)
 
         return await stoppable(self._threads, in_thread, reading.stop)
+
+    async def run_raw(self, read: Callable[Concatenate[DBAPICursor, P], R], *args: P.args, **options: P.kwargs) -> R:
+        """What `read` answers with a cursor of the driver, over a connection that its thread keeps.
+
+        No transaction is begun. Errors are the driver's own, and after one the connection is let go.
+        """
+        reading = Reading()
+
+        def in_thread() -> R:
+            connection = self._own()
+            try:
+                with reading.on(connection), closing(connection.connection.cursor()) as cursor:
+                    return read(cursor, *args, **options)
+            except (sqlite3.Error, psycopg.Error):
+                self._let_go(connection)
+                raise
+
+        return await stoppable(self._threads, in_thread, reading.stop)
+
+    def _own(self) -> Connection:
+        connection: Connection | None = getattr(self._kept, "connection", None)
+        if connection is None:
+            connection = self._kept.connection = self._alone.connect()
+            self._all_kept.append(connection)
+        return connection
+
+    def _let_go(self, connection: Connection) -> None:
+        self._kept.connection = None
+        self._all_kept.remove(connection)
+        connection.invalidate()
+        connection.close()
 
     async def read(self, connection: Connection, reading: Reading, read: Callable[[], R]) -> R:
         """What `read` answers on an open connection."""
@@ -85,6 +123,8 @@ class ReadPool:
     def close(self) -> None:
         """Waits for reads under way."""
         self._threads.shutdown()
+        for connection in self._all_kept:
+            connection.close()
 
 
 class Snapshot:
@@ -195,6 +235,11 @@ class Reads:
 
             self._loaders[read, args] = DataLoader(load, max_batch_size=_MAX_BATCH)
         return self._loaders[read, args]
+
+
+def _alone(engine: Engine) -> Engine:
+    """An engine whose drivers begin no transaction unasked. SQLite's does not, as `open_database` prepares it."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _frozen(engine: Engine) -> Engine:

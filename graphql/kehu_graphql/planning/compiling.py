@@ -17,7 +17,7 @@ from kehu.tables.columns import Instant
 from kehu_graphql.connections import checked_size
 from kehu_graphql.cursors import Cursors
 from kehu_graphql.lean import LeanExecutor
-from kehu_graphql.planning.json_sql import InstantValue, JsonArray, JsonRows, Micros
+from kehu_graphql.planning.json_sql import InstantText, JsonArray, JsonRows, Micros
 from kehu_graphql.planning.shaping import Element, PageElement, PageParts, PageRows, Row, Shape, cut
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
@@ -104,7 +104,7 @@ class Compiler:
         columns = [source.columns.c[name] for name in names]
         if len(columns) > 1:
             return JsonArray(*(Micros(each) if isinstance(each.type, Instant) else each for each in columns))
-        return InstantValue(columns[0]) if is_instant and not source.is_root else columns[0]
+        return InstantText(columns[0]) if is_instant else columns[0]
 
     def _projected(self, kind: str, details: FieldDetailsList, made: Callable[[Any], Any]) -> Callable[[Any], Any]:
         inner = self._inner(kind, details)

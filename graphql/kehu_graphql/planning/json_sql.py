@@ -43,24 +43,28 @@ def _joined(element: JsonRows, compiler: SQLCompiler, **options: Any) -> str:
     return f"'[' || coalesce(group_concat({compiler.process(element.clauses, **options)}, ','), '') || ']'"
 
 
-class InstantValue(FunctionElement[str]):
-    """An instant as it fits into JSON; `kehu_graphql.planning.shown.instant` reads it."""
+class InstantText(FunctionElement[str]):
+    """An instant as answers show it: ISO 8601 in UTC, a fraction only where there is one."""
 
     type = Text()
     inherit_cache = True
 
 
-@compiles(InstantValue)
-def _without_zone(element: InstantValue, compiler: SQLCompiler, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC')"
+@compiles(InstantText)
+def _by_pattern(element: InstantText, compiler: SQLCompiler, **options: Any) -> str:
+    at = f"({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC')"
+    whole, broken = (f"""to_char({at}, 'YYYY-MM-DD"T"HH24:MI:SS{part}"+00:00"')""" for part in ("", ".US"))
+    return f"CASE WHEN date_trunc('second', {at}) = {at} THEN {whole} ELSE {broken} END"
 
 
-@compiles(InstantValue, "sqlite")
-def _whole_seconds(element: InstantValue, compiler: SQLCompiler, **options: Any) -> str:
-    # Nearly every instant is whole seconds after 1970; the few others are left to Python.
+@compiles(InstantText, "sqlite")
+def _by_seconds(element: InstantText, compiler: SQLCompiler, **options: Any) -> str:
+    # Division goes towards zero there: before 1970 the fraction is brought above zero first.
     at = compiler.process(element.clauses, **options)
-    text = f"strftime('%Y-%m-%dT%H:%M:%S+00:00', {at} / 1000000, 'unixepoch')"
-    return f"CASE WHEN {at} >= 0 AND {at} % 1000000 = 0 THEN {text} ELSE {at} END"
+    fraction = f"(({at} % 1000000 + 1000000) % 1000000)"
+    whole = f"strftime('%Y-%m-%dT%H:%M:%S+00:00', {at} / 1000000, 'unixepoch')"
+    second = f"strftime('%Y-%m-%dT%H:%M:%S', ({at} - {fraction}) / 1000000, 'unixepoch')"
+    return f"CASE WHEN {at} % 1000000 = 0 THEN {whole} ELSE {second} || printf('.%06d+00:00', {fraction}) END"
 
 
 class Micros(FunctionElement[int]):

@@ -6,7 +6,8 @@ from typing import Any
 
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import VariableValues
-from sqlalchemy import Connection, Dialect, Select, bindparam, func, select
+from sqlalchemy import Dialect, Select, bindparam, func, select
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from kehu.reader.conditions import Condition, Every, as_sql
 from kehu.reader.customer_pages import Order, order_keys
@@ -20,6 +21,8 @@ from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.roots.customers import customer_cursors
 
 Parameters = Mapping[str, Any]
+
+
 _ROOT = Source(customers, is_root=True)
 # An index leads through these orders; any other is sorted before lists are read.
 _WALKED = ("name", "id")
@@ -34,7 +37,7 @@ class Statement:
     processors: Mapping[str, Callable[[Any], Any]]
     positions: tuple[str, ...] | None
 
-    def rows(self, connection: Connection, given: Parameters) -> Sequence[Any]:
+    def rows(self, cursor: DBAPICursor, given: Parameters) -> list[tuple[Any, ...]]:
         """Every row, as the driver gives it."""
         values = dict(self.constant)
         for name, value in given.items():
@@ -42,7 +45,8 @@ class Statement:
                 processor = self.processors.get(name)
                 values[name] = value if processor is None else processor(value)
         bound = values if self.positions is None else tuple(values[name] for name in self.positions)
-        return connection.exec_driver_sql(self.sql, bound).all()
+        cursor.execute(self.sql, bound)
+        return list(cursor.fetchall())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,9 @@ class RootPlan:
             found.update(take(variables))
         return found
 
-    def answer(self, connection: Connection, given: Parameters) -> Any:
+    def answer(self, cursor: DBAPICursor, given: Parameters) -> Any:
         """The root field's value; NotPlannedError where only resolvers can tell."""
-        return self.made([statement.rows(connection, given) for statement in self.statements])
+        return self.made([statement.rows(cursor, given) for statement in self.statements])
 
 
 def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList) -> RootPlan:

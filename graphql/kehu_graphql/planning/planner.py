@@ -1,15 +1,17 @@
 """Answers queries that plans can answer; everything else is left to the resolvers, whole."""
 
+import sqlite3
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 import orjson
+import psycopg
 from graphql import DocumentNode, GraphQLError, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 from graphql.execution.values import VariableValues
-from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from strawberry.types.arguments import convert_arguments
 
@@ -29,6 +31,7 @@ from kehu_graphql.reads import ReadPool
 from kehu_graphql.roots.customers import customer_order
 from kehu_graphql.schema import KehuSchema
 
+_DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 512, 1024, 2048
 
 V = TypeVar("V")
@@ -48,8 +51,8 @@ class Kept(Generic[V]):
             self._entries.move_to_end(key)
         return found
 
-    def __len__(self) -> int:
-        return len(self._entries)
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._entries.values())
 
     def put(self, key: Hashable, entry: V) -> None:
         """The entry used longest ago goes when there are too many."""
@@ -97,7 +100,7 @@ class Planner:
     async def _tried(self, document: Document, given: Mapping[str, Any], context: Context) -> bytes | None:
         try:
             return await self._answer(document, given, context)
-        except (NotPlannedError, GraphQLError, DBAPIError, orjson.JSONEncodeError):
+        except (NotPlannedError, GraphQLError, DBAPIError, *_DRIVER_ERRORS):
             # Whatever is wrong with it, the resolvers say so, in their words.
             return None
 
@@ -114,7 +117,7 @@ class Planner:
         for name, details in draft.roots.items():
             compiler = Compiler(self._core, draft.executor)
             asked.append(await self._asked((*key, name), compiler, details, variables, context))
-        found = await self._pool.run(_read, asked)
+        found = await self._pool.run_raw(_read, asked, _BEGIN[self._pool.dialect.name])
         data = dict(zip(draft.roots, found, strict=True))
         return b'{"data":' + orjson.dumps(data) + b"}"
 
@@ -169,8 +172,16 @@ def _draft(document: Document, given: Mapping[str, Any]) -> Draft:
     return Draft(executor, fields) if planned else Draft(None)
 
 
+_BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 _ROOTS = {"customer", "customers", "node"}
 
 
-def _read(connection: Connection, asked: Sequence[tuple[RootPlan, dict[str, Any]]]) -> list[Any]:
-    return [plan.answer(connection, given) for plan, given in asked]
+def _read(cursor: DBAPICursor, asked: Sequence[tuple[RootPlan, dict[str, Any]]], begin: str) -> list[Any]:
+    """What the plans answer, of one state; one statement is of one state by itself."""
+    if sum(len(plan.statements) for plan, _ in asked) <= 1:
+        return [plan.answer(cursor, given) for plan, given in asked]
+    cursor.execute(begin, ())
+    try:
+        return [plan.answer(cursor, given) for plan, given in asked]
+    finally:
+        cursor.execute("ROLLBACK", ())

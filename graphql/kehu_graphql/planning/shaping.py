@@ -82,7 +82,7 @@ def _filled(
     plain: Sequence[tuple[int, Convert]],
     paged: Sequence[tuple[int, int | None, Convert | None, Callable[[Sequence[Row], int | None], Any]]],
 ) -> Callable[[Row], dict[str, Any]]:
-    def fill(row: Row) -> dict[str, Any]:
+    def filled(row: Row) -> dict[str, Any]:
         for place, convert in plain:
             value = row[place]
             if value is not None:
@@ -92,7 +92,10 @@ def _filled(
             row[place] = made(parse(rows) if parse and rows else rows, None if total is None else row[total])
         return dict(zip(names, row[start:] if start else row, strict=False))
 
-    return fill
+    def taken(row: Row) -> dict[str, Any]:
+        return dict(zip(names, row, strict=False))
+
+    return filled if plain or paged or start else taken
 
 
 @dataclass(frozen=True, slots=True)

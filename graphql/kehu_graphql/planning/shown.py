@@ -1,32 +1,17 @@
 """Values of rows as answers show them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from kehu.model.graph import SATISFACTION_DIMENSIONS
-from kehu.tables.columns import from_micros
 from kehu_graphql.nodes import node_id
 from kehu_graphql.scalars import money
 
-_SECONDS = len("2026-05-12T03:40:17")
-_MICROSECONDS = len("2026-05-12T03:40:17.000000")
 _INT32 = range(-(2**31), 2**31)
 
 
 class NotPlannedError(Exception):
     """Only resolvers can answer the query: it asks for something that plans do not have, or finds a wrong value."""
-
-
-def instant(value: Any) -> str:
-    """ISO 8601 in UTC, of whatever a database gives: text, microseconds since 1970 or a datetime."""
-    if isinstance(value, str):
-        if len(value) == _SECONDS:
-            return f"{value}+00:00"
-        # PostgreSQL leaves out zeros at the end of a fraction.
-        return value if value.endswith("+00:00") else f"{value.ljust(_MICROSECONDS, '0')}+00:00"
-    found = value if isinstance(value, datetime) else from_micros(value)
-    return found.astimezone(UTC).isoformat()
 
 
 def int32(value: int) -> int:

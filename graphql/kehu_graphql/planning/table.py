@@ -63,7 +63,7 @@ def _plain(*names: str) -> dict[str, Spec]:
 
 
 def _instants(*names: str) -> dict[str, Spec]:
-    return {name: Value((_snake(name),), shown.instant, is_instant=True) for name in names}
+    return {name: Value((_snake(name),), is_instant=True) for name in names}
 
 
 def _id(kind: str, column: str = "id") -> dict[str, Spec]:
