@@ -1,7 +1,7 @@
 """A selection of fields compiled to columns of one statement."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -12,12 +12,13 @@ from sqlalchemy import ColumnElement, bindparam, literal_column, select
 from sqlalchemy.sql import FromClause
 
 from kehu.reader.keyset import Key, KeyValues, Window, ordering
-from kehu.reader.listings import chosen_ids, listing_keys, one_count
+from kehu.reader.listings import Listing, chosen_ids, listing_keys, one_count, walked_straight
 from kehu.tables.columns import Instant
+from kehu.tables.facts import customers
 from kehu_graphql.connections import checked_size
 from kehu_graphql.cursors import Cursors
 from kehu_graphql.lean import LeanExecutor
-from kehu_graphql.planning.json_sql import InstantText, JsonArray, JsonRows, Micros
+from kehu_graphql.planning.json_sql import InstantText, JsonArray, JsonRows, Micros, as_text
 from kehu_graphql.planning.shaping import Element, PageElement, PageParts, PageRows, Row, Shape, cut
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
@@ -39,6 +40,7 @@ class Compiler:
 
     schema: GraphQLSchema
     executor: LeanExecutor
+    dialect: str
     takes: list[Take] = field(default_factory=list)
 
     def shape(self, kind: str, details: FieldDetailsList, source: Source) -> Shape:
@@ -85,11 +87,14 @@ class Compiler:
     def _element(self, kind: str, details: FieldDetailsList, source: Source) -> Element | PageElement:
         name = details[0].node.name.value
         if name == "__typename":
-            return Element(literal_column(f"'{kind}'"))
+            constant: ColumnElement[Any] = literal_column(f"'{kind}'")
+            return Element(constant, ready=constant)
         match PLANNED[kind].get(name):
-            case Value(columns, shown, is_instant):
-                sql = self._value(columns, source, is_instant=is_instant)
-                return Element(sql, is_json=len(columns) > 1, convert=shown)
+            case Value(columns, shown) as value:
+                sql = self._value(columns, source, is_instant=value.is_instant)
+                sql = as_text(sql) if value.as_text else sql
+                ready = sql if shown is None else None
+                return Element(sql, is_json=len(columns) > 1, convert=shown, ready=ready)
             case Parts(columns, made):
                 sql = self._value(columns, source)
                 return Element(sql, is_json=True, convert=self._projected(kind, details, made))
@@ -125,8 +130,14 @@ class Compiler:
         there = link.table.alias()
         shape = self.shape(link.kind, details, Source(there, is_root=False))
         row = JsonArray(*(column for column, _ in shape.columns()))
-        found = select(row).where(there.c[link.key] == source.columns.c[link.column]).correlate(source.columns)
-        return Element(found.scalar_subquery(), is_json=True, convert=shape.reader(start=0, parse=None))
+        whole = shape.ready()
+
+        def found(column: ColumnElement[Any]) -> ColumnElement[Any]:
+            named = select(column).where(there.c[link.key] == source.columns.c[link.column])
+            return named.correlate(source.columns).scalar_subquery()
+
+        ready = None if whole is None else found(whole)
+        return Element(found(row), is_json=True, convert=shape.reader(start=0, parse=None), ready=ready)
 
     def _pages(self, kind: str, pages: Pages, details: FieldDetailsList, source: Source) -> PageElement:
         if not source.is_root:
@@ -135,22 +146,18 @@ class Compiler:
         window = self.window(kind, details, listed.cursors())
         inner = Source(pages.table, is_root=False)
         plan = self.page(self._inner(kind, details), pages.kind, details, inner, window)
-        keys = listing_keys(listed.listing)
-        rows = None
-        if plan.needs_rows:
-            values = [column for column, _ in plan.columns()]
-            item = JsonArray(*values, *(_key_value(key) for key in keys if plan.needs_cursors))
-            page = (
-                select(item.label("item"))
-                .select_from(listed.listing.source)
-                .where(listed.listing.id.in_(chosen_ids(listed.listing, window)))
-                .order_by(*ordering(keys, backward=window.backward))
-                .limit(window.size + 1)
-                .subquery()
-            )
-            rows = select(JsonRows(page.c.item)).scalar_subquery()
         total = one_count(listed.listing) if plan.needs_total else None
-        return PageElement(rows, total, plan.maker(listed.cursors(), parse=None))
+        ready = plan.ready()
+        if ready is not None:
+            rows = _listed(listed.listing, replace(window, size=window.size - 1), ready, self.dialect)
+            return PageElement(rows, total, plan.ready_maker(), is_ready=True)
+        if not plan.needs_rows:
+            return PageElement(None, total, plan.maker(listed.cursors(), parse=None))
+        keys = listing_keys(listed.listing) if plan.needs_cursors else ()
+        item = JsonArray(*(column for column, _ in plan.columns()), *map(_key_value, keys))
+        return PageElement(
+            _listed(listed.listing, window, item, self.dialect), total, plan.maker(listed.cursors(), parse=None)
+        )
 
     def _inner(self, kind: str, details: FieldDetailsList) -> str:
         name: str = get_named_type(self._type(kind).fields[details[0].node.name.value].type).name
@@ -182,6 +189,8 @@ class PagePlan:
     needs_rows: bool = False
     needs_cursors: bool = False
     needs_total: bool = False
+    needs_place: bool = False
+    ready_makes: dict[str, Callable[..., Callable[[PageRows], Any]]] = field(default_factory=dict)
     makes: dict[str, Callable[[Callable[[Any], Any] | None], Callable[[PageRows], Any]]] = field(default_factory=dict)
 
     def compile(self, kind: str, details: FieldDetailsList) -> None:
@@ -189,12 +198,13 @@ class PagePlan:
         for name, each in self.compiler.fields(kind, details).items():
             match each[0].node.name.value:
                 case "__typename":
-                    self.makes[name] = _constant(kind)
+                    self.makes[name] = self.ready_makes[name] = _constant(kind)
                 case "totalCount":
                     self.needs_total = True
-                    self.makes[name] = lambda _: lambda page: page.total
+                    self.makes[name] = self.ready_makes[name] = lambda _: lambda page: page.total
                 case "nodes":
                     self.makes[name] = self._nodes(each)
+                    self.ready_makes[name] = lambda _: lambda page: page.rows
                 case "edges":
                     self.makes[name] = self._edges(each)
                 case "pageInfo":
@@ -222,6 +232,21 @@ class PagePlan:
 
         return made
 
+    def ready(self) -> ColumnElement[Any] | None:
+        """A node as JSON made by the database, where nothing but nodes and a count is asked for; else None."""
+        plain = self.needs_rows and not (self.needs_place or self.window.backward or len(self.shapes) > 1)
+        return self.shapes[0].ready() if plain and self.shapes else None
+
+    def ready_maker(self) -> Callable[[Any, int | None], dict[str, Any]]:
+        """Makes the connection of all its nodes in JSON, and their count."""
+        parts = {name: make(None) for name, make in self.ready_makes.items()}
+
+        def made(nodes: Any, total: int | None) -> dict[str, Any]:
+            page = PageRows(nodes, str, has_next=False, has_previous=False, total=total)
+            return {name: part(page) for name, part in parts.items()}
+
+        return made
+
     def _shape(self, details: FieldDetailsList) -> Callable[[Callable[[Any], Any] | None], Callable[[Row], Any]]:
         self.needs_rows = True
         shape = self.compiler.shape(self.node, details, self.source)
@@ -239,7 +264,7 @@ class PagePlan:
         return make
 
     def _edges(self, details: FieldDetailsList) -> Callable[..., Callable[[PageRows], Any]]:
-        self.needs_rows = True
+        self.needs_rows = self.needs_place = True
         edge = f"{self.node}Edge"
         asked: list[tuple[str, Any]] = []
         for name, each in self.compiler.fields(edge, details).items():
@@ -266,7 +291,7 @@ class PagePlan:
         return make
 
     def _page_info(self, details: FieldDetailsList) -> Callable[..., Callable[[PageRows], Any]]:
-        self.needs_rows = True
+        self.needs_rows = self.needs_place = True
         asked = {name: each[0].node.name.value for name, each in self.compiler.fields("PageInfo", details).items()}
         self.needs_cursors = self.needs_cursors or not {"startCursor", "endCursor"}.isdisjoint(asked.values())
 
@@ -296,6 +321,19 @@ def _parameters(cursors: Cursors, cursor: str, prefix: str) -> KeyValues:
         for place, (kind, value) in enumerate(zip(cursors.kinds, cursors.read(cursor), strict=True))
     ]
     return cast("KeyValues", tuple(found))
+
+
+def _listed(listing: Listing[Any], window: Window, item: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """The items of a customer's window as the text of one array."""
+    straight = walked_straight(listing, window, dialect)
+    rows = select(item.label("item")).select_from(listing.source)
+    if straight is None:
+        rows = rows.where(listing.id.in_(chosen_ids(listing, window)))
+    else:
+        rows = rows.where(straight).correlate(customers)
+    ordered = rows.order_by(*ordering(listing_keys(listing), backward=window.backward))
+    page = ordered.limit(window.size + 1).subquery()
+    return select(JsonRows(page.c.item)).scalar_subquery()
 
 
 def _key_value(key: Key) -> ColumnElement[Any]:

@@ -25,6 +25,23 @@ def _made(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_array({compiler.process(element.clauses, **options)})"
 
 
+class JsonObject(FunctionElement[str]):
+    """Names, as literals, and values in turn as a JSON object; JSON among the values stays JSON."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(JsonObject)
+def _object_built(element: JsonObject, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_build_object({compiler.process(element.clauses, **options)})"
+
+
+@compiles(JsonObject, "sqlite")
+def _object_made(element: JsonObject, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_object({compiler.process(element.clauses, **options)})"
+
+
 class JsonRows(FunctionElement[str]):
     """A column of JSON, in the order its rows come in, as the text of one array."""
 

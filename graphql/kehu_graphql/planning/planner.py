@@ -115,7 +115,7 @@ class Planner:
             return None
         asked = []
         for name, details in draft.roots.items():
-            compiler = Compiler(self._core, draft.executor)
+            compiler = Compiler(self._core, draft.executor, self._pool.dialect.name)
             asked.append(await self._asked((*key, name), compiler, details, variables, context))
         found = await self._pool.run_raw(_read, asked, _BEGIN[self._pool.dialect.name])
         data = dict(zip(draft.roots, found, strict=True))

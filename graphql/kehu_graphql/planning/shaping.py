@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, literal_column
+
+from kehu_graphql.planning.json_sql import JsonObject
 
 Row = list[Any]
 Convert = Callable[[Any], Any]
@@ -12,20 +15,28 @@ Convert = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A value of a row: its SQL, whether that is JSON, and what becomes of it where it is not null."""
+    """A value of a row: its SQL, whether that is JSON, and what becomes of it where it is not null.
+
+    `ready` is SQL that needs nothing more to stand in an answer; None where there is none.
+    """
 
     sql: ColumnElement[Any]
     is_json: bool = False
     convert: Convert | None = None
+    ready: ColumnElement[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageElement:
-    """A page of a list in a row: the SQL of its rows and of their count, where they are asked for."""
+    """A page of a list in a row: the SQL of its rows and of their count, where they are asked for.
+
+    An `is_ready` page's rows are JSON that goes into the answer as it is.
+    """
 
     rows: ColumnElement[Any] | None
     total: ColumnElement[Any] | None
-    made: Callable[[Sequence[Row], int | None], Any]
+    made: Callable[[Any, int | None], Any]
+    is_ready: bool = False
 
 
 @dataclass(slots=True)
@@ -51,11 +62,21 @@ class Shape:
         beyond = start + len(self.elements)
         for place, each in enumerate(self.elements, start):
             if isinstance(each, PageElement):
-                paged.append((place, None if each.total is None else beyond, parse, each.made))
+                read = orjson.Fragment if each.is_ready else parse
+                paged.append((place, None if each.total is None else beyond, read, each.made))
                 beyond += each.total is not None
             elif (convert := _parsed(each, parse)) is not None:
                 plain.append((place, convert))
         return _filled(self.names, start, plain, paged)
+
+    def ready(self) -> ColumnElement[Any] | None:
+        """The whole object as JSON made by the database; None where some of it needs more."""
+        parts: list[ColumnElement[Any]] = []
+        for name, each in zip(self.names, self.elements, strict=True):
+            if not isinstance(each, Element) or each.ready is None:
+                return None
+            parts += [literal_column(f"'{name}'"), each.ready]
+        return JsonObject(*parts)
 
     def _pages(self) -> list[PageElement]:
         return [each for each in self.elements if isinstance(each, PageElement)]

@@ -15,11 +15,15 @@ from kehu_graphql.types.customer import COMPLAINTS, CONTACTS, IDENTIFIERS, SHIPM
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A leaf: a column, or several, and how it is shown when it is not null (several: always, as a list)."""
+    """A leaf: a column, or several, and how it is shown when it is not null (several: always, as a list).
+
+    `as_text` is for numbers that are shown as text, and nothing else is done to them.
+    """
 
     columns: tuple[str, ...]
     shown: Callable[[Any], Any] | None = None
     is_instant: bool = False
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ PLANNED: dict[str, dict[str, Spec]] = {
         **_plain("number", "service", "origin", "destination", "status", "itemCategory"),
         **_instants("acceptedAt", "promisedAt", "deliveredAt", "at"),
         "pieces": Value(("pieces",), shown.int32),
-        "weightG": Value(("weight_g",), str),
+        "weightG": Value(("weight_g",), as_text=True),
         "isOnTime": Value(("promised_at", "delivered_at"), shown.on_time),
         "revenue": Parts(("revenue", "currency"), shown.amount),
         "cost": Parts(("cost", "currency"), shown.amount),

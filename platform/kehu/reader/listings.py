@@ -4,7 +4,20 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, ScalarSelect, Select, func, select, true, union
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    select,
+    true,
+    union,
+    union_all,
+)
 
 from kehu.reader.keyset import Key, Page, Window, beyond, cut_page, key_columns, ordering
 from kehu.tables.facts import customers
@@ -51,6 +64,18 @@ def pages(
     return {owner: cut_page(rows, len(keys), window, listing.build) for owner, rows in by_owner.items()}
 
 
+def walked_straight(listing: Listing[Any], window: Window, dialect: str) -> ColumnElement[bool] | None:
+    """What holds for one customer's rows of the window, where ordering them walks one index; None where it does not.
+
+    `customers` is the enclosing statement's. PostgreSQL's indexes have unknown instants at the wrong end.
+    """
+    is_split = listing.at is not None and listing.at.nullable and dialect != "sqlite"
+    if len(listing.owners) > 1 or is_split:
+        return None
+    further = () if window.beside is None else (beyond(listing_keys(listing), window.beside, backward=window.backward),)
+    return and_(listing.owners[0] == customers.c.id, _only(listing), *further)
+
+
 def one_count(listing: Listing[Any]) -> ScalarSelect[int]:
     """How many rows one customer has in all; `customers` is the enclosing statement's."""
     branches = [
@@ -83,7 +108,9 @@ def chosen_ids(listing: Listing[Any], window: Window) -> Select[Any]:
     walks = [walk for owner in listing.owners for walk in _walks(listing, owner, window)]
     if len(walks) == 1:
         return select(walks[0].subquery().c.id).correlate(customers)
-    found = union(*(select(walk.subquery()) for walk in walks)).subquery()
+    # Dated and undated rows of one owner are none twice.
+    joined = union_all if len(listing.owners) == 1 else union
+    found = joined(*(select(walk.subquery()) for walk in walks)).subquery()
     keys = [Key(found.c.id, descending=listing.newest_first)]
     if listing.at is not None:
         keys.insert(0, Key(found.c["at"], descending=True, nullable=True))
