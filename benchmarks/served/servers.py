@@ -74,7 +74,8 @@ def cpu_seconds(processes: tuple[int, ...]) -> float:
 
 @contextmanager
 def _running(command: list[str], port: int) -> Iterator[int]:
-    process = subprocess.Popen(command, env={**os.environ, "NODE_ENV": "production"}, start_new_session=True)
+    environment = {**os.environ, "NODE_ENV": "production"}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait_for(port, process)
         yield process.pid
