@@ -18,6 +18,7 @@ from kehu_graphql.failures import BAD_USER_INPUT, DOCUMENT_NOT_TRUSTED, PERSISTE
 from kehu_graphql.limits import LIMIT_RULES
 from kehu_graphql.planning.sent import Sent
 from kehu_graphql.schema import build_schema
+from kehu_graphql.variables import holds_too_many
 
 _SHOWN = 80
 
@@ -60,7 +61,7 @@ class TrustedDocuments:
         name, variables = written.get("operationName"), written.get("variables") or {}
         if not isinstance(variables, dict) or not (name is None or isinstance(name, str)):
             return None
-        return Sent(query, name, variables)
+        return None if holds_too_many(variables) else Sent(query, name, variables)
 
     def _text(self, name: str) -> str:
         text = self.texts.get(name)

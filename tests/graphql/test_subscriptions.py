@@ -240,6 +240,12 @@ def test_one_subscription_too_many_is_refused_and_the_others_go_on(client: httpx
         assert len(one.next(VIPS)) == VIPS
 
 
+def test_variables_with_too_many_values_are_refused(client: httpx.Client) -> None:
+    with subscriber(client) as one:
+        one.subscribe("{ publishedRun { number } }", many=[0] * 10_000)
+        assert one.told()["payload"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
+
+
 def test_questions_are_answered_over_the_socket_too(client: httpx.Client) -> None:
     with subscriber(client) as one:
         one.subscribe("{ publishedRun { number } }")

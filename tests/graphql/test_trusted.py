@@ -59,6 +59,13 @@ def test_a_trusted_document_is_answered(server: httpx.Client, _case: str, sent: 
     assert [server.post("/graphql", json=sent).json() for _ in range(2)] == [ANSWER] * 2
 
 
+def test_variables_with_too_many_values_are_refused(server: httpx.Client) -> None:
+    sent = {"documentId": "List", "variables": {"many": [0] * 10_000}}
+    # Before and after a plan is there.
+    answers = [server.post("/graphql", json=each).status_code for each in (sent, {"documentId": "List"}, sent)]
+    assert answers == [413, 200, 413]
+
+
 def test_it_is_answered_by_get_too(server: httpx.Client) -> None:
     extensions = json.dumps(hashed(KNOWN)["extensions"])
     assert server.get("/graphql", params={"extensions": extensions}).json() == ANSWER

@@ -16,6 +16,7 @@ from kehu_graphql.context import Context
 from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
 from kehu_graphql.subscriptions.watcher import Watcher
 from kehu_graphql.trusted import documents_of
+from kehu_graphql.variables import MAX_VARIABLE_VALUES, holds_too_many
 
 MAX_OPERATIONS, MAX_SOCKETS = 20, 1000
 INIT_WAIT = timedelta(seconds=10)
@@ -44,6 +45,10 @@ class Operations(BaseGraphQLTransportWSHandler[Context, None]):
             await self._refuse(message, ExpectedError(said, LIMIT_EXCEEDED))
             return
         payload: dict[str, Any] = {**message["payload"]}
+        if holds_too_many(payload.get("variables")):
+            said = f"the variables hold more than {MAX_VARIABLE_VALUES:,} values; send them in parts"
+            await self._refuse(message, ExpectedError(said, LIMIT_EXCEEDED))
+            return
         try:
             query = documents_of(self.context.served).query_of(payload)
         except ExpectedError as refusal:
