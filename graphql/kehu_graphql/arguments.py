@@ -22,6 +22,7 @@ MEANINGS = {
     "includeCleared": "Those that a later run cleared, too.",
     "input": "What to change; every problem of it comes back in `userErrors`.",
     "kind": "same, different, dismissed or lock; null for all.",
+    "kinds": "The kinds of events to tell of; all when null.",
     "last": "As `first`, from the end of the list; not together with `first` and `after`.",
     "least": "A probability from 0 to 1, e.g. 0.9; what is less likely is left out.",
     "locale": "The language of the answer.",

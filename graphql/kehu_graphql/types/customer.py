@@ -38,6 +38,7 @@ from kehu_graphql.types.provenance import (
     source_record_node,
 )
 from kehu_graphql.types.rule_set import Level, level_node
+from kehu_graphql.types.timeline import TimelineEvent, TimelineKind, timeline_of
 from kehu_graphql.types.warning import ChurnWarning, warning_node
 
 
@@ -137,6 +138,19 @@ class Customer(Node):
         self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None
     ) -> Connection[Visit]:
         return await listed(info.context, self.row.id, VISITS, Paging(first, after))
+
+    @resolved(
+        "Shipments, complaints, visits, churn signs and levels entered, in one list, the newest first; what has no "
+        "instant is left out."
+    )
+    async def timeline(
+        self,
+        info: Info,
+        kinds: list[TimelineKind] | None = None,
+        first: int | None = DEFAULT_FIRST,
+        after: str | None = None,
+    ) -> Connection[TimelineEvent]:
+        return await timeline_of(info.context, self.row.id, kinds, Paging(first, after))
 
     @resolved(
         "The level in each rule set, in the order of the rule directory: by the published run, or with `asOf` by the "
