@@ -142,6 +142,11 @@ def test_a_text_that_names_several_is_refused_with_their_uids(northwind: tuple[W
     (problem,) = refused.value.problems
     listed = ", ".join(f"{uids[each]} Twin" for each in (first, second))
     assert problem.message == f"'+86 139 1234 0001' names 2 customers: {listed}"
+    with engine.begin() as connection:
+        ids = connection.execute(select(customers.c.id).order_by(customers.c.id).limit(20).offset(2)).scalars().all()
+        connection.execute(insert(identifiers), [{"id": 2 * 10**6 + each, "customer_id": each, **same} for each in ids])
+    with pytest.raises(RefusedError, match="names 20 customers or more: "):
+        explain_customer(workspace, engine, "+86 139 1234 0001", None, clock=lambda: AS_OF)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def named_customer(connection: Connection, text: str, region: str, place: Place)
     if len(surest) > 1:
         found = customers_by_id(connection, list(surest))
         listed = ", ".join(f"{each.uid} {each.name}" for each in found.values())
-        said = f"'{text}' names {len(surest)} customers: {listed}"
+        many = f"{_FEW} customers or more" if len(matches) >= _FEW else f"{len(surest)} customers"
+        said = f"'{text}' names {many}: {listed}"
         raise RefusedError([Problem(place, "ambiguous-customer", said, "give the uid of one of them")])
     return matches[0]
 
