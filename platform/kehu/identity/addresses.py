@@ -20,6 +20,8 @@ _UNITS = (
 _REGION = r"^.*(?:省|市|区|县|镇|乡|街道)"
 _ROAD = r"(\p{Han}{1,8}?(?:大道|公路|胡同|路|街|道|巷|里|弄))"
 _CHINESE_HOUSE = rf"{_ROAD}(\d+(?:[-之]\d+)?)(?:号|弄|\D|$)"
+# To look for equal ones among so few takes longer than to bring each to its form.
+_FEW = 100
 _BOX = r"\bp ?o box (\d+)\b"
 
 
@@ -35,11 +37,17 @@ def address_keys(texts: pl.Series) -> pl.Series:
     City, postcode, direction, kind of street, floor and room are left out: two houses that share number and street
     name in two towns have the same key, so it never joins customers without a name that fits.
     """
+    if len(texts) <= _FEW:
+        return _keys_of(texts)
     distinct = texts.drop_nulls().unique()
-    plain = search_text(distinct.str.normalize("NFKD").str.replace_all(r"\p{Mn}", "")).to_frame("text")
-    keys = plain.select(key=pl.coalesce(_chinese_house(pl.col("text")), _latin_house(_words(pl.col("text")))))
-    known = distinct.to_frame("address").with_columns(keys["key"])
+    known = distinct.to_frame("address").with_columns(_keys_of(distinct))
     return texts.to_frame("address").join(known, on="address", how="left", maintain_order="left")["key"].rename("key")
+
+
+def _keys_of(texts: pl.Series) -> pl.Series:
+    plain = search_text(texts.str.normalize("NFKD").str.replace_all(r"\p{Mn}", "")).to_frame("text")
+    keys = plain.select(key=pl.coalesce(_chinese_house(pl.col("text")), _latin_house(_words(pl.col("text")))))
+    return keys["key"]
 
 
 def _chinese_house(text: pl.Expr) -> pl.Expr:

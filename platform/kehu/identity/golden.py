@@ -34,6 +34,7 @@ CHOSEN_BY: dict[str, Label] = {
 }
 CORRECTED_SCHEMA = {"anchor": pl.String(), "field": pl.String(), "value": pl.String()}
 _IDENTIFIERS_SCHEMA = dict.fromkeys(("uid", "kind", "system", "value"), pl.String())
+_NOBODY = pl.lit(None, pl.Int64)
 _VALUES_SCHEMA = {"uid": pl.String(), "field": pl.String(), "record_id": pl.Int64(), "rule": pl.String()}
 
 
@@ -61,48 +62,56 @@ def golden_records(
     # What is longer is no tax code but a remark in its place; its record keeps it.
     is_code = pl.col("tax_code").str.len_chars() <= LONGEST_TAX_CODE
     ordered = in_common_order(records.with_columns(tax_code=pl.when(is_code).then(pl.col("tax_code"))))
-    uids = ordered.select("uid").unique().sort("uid")
-    said = _corrected(ordered, pl.DataFrame(schema=CORRECTED_SCHEMA) if corrected is None else corrected)
-    wide, chosen = uids, [pl.DataFrame(schema=_VALUES_SCHEMA)]
+    uids = ordered["uid"].unique().sort()
+    ordered = ordered.join(uids.to_frame().with_row_index("place"), on="uid", maintain_order="left")
+    said = _corrected(ordered, corrected)
+    fields, chosen = {}, [pl.DataFrame(schema=_VALUES_SCHEMA)]
     for field in GOLDEN_FIELDS:
+        fields[field] = pl.Series(field, [None], dtype=ordered.schema[field]).new_from_index(0, len(uids))
+        if said.is_empty() and ordered[field].null_count() == len(ordered):
+            continue
         found = _with_corrections(surviving(ordered, field, rules.survivorship(field)), said, field)
-        wide = wide.join(found.select("uid", pl.col("value").alias(field)), on="uid", how="left", maintain_order="left")
-        chosen.append(found.select("uid", pl.lit(field).alias("field"), "record_id", "rule"))
-    named = _named(wide, ordered)
+        fields[field].scatter(found["place"], found["value"])
+        chosen.append(found.select(_VALUES_SCHEMA.keys()))
     for field, rule in (("name", STAND_IN), ("kind", GUESSED)):
-        unsaid = wide.filter(pl.col(field).is_null())
-        chosen.append(unsaid.select("uid", pl.lit(field).alias("field"), record_id=None, rule=pl.lit(rule)))
-    values = pl.concat([each.cast(_VALUES_SCHEMA) for each in chosen])  # type: ignore[arg-type]  # names to types, as it takes them
-    return Golden(named, values)
+        unsaid = uids.filter(fields[field].is_null())
+        chosen.append(unsaid.to_frame().select("uid", field=pl.lit(field), record_id=_NOBODY, rule=pl.lit(rule)))
+    return Golden(_named(pl.DataFrame({"uid": uids, **fields}), ordered), pl.concat(chosen))
 
 
-def _corrected(ordered: pl.DataFrame, corrected: pl.DataFrame) -> pl.DataFrame:
-    """Columns uid, field, value: the corrections that count for the customers at hand."""
-    owners = ordered.select("uid", anchor=anchors())
+def _corrected(ordered: pl.DataFrame, corrected: pl.DataFrame | None) -> pl.DataFrame:
+    """Columns place, uid, field, value: the corrections that count for the customers at hand."""
+    if corrected is None or corrected.is_empty():
+        return ordered.clear().select("place", "uid", field="uid", value="uid")
+    owners = ordered.select("place", "uid", anchor=anchors())
     found = corrected.with_row_index("age").join(owners, on="anchor").sort("age")
-    return found.unique(["uid", "field"], keep="last", maintain_order=True).select("uid", "field", "value")
+    return found.unique(["uid", "field"], keep="last", maintain_order=True).select("place", "uid", "field", "value")
 
 
 def _with_corrections(found: pl.DataFrame, corrected: pl.DataFrame, field: str) -> pl.DataFrame:
-    own = corrected.filter(pl.col("field") == field)
-    if own.is_empty():
+    if corrected.is_empty():
         return found
+    own = corrected.filter(pl.col("field") == field)
     value = pl.col("value") == "true" if found.schema["value"] == pl.Boolean() else pl.col("value")
-    said = own.select("uid", value=value, record_id=pl.lit(None, pl.Int64), rule=pl.lit(CORRECTION))
+    said = own.select("place", "uid", "field", value=value, record_id=_NOBODY, rule=pl.lit(CORRECTION))
     return pl.concat([found.join(said, on="uid", how="anti"), said])
 
 
 def _named(wide: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
     """With a name and a kind for everybody, and the forms of the name that are searched for."""
-    own = pl.when(pl.col("origin") == "file").then(pl.col("key"))
-    keys = ordered.select("uid", fallback=pl.coalesce("reference_key", own)).drop_nulls()
-    first = keys.unique("uid", keep="first", maintain_order=True)
-    joined = wide.join(first, on="uid", how="left", maintain_order="left")
-    named = joined.with_columns(name=pl.coalesce("name", "fallback", "phone", "email", "tax_code", "uid"))
+    named = wide if wide["name"].null_count() == 0 else _with_stand_ins(wide, ordered)
     guess = pl.when(looks_personal("name")).then(pl.lit("person")).otherwise(pl.lit("company"))
     searched = search_text(named["name"])
     kinds = named.with_columns(kind=pl.coalesce("kind", guess), name_search=searched, name_pinyin=pinyin_text(searched))
     return kinds.select("uid", *GOLDEN_FIELDS, "name_search", "name_pinyin")
+
+
+def _with_stand_ins(wide: pl.DataFrame, ordered: pl.DataFrame) -> pl.DataFrame:
+    own = pl.when(pl.col("origin") == "file").then(pl.col("key"))
+    keys = ordered.select("uid", fallback=pl.coalesce("reference_key", own)).drop_nulls()
+    first = keys.unique("uid", keep="first", maintain_order=True)
+    joined = wide.join(first, on="uid", how="left", maintain_order="left")
+    return joined.with_columns(name=pl.coalesce("name", "fallback", "phone", "email", "tax_code", "uid"))
 
 
 def corrected_identifiers(golden: Golden, phone_region: str) -> pl.DataFrame:
@@ -114,6 +123,8 @@ def corrected_identifiers(golden: Golden, phone_region: str) -> pl.DataFrame:
     }
     said = golden.values.filter(pl.col("rule") == CORRECTION)
     found = [pl.DataFrame(schema=_IDENTIFIERS_SCHEMA)]
+    if said.is_empty():
+        return found[0]
     for kind, form in forms.items():
         own = said.filter(pl.col("field") == kind).select("uid").join(golden.records, on="uid")
         if not own.is_empty():
@@ -136,5 +147,6 @@ def identifier_rows(records: pl.DataFrame) -> pl.DataFrame:
     frames = [
         records.select("uid", pl.lit(kind).alias("kind"), system.alias("system"), value.alias("value"))
         for kind, system, value in pairs
+        if any(records[name].null_count() < max(len(records), 1) for name in value.meta.root_names())
     ]
     return pl.concat(frames).drop_nulls("value").unique().sort("uid", "kind", "system", "value")

@@ -18,8 +18,8 @@ def email_key(text: str) -> str | None:
 
 def email_keys(texts: pl.Series) -> pl.Series:
     """Each address in lower case, aligned; null where it is none."""
-    plain = texts.str.normalize("NFKC").str.strip_chars().str.to_lowercase()
-    return plain.to_frame("key").select(pl.when(pl.col("key").str.contains(_EMAIL)).then(pl.col("key"))).to_series()
+    plain = pl.col("key").str.normalize("NFKC").str.strip_chars().str.to_lowercase()
+    return texts.to_frame("key").select(pl.when(plain.str.contains(_EMAIL)).then(plain)).to_series()
 
 
 def tax_code_key(text: str) -> str | None:

@@ -7,9 +7,10 @@ import polars as pl
 from kehu.identity.likeness import likeness, with_name_parts, with_slips
 from kehu.identity.rules import Identifier, IdentityRules, KeyRule
 
+_SOURCE = pl.lit(0, pl.Int32)
 _BETWEEN = "\x1f"
 # An identifier's columns among those of `normalised`.
-_COLUMNS: dict[Identifier, tuple[str, ...]] = {
+COLUMNS: dict[Identifier, tuple[str, ...]] = {
     "tax_code": ("tax_code_key",),
     "phone": ("phone_key", "phone_2_key"),
     "email": ("email_key",),
@@ -44,18 +45,19 @@ def identity_keys(records: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
 def source_keys(records: pl.DataFrame) -> pl.DataFrame:
     """Columns id, rule, key: the departments' keys that each record names, its own one included."""
     own = pl.when(pl.col("origin") == "file").then(_join("source", pl.col("system"), pl.col("key")))
-    others = [_join("source", pl.col(f"{kind}_system"), pl.col(f"{kind}_key")) for kind in ("reference", "same_as")]
-    frames = [records.select("id", rule=pl.lit(0, pl.Int32), key=key).drop_nulls("key") for key in (own, *others)]
-    return pl.concat(frames)
+    named = [kind for kind in ("reference", "same_as") if records[f"{kind}_key"].null_count() < len(records)]
+    others = [_join("source", pl.col(f"{kind}_system"), pl.col(f"{kind}_key")) for kind in named]
+    return pl.concat([records.select("id", rule=_SOURCE, key=key) for key in (own, *others)]).drop_nulls("key")
 
 
 def identifier_values(records: pl.DataFrame, identifier: Identifier, rules: IdentityRules) -> pl.DataFrame:
     """Columns id, name, name_key, address_key, value: the identifier's values that name somebody."""
     said = rules.of(identifier)
     columns = ("id", "name", "name_key", "address_key")
-    known = [name for name in _COLUMNS[identifier] if records[name].null_count() < len(records)]
-    frames = [records.select(*columns, value=name).filter(pl.col("value").is_not_null()) for name in known]
-    every = pl.concat(frames) if frames else records.select(*columns, value=_COLUMNS[identifier][0]).clear()
+    known = [name for name in COLUMNS[identifier] if records[name].null_count() < len(records)]
+    if not known:
+        return records.clear().select(*columns, value=COLUMNS[identifier][0])
+    every = pl.concat([records.select(*columns, value=name) for name in known]).drop_nulls("value")
     if said.blocked:
         every = every.filter(~pl.col("value").is_in(sorted(said.blocked)))
     # Fewer bearers than that have fewer names too.
@@ -81,6 +83,8 @@ def _like_keys(rule: KeyRule, values: pl.DataFrame, rules: IdentityRules) -> Ite
     Equal names are alike; where another rule joins these already, nothing is said of them twice.
     """
     traits = [f"{trait}_key" for trait in rule.unless_other]
+    if values.is_empty() or (_said_of_equal(rule, rules) and (values["name_key"] == values["name_key"][0]).all()):
+        return
     described = ["value", "name", "name_key", *traits]
     bearers = _of_several_names(values) if _said_of_equal(rule, rules) else values
     if bearers.is_empty():

@@ -10,6 +10,7 @@ JUNK_PHONES = frozenset(
     {"+8613800138000", "+8613912345678", "+8613812345678", "+8613888888888", "+8618888888888", "+8613666666666"}
 )
 _MOBILE = r"^(?:\+?86|0086)?(1[3-9]\d{9})$"
+_ABROAD = r"^(?:\+86|0086)(1[3-9]\d{9})$"
 # A shorter one is a hotline or half a number.
 _LOCAL_DIGITS = 7
 _SAME_DIGIT = rf"^(?:\+(?:86)?)?(?:{'|'.join(f'{digit}+' for digit in range(10))})(?:;phone-context=\+\d+)?$"
@@ -31,20 +32,20 @@ def phone_keys(texts: pl.Series, region: str) -> pl.Series:
 
     Chinese mobiles take a fast path in bulk; what is left goes through phonenumbers, once per distinct text.
     """
-    plain = texts.str.normalize("NFKC").str.strip_chars()
-    compact = plain.str.replace_all(r"[\s\-().·]", "")
-    mobile = (
-        compact.str.extract(_MOBILE, 1) if region == "CN" else compact.str.extract(r"^(?:\+86|0086)(1[3-9]\d{9})$", 1)
-    )
-    fast = pl.Series("key", pl.select(pl.lit("+86") + mobile).to_series())
-    slow = plain.filter(fast.is_null()).drop_nulls().unique()
-    parsed = _parse_each(slow, region)
-    found = plain.replace_strict(list(parsed), list(parsed.values()), default=None, return_dtype=pl.String)
-    keys = pl.select(pl.coalesce(fast, found)).to_series().rename("key")
-    known = (
-        pl.col("key").is_not_null() & ~pl.col("key").is_in(list(JUNK_PHONES)) & ~pl.col("key").str.contains(_SAME_DIGIT)
-    )
-    return keys.to_frame().select(pl.when(known).then(pl.col("key"))).to_series()
+    mobile = _MOBILE if region == "CN" else _ABROAD
+    compact = pl.col("plain").str.replace_all(r"[\s\-().·]", "")
+    plain = texts.to_frame("plain").select(pl.col("plain").str.normalize("NFKC").str.strip_chars())
+    both = plain.with_columns(key="+86" + compact.str.extract(mobile, 1))
+    slow = both["plain"].filter(both["key"].is_null() & both["plain"].is_not_null())
+    key = pl.col("key")
+    if not slow.is_empty():
+        parsed = _parse_each(slow.unique(), region)
+        found = pl.col("plain").replace_strict(
+            list(parsed), list(parsed.values()), default=None, return_dtype=pl.String
+        )
+        both = both.with_columns(key=pl.coalesce(key, found))
+    known = ~key.is_in(list(JUNK_PHONES)) & ~key.str.contains(_SAME_DIGIT)
+    return both.select(pl.when(known).then(key)).to_series()
 
 
 def _parse_each(texts: Iterable[str], region: str) -> dict[str, str]:

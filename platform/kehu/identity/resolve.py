@@ -118,8 +118,9 @@ def uids_of_records(names: pl.Series) -> pl.Series:
     digests[8::_UUID_BYTES] = bytes(byte & 0x3F | 0x80 for byte in digests[8::_UUID_BYTES])
     text = digests.hex()
     plain = pl.Series("uid", [text[at : at + 32] for at in range(0, len(text), 32)], dtype=pl.String)
-    parts = [plain.str.slice(start, length) for start, length in ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))]
-    return pl.select(pl.concat_str(parts, separator="-").alias("uid")).to_series()
+    cuts = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
+    parts = [pl.col("uid").str.slice(start, length) for start, length in cuts]
+    return plain.to_frame().select(pl.concat_str(parts, separator="-").alias("uid")).to_series()
 
 
 def _bounds(records: pl.DataFrame, rules: IdentityRules, said: pl.DataFrame) -> Bounds:

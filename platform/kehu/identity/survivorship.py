@@ -20,35 +20,47 @@ def in_common_order(records: pl.DataFrame) -> pl.DataFrame:
     Rows of customer lists before mentions, the latest export before older ones and those of no date, the latest first
     contact before older ones, then by system and key: an order of content alone. `age` numbers the dates.
     """
-    dates = records.select(_DATES).unique().sort(_DATES, descending=True, nulls_last=True).with_row_index("age")
-    dated = records.join(dates, on=_DATES, how="left", nulls_equal=True)
-    ordered = dated.sort(pl.col("origin") != "file", "age", "system", "key")
-    return ordered.with_row_index("standing").cast({"age": pl.Int64()})
+    order = (pl.col("origin") != "file", "age", "system", "key")
+    return _dated(records).sort(*order).with_row_index("standing")
+
+
+def _dated(records: pl.DataFrame) -> pl.DataFrame:
+    if all(records[date].null_count() == len(records) for date in _DATES):
+        return records.with_columns(age=pl.lit(0, pl.Int64))
+    dates = records.select(_DATES).unique().sort(_DATES, descending=True, nulls_last=True)
+    aged = dates.with_columns(age=pl.int_range(pl.len(), dtype=pl.Int64))
+    return records.join(aged, on=_DATES, how="left", nulls_equal=True)
 
 
 def surviving(ordered: pl.DataFrame, field: str, said: Survivorship) -> pl.DataFrame:
-    """Columns uid, value, record_id, rule: of every customer with a known value the one that survives.
+    """Columns place, uid, field, value, record_id, rule: of every customer with a known value the one that survives.
 
-    `ordered` comes from `in_common_order` and has uid. `rule` is what told the value from the next best other one:
-    'valid' (a right phone, mail or tax code before a wrong one), a choice of `said`, 'listed', 'most_recent' or
-    'order'; 'agreed' where all records say the same, if not in the same spelling, 'only' where one alone speaks.
+    `ordered` comes from `in_common_order` and has uid, and `place`, its number. `rule` is what told the value from the
+    next best other one: 'valid' (a right phone, mail or tax code before a wrong one), a choice of `said`, 'listed',
+    'most_recent' or 'order'; 'agreed' where all records say the same, if not in the same spelling, 'only' where one
+    alone speaks.
     """
-    known = ordered.filter(pl.col(field).is_not_null())
-    several = pl.len().over("uid") > 1
-    alone = known.filter(~several).select("uid", value=field, record_id="id", rule=pl.lit(ONLY))
-    contested = known.filter(several)
-    if contested.is_empty():
+    known = ordered.drop_nulls(field)
+    several = known["place"].is_duplicated()
+    named = {"field": pl.lit(field), "value": pl.col(field), "record_id": pl.col("id")}
+    single = known.filter(~several) if several.any() else known
+    alone = single.select("place", "uid", **named, rule=pl.lit(ONLY))
+    if len(alone) == len(known):
         return alone
     criteria = dict(_criteria(field, said))
-    described = contested.select("uid", "standing", value=field, record_id="id", same=_comparable(field), **criteria)
-    ranked = described.sort(*criteria, "standing")
-    best = ranked.unique("uid", keep="first", maintain_order=True)
-    others = ranked.join(best.select("uid", best="same"), on="uid").filter(pl.col("same") != pl.col("best"))
-    second = others.unique("uid", keep="first", maintain_order=True).select("uid", pl.col(*criteria).name.suffix("_2"))
-    compared = best.join(second.with_columns(other=True), on="uid", how="left")
-    decided = [pl.when(pl.col(name) != pl.col(f"{name}_2")).then(pl.lit(name)) for name in criteria]
-    rule = pl.when(pl.col("other").is_null()).then(pl.lit(AGREED)).otherwise(pl.coalesce(*decided, pl.lit(ORDER)))
-    return pl.concat([alone, compared.select("uid", "value", "record_id", rule=rule)])
+    contested = (known.filter(several) if len(alone) else known).select(
+        "place", "uid", "standing", **named, same=_comparable(field), **criteria
+    )
+    # In order, so that who stands beside whom says all: joins of a few rows would take far longer.
+    ranked = contested.sort("place", *criteria, "standing")
+    is_best = pl.col("place").ne_missing(pl.col("place").shift(1))
+    other = pl.col("same") != pl.when(is_best).then(pl.col("same")).forward_fill()
+    distinct = ranked.filter(is_best | other)
+    decided = [pl.when(pl.col(name) != pl.col(name).shift(-1)).then(pl.lit(name)) for name in criteria]
+    is_agreed = pl.col("place").ne_missing(pl.col("place").shift(-1))
+    rule = pl.when(is_agreed).then(pl.lit(AGREED)).otherwise(pl.coalesce(*decided, pl.lit(ORDER)))
+    judged = distinct.select(*alone.columns[:-1], is_best=is_best, rule=rule).filter("is_best")
+    return pl.concat([alone, judged.select(alone.columns)])
 
 
 def _criteria(field: str, said: Survivorship) -> Iterator[tuple[str, pl.Expr]]:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import polars as pl
 
-from kehu.identity.keys import identifier_values, source_keys
+from kehu.identity.keys import COLUMNS, source_keys
 from kehu.identity.rules import IDENTIFIERS, IdentityRules
 
 # Counts up when `normalised` or the rules come to make other keys of the same records.
@@ -29,16 +29,23 @@ def joining_values(records: pl.DataFrame, open_records: pl.DataFrame, rules: Ide
     `open_records` are the same without what locks forbid: only of departments' keys it is kept all the same.
     Values under too many names are there too, blocked ones are not. `name` is null where the record has none.
     """
-    plain = replace(rules, values={name: replace(said, names=None) for name, said in rules.values.items()})
     used = [name for name in IDENTIFIERS if any(rule.identifier == name for rule in rules.keys)]
-    frames = [source_keys(records).select("id", name=pl.lit(None, pl.Int64), value=_digest("key", "source"))]
-    for identifier in used:
-        values = identifier_values(open_records, identifier, plain)
-        if values.is_empty():
-            continue
-        named = pl.when(pl.col("name_key").is_not_null()).then(_digest("name_key", "source"))
-        frames.append(values.select("id", name=named, value=_digest("value", identifier)))
-    return pl.concat(frames).unique(["value", "id"]).select("id", "value", "name")
+    sources = source_keys(records).select("id", name=pl.lit(None, pl.Int64), value=_digest("key", "source"))
+    digests = {
+        column: pl.when(_names_somebody(column, rules.of(name).blocked)).then(_digest(column, name))
+        for name in used
+        for column in COLUMNS[name]
+        if open_records[column].null_count() < len(open_records)
+    }
+    named = pl.when(pl.col("name_key").is_not_null()).then(_digest("name_key", "source"))
+    wide = open_records.select("id", name=named, **digests)
+    borne = wide.unpivot(index=["id", "name"], on=list(digests)).select(sources.columns).drop_nulls("value")
+    return pl.concat([sources, borne]).unique(["value", "id"]).select("id", "value", "name")
+
+
+def _names_somebody(column: str, blocked: frozenset[str]) -> pl.Expr:
+    known = pl.col(column).is_not_null()
+    return known & ~pl.col(column).is_in(sorted(blocked)) if blocked else known
 
 
 def most_names(rules: IdentityRules) -> pl.Expr:

@@ -20,6 +20,7 @@ _NULL = r"\N"
 _SLICE = 50_000
 # A row put into grown indexes takes about as long as sorting so many anew.
 _GROWING = 3
+_FEW = 100
 
 
 def insert_frame(connection: Connection, table: Table | str, frame: pl.DataFrame) -> None:
@@ -122,7 +123,8 @@ def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, k
 
 def read_frame(connection: Connection, query: Select[Any] | TextualSelect) -> pl.DataFrame:
     """The query's rows, typed by its columns: instants UTC, whole numbers Int64, JSON as text."""
-    return pl.concat([pl.DataFrame(schema=polars_types(query)), *read_slices(connection, query)])
+    slices = list(read_slices(connection, query))
+    return pl.concat(slices) if slices else pl.DataFrame(schema=polars_types(query))
 
 
 def read_slices(connection: Connection, query: Select[Any] | TextualSelect) -> Iterator[pl.DataFrame]:
@@ -133,7 +135,8 @@ def read_slices(connection: Connection, query: Select[Any] | TextualSelect) -> I
     # In slices, so that Python's copies of the values never add up.
     cursor = connection.execute(_with_json_as_text(connection, query)).cursor
     while rows := cursor.fetchmany(_SLICE):
-        yield pl.DataFrame(rows, schema=raw, orient="row").cast(schema)
+        frame = pl.DataFrame(rows, schema=raw, orient="row")
+        yield frame if raw == schema else frame.cast(schema)
     cursor.close()
 
 
@@ -170,16 +173,23 @@ def lock_for_writing(connection: Connection) -> None:
 
 def _refuse_nul(table: str, frame: pl.DataFrame) -> None:
     """SQLite would take the character, PostgreSQL would not: neither may hold what the other cannot."""
-    has_nul = pl.selectors.string().str.contains("\0", literal=True)
-    if not frame.select(pl.any_horizontal(pl.lit(value=False), has_nul.any())).item():
-        return
+    texts = [column for column in frame if column.dtype == pl.String()]
     problems = []
-    for column in frame.select(pl.selectors.string()):
+    for column in texts:
+        if not _holds_nul(column):
+            continue
         for value in column.filter(column.str.contains("\0", literal=True)).head(1):
             message = f"{value!r} holds the character NUL, which no text may hold"
             place = Place(f"{table}.{column.name}")
             problems.append(Problem(place, "nul", message, "remove it from the export"))
     refuse_errors(problems)
+
+
+def _holds_nul(texts: pl.Series) -> bool:
+    if len(texts) > _FEW:
+        return bool(texts.str.contains("\0", literal=True).any())
+    # To plan it takes longer than to look at few texts.
+    return any("\0" in text for text in texts if text is not None)
 
 
 def _with_json_as_text(connection: Connection, query: Select[Any] | TextualSelect) -> Select[Any] | TextualSelect:
@@ -201,7 +211,7 @@ def _driver_rows(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
 def _with_driver_types(frame: pl.DataFrame) -> pl.DataFrame:
     # SQLite keeps instants as whole microseconds, see kehu.tables.columns.Instant.
     instants = [name for name, kind in frame.schema.items() if kind == INSTANT]
-    return frame.with_columns(pl.col(instants).cast(pl.Int64))
+    return frame.with_columns(pl.col(instants).cast(pl.Int64)) if instants else frame
 
 
 def _driver_of(connection: Connection) -> Any:

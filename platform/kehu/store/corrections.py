@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, insert, select, tuple_, update
 
+from kehu.identity.golden import CORRECTED_SCHEMA
 from kehu.identity.resolve import anchors
 from kehu.store.bulk import next_id, read_frame
 from kehu.store.identity_decisions import RecordName
@@ -41,7 +42,10 @@ def corrected_values(connection: Connection) -> pl.DataFrame:
     table = corrections
     columns = (table.c.origin, table.c.system, table.c.key, table.c.field, table.c.value)
     standing = select(*columns).where(table.c.ended_at.is_(None)).order_by(table.c.created_at, table.c.id)
-    return read_frame(connection, standing).select(anchors().alias("anchor"), "field", "value")
+    found = read_frame(connection, standing)
+    if found.is_empty():
+        return pl.DataFrame(schema=CORRECTED_SCHEMA)
+    return found.select(anchors().alias("anchor"), "field", "value")
 
 
 def add_correction(connection: Connection, correction: Correction) -> int:

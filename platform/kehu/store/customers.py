@@ -3,24 +3,26 @@
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, Table, column, func, select, table, text
+from sqlalchemy import Connection, Table, column, func, select, text
 
 from kehu.identity.golden import golden_records
 from kehu.identity.locks import with_locks
 from kehu.identity.resolve import Resolution, normalised, resolve
 from kehu.identity.rules import IdentityRules
 from kehu.identity.values import fingerprint, joining_values
+from kehu.store.among import among
 from kehu.store.bulk import insert_frame, next_id, read_frame, stage, update_frame
 from kehu.store.concerned import Concerned, Reach, Said, read_customer_records
 from kehu.store.corrections import corrected_values
 from kehu.store.event_changes import log_changes
 from kehu.store.golden import forget_golden_values, with_owners, write_golden_values
 from kehu.store.heirs import retire
-from kehu.store.identifiers import rows_of_customers, write_identifiers
+from kehu.store.identifiers import write_identifiers
 from kehu.store.identity_decisions import decided_pairs, read_locked
 from kehu.store.identity_index import IdentityState, read_state, renew, write_anew, write_state
 from kehu.store.identity_rules import remember_rules
 from kehu.store.links import forget_links, write_links
+from kehu.store.unshared import unshared
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
     complaints,
@@ -97,8 +99,7 @@ def resolve_changes(
     resolved = resolve(concerned.open_records, rules, now.pairs, concerned.context)
     known = _known_among(connection, concerned, resolved)
     settled = _settle(connection, _with_uids(concerned.records, resolved), known, phone_region, rules)
-    values = joining_values(concerned.records, concerned.open_records, rules)
-    renew(connection, concerned.ids, values, resolved.parted)
+    renew(connection, concerned.ids, concerned.values, resolved.parted)
     there = _there_are(connection, state, concerned, resolved)
     write_state(connection, IdentityState(state.fingerprint, now.pairs, now.locked, *there))
     return ResolvedCounts(*there, settled.new, settled.gone), settled.customers
@@ -124,7 +125,7 @@ def _resolve_all(connection: Connection, phone_region: str, rules: IdentityRules
     said = _said(connection)
     open_records = with_locks(records, said.locked)
     resolved = resolve(open_records, rules, said.pairs)
-    known = read_frame(connection, select(customers.c.uid, customers.c.id.label("customer_id")))
+    known = read_frame(connection, select(customers))
     settled = _settle(connection, _with_uids(records, resolved), known, phone_region, rules)
     remember_rules(connection, rules.source)
     write_anew(connection, joining_values(records, open_records, rules), resolved.parted)
@@ -135,7 +136,8 @@ def _resolve_all(connection: Connection, phone_region: str, rules: IdentityRules
 
 
 def _said(connection: Connection) -> Said:
-    return Said(decided_pairs(connection), read_locked(connection).select("origin", "system", "key"))
+    locked = read_locked(connection)
+    return Said(decided_pairs(connection, locked), locked.select("origin", "system", "key"))
 
 
 def _with_uids(records: pl.DataFrame, resolved: Resolution) -> pl.DataFrame:
@@ -144,18 +146,15 @@ def _with_uids(records: pl.DataFrame, resolved: Resolution) -> pl.DataFrame:
 
 def _known_among(connection: Connection, concerned: Concerned, resolved: Resolution) -> pl.DataFrame:
     """The customers that the records had, and such as go by one of the ids that they get."""
-    stage(connection, "staged_uids", resolved.customers.select("uid").unique())
-    stage(connection, "staged_customers", concerned.records.select(id="customer_id").drop_nulls().unique())
-    named = customers.c.uid.in_(select(table("staged_uids", column("uid")).c.uid))
-    held = customers.c.id.in_(select(table("staged_customers", column("id")).c.id))
-    columns = (customers.c.uid, customers.c.id.label("customer_id"))
-    return read_frame(connection, select(*columns).where(named | held))
+    named = among(connection, customers.c.uid, resolved.customers["uid"].unique())
+    held = among(connection, customers.c.id, concerned.records["customer_id"].drop_nulls().unique())
+    return read_frame(connection, select(customers).where(named | held))
 
 
 def _settle(
     connection: Connection, keyed: pl.DataFrame, known: pl.DataFrame, phone_region: str, rules: IdentityRules
 ) -> _Settled:
-    """Give the records (with `uid`) their customers; `known` (uid, customer_id) are those they had, and namesakes."""
+    """Give the records (with `uid`) their customers; `known` are those they had, and namesakes."""
     golden = golden_records(keyed, rules, corrected_values(connection))
     ids = _write_customers(connection, with_owners(connection, golden.records), known)
     moved = keyed.join(ids, on="uid", how="left").filter(pl.col("customer_id").ne_missing(pl.col("now")))
@@ -163,7 +162,7 @@ def _settle(
     concerned = pl.concat([moved["customer_id"], moved["now"].alias("customer_id")]).drop_nulls().unique()
     moved = moved.filter(pl.col("customer_id").is_not_null())
     _move_events(connection, moved)
-    gone = known.join(ids, on="uid", how="anti")
+    gone = known.select("uid", customer_id="id").filter(~known["uid"].is_in(ids["uid"].implode()))
     forget_golden_values(connection, gone)
     forget_links(connection, gone)
     if not moved.is_empty():
@@ -179,25 +178,24 @@ def customer_of_records(connection: Connection, ids: pl.Series | None = None) ->
     query = select(customer_records.c.id, customer_records.c.customer_id)
     if ids is None:
         return read_frame(connection, query)
-    stage(connection, "staged_records", ids.to_frame("id"))
-    staged = select(table("staged_records", column("id")).c.id)
-    return read_frame(connection, query.where(customer_records.c.id.in_(staged)))
+    return read_frame(connection, query.where(among(connection, customer_records.c.id, ids)))
 
 
 def _write_customers(connection: Connection, golden: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Insert new customers, renew changed ones; returns uid and `now`, the id of each."""
-    joined = golden.join(known.rename({"customer_id": "id"}), on="uid", how="left", maintain_order="left")
-    fresh = joined.filter(pl.col("id").is_null()).drop("id")
+    joined = golden.join(known.select("uid", "id"), on="uid", how="left", maintain_order="left")
+    is_new = joined["id"].is_null()
+    kept = joined.filter(~is_new) if is_new.any() else joined
+    changed = unshared(kept, known)
+    update_frame(connection, customers, changed.drop("uid"))
+    if len(kept) == len(joined):
+        log_changes(connection, customers, changed["id"])
+        return kept.select("uid", now="id")
+    fresh = joined.filter(is_new).drop("id")
     numbered = fresh.with_row_index("id", offset=_next_customer(connection)).cast({"id": pl.Int64})
     insert_frame(connection, customers, numbered)
-    kept = joined.filter(pl.col("id").is_not_null())
-    stored = rows_of_customers(connection, customers.c.id, kept["id"])
-    columns = [name for name in kept.columns if name != "uid"]
-    changed = kept.select(columns).join(stored.select(columns), on=columns, how="anti", nulls_equal=True)
-    update_frame(connection, customers, changed)
     log_changes(connection, customers, pl.concat([numbered["id"], changed["id"]]))
-    everyone = pl.concat([numbered.select("uid", "id"), kept.select("uid", "id")])
-    return everyone.rename({"id": "now"})
+    return pl.concat([numbered.select("uid", now="id"), kept.select("uid", now="id")])
 
 
 def _next_customer(connection: Connection) -> int:

@@ -6,10 +6,12 @@ from sqlalchemy import Connection, column, delete, func, select, table
 from kehu.identity.golden import golden_records
 from kehu.identity.resolve import normalised
 from kehu.identity.rules import IdentityRules
+from kehu.store.among import among
 from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
 from kehu.store.corrections import corrected_values
 from kehu.store.event_changes import log_changes
 from kehu.store.identifiers import write_identifiers
+from kehu.store.unshared import unshared
 from kehu.tables.facts import customer_records, customers, employees, source_records
 from kehu.tables.golden import golden_values
 
@@ -19,28 +21,30 @@ _COLUMNS = ("customer_id", "field", "record_id", "rule")
 def write_golden_values(connection: Connection, values: pl.DataFrame, ids: pl.DataFrame) -> None:
     """Bring what is kept of the customers `ids` (uid, now) into line with `values`, as `golden_records` has them."""
     wanted = values.join(ids, on="uid").select("field", "record_id", "rule", customer_id="now").select(_COLUMNS)
-    stage(connection, "staged_golden", ids.select(id="now"))
-    concerned = select(table("staged_golden", column("id")).c.id)
-    stored = read_frame(connection, select(golden_values).where(golden_values.c.customer_id.in_(concerned)))
-    surplus = stored.join(wanted, on=_COLUMNS, how="anti", nulls_equal=True)
-    fresh = wanted.join(stored, on=_COLUMNS, how="anti", nulls_equal=True)
+    concerned = among(connection, golden_values.c.customer_id, ids["now"])
+    stored = read_frame(connection, select(golden_values).where(concerned))
+    surplus = unshared(stored, wanted)
+    fresh = unshared(wanted, stored)
     # A customer of whom anything differs is written anew, so that one look-up finds all that has to go.
     changed = pl.concat([surplus["customer_id"], fresh["customer_id"]]).unique()
-    stage(connection, "staged_golden", changed.to_frame("id"))
-    connection.execute(delete(golden_values).where(golden_values.c.customer_id.in_(concerned)))
+    if changed.is_empty():
+        return
+    connection.execute(delete(golden_values).where(among(connection, golden_values.c.customer_id, changed)))
     renewed = wanted.filter(pl.col("customer_id").is_in(changed.implode())).sort("customer_id", "field")
     insert_frame(connection, golden_values, renewed)
 
 
 def forget_golden_values(connection: Connection, gone: pl.DataFrame) -> None:
     """Delete what is kept of customers (customer_id) that are about to be deleted."""
-    stage(connection, "staged_golden", gone.select(id="customer_id"))
-    staged = select(table("staged_golden", column("id")).c.id)
-    connection.execute(delete(golden_values).where(golden_values.c.customer_id.in_(staged)))
+    if not gone.is_empty():
+        theirs = among(connection, golden_values.c.customer_id, gone["customer_id"])
+        connection.execute(delete(golden_values).where(theirs))
 
 
 def with_owners(connection: Connection, golden: pl.DataFrame) -> pl.DataFrame:
     """The golden records with `owner_id` for the employee's number; null where no employee has it."""
+    if golden["owner"].null_count() == len(golden):
+        return golden.with_columns(owner_id=pl.lit(None, pl.Int64)).drop("owner")
     staff = read_frame(connection, select(employees.c.number.label("owner"), employees.c.id.label("owner_id")))
     return golden.join(staff, on="owner", how="left", maintain_order="left").drop("owner")
 

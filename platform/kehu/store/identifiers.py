@@ -1,14 +1,18 @@
 """What customers are found by: the identifiers of their records, and those that people corrected."""
 
 import polars as pl
-from sqlalchemy import Column, Connection, column, delete, select, table
+from sqlalchemy import Column, Connection, delete, select
 
 from kehu.identity.golden import Golden, corrected_identifiers, identifier_rows
-from kehu.store.bulk import insert_frame, next_id, read_frame, stage
+from kehu.store.among import among
+from kehu.store.bulk import insert_frame, next_id, read_frame
+from kehu.store.unshared import unshared
 from kehu.tables.facts import customers, identifiers
 
 # Where more of all customers than one in so many is wanted, all rows are read.
 _FEW_OF_ALL = 4
+# So few are looked up one by one, however few there are in all.
+_FEW = 250
 
 
 def write_identifiers(
@@ -19,20 +23,19 @@ def write_identifiers(
     wanted = rows.join(ids, on="uid").select(pl.col("now").alias("customer_id"), "kind", "system", "value")
     stored = rows_of_customers(connection, identifiers.c.customer_id, ids["now"])
     same = ["customer_id", "kind", "system", "value"]
-    surplus = stored.join(wanted, on=same, how="anti", nulls_equal=True)
+    surplus = unshared(stored.select(same), wanted)
     if not surplus.is_empty():
-        stage(connection, "staged_surplus", surplus.select("id"))
-        staged = table("staged_surplus", column("id"))
-        connection.execute(delete(identifiers).where(identifiers.c.id.in_(select(staged.c.id))))
-    fresh = wanted.join(stored, on=same, how="anti", nulls_equal=True).sort(same)
-    numbered = fresh.with_row_index("id", offset=next_id(connection, identifiers)).cast({"id": pl.Int64})
+        doomed = stored.join(surplus, on=same, how="semi", nulls_equal=True)
+        connection.execute(delete(identifiers).where(among(connection, identifiers.c.id, doomed["id"])))
+    fresh = unshared(wanted, stored)
+    if fresh.is_empty():
+        return
+    numbered = fresh.sort(same).with_row_index("id", offset=next_id(connection, identifiers)).cast({"id": pl.Int64})
     insert_frame(connection, identifiers, numbered)
 
 
 def rows_of_customers(connection: Connection, owner: Column[int], ids: pl.Series) -> pl.DataFrame:
     """The rows of the column's table that belong to these customers."""
-    if len(ids) * _FEW_OF_ALL > next_id(connection, customers):
+    if len(ids) > _FEW and len(ids) * _FEW_OF_ALL > next_id(connection, customers):
         return read_frame(connection, select(owner.table)).filter(pl.col(owner.name).is_in(ids.implode()))
-    stage(connection, "staged_customers", ids.to_frame("id"))
-    staged = select(table("staged_customers", column("id")).c.id)
-    return read_frame(connection, select(owner.table).where(owner.in_(staged)))
+    return read_frame(connection, select(owner.table).where(among(connection, owner, ids)))

@@ -47,20 +47,23 @@ class IdentityDecision:
     ended_reason: str | None = None
 
 
-def decided_pairs(connection: Connection) -> pl.DataFrame:
+def decided_pairs(connection: Connection, locked: pl.DataFrame | None = None) -> pl.DataFrame:
     """The decisions that count, as `resolve` takes them; where two contradict, the newer one.
 
-    A lock joins the records of its customer.
+    A lock joins the records of its customer; `locked` is what `read_locked` gives, where it was read already.
     """
     table = identity_decisions
     counts = (table.c.ended_at.is_(None), table.c.kind.in_(("same", "different")))
     rows = read_frame(connection, select(table).where(*counts).order_by(table.c.id))
+    locked = read_locked(connection) if locked is None else locked
+    if rows.is_empty() and locked.is_empty():
+        return pl.DataFrame(schema=DECIDED_SCHEMA)
     sides = [rows.select(anchors(f"{side}_").alias(side))[side] for side in ("left", "right")]
     pairs = rows.select(pl.col("kind") == "same").rename({"kind": "same"}).with_columns(*sides)
     low, high = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right")
     numbered = pairs.with_columns(low=low, high=high).unique(["low", "high"], keep="last", maintain_order=True)
     said = numbered.select("same", "left", "right").cast(DECIDED_SCHEMA)  # type: ignore[arg-type]  # names to types, as it takes them
-    return pl.concat([said, _chains(read_locked(connection))])
+    return pl.concat([said, _chains(locked)])
 
 
 def read_locked(connection: Connection) -> pl.DataFrame:

@@ -3,24 +3,16 @@
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, column, delete, insert, select, table, text
+from sqlalchemy import Connection, delete, insert, select, update
 
 from kehu.identity.islands import PARTED_SCHEMA
 from kehu.identity.resolve import DECIDED_SCHEMA
-from kehu.store.bulk import insert_frame, read_frame, stage
-from kehu.tables.columns import BIG
+from kehu.store.among import among
+from kehu.store.bulk import insert_frame, read_frame
+from kehu.store.unshared import unshared
 from kehu.tables.identity_index import identity_state, parted_records, record_values
 
-# CROSS JOIN keeps SQLite to this order: a look-up for each staged row, never a scan.
-_BEARERS = """
-SELECT v.value, v.record_id, v.name FROM staged_values AS s CROSS JOIN record_values AS v WHERE v.value = s.value
-"""
-_ISLANDERS = """
-SELECT other.record_id, other.island FROM staged_records AS s CROSS JOIN parted_records AS p
-CROSS JOIN parted_records AS other WHERE p.record_id = s.id AND other.island = p.island
-"""
 _LOCKED = dict.fromkeys(("origin", "system", "key"), pl.String())
-_STAGED = select(table("staged_records", column("id")).c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,46 +41,44 @@ def read_state(connection: Connection) -> IdentityState | None:
 
 def write_state(connection: Connection, state: IdentityState) -> None:
     """Remember the state in place of the last one."""
-    connection.execute(delete(identity_state))
     said = {"pairs": state.pairs, "locked": state.locked}
     decided = {name: [list(row) for row in frame.rows()] for name, frame in said.items()}
     row = {"fingerprint": state.fingerprint, "records": state.records, "customers": state.customers}
-    connection.execute(insert(identity_state).values(id=1, decided=decided, **row))
+    known = connection.execute(update(identity_state).values(decided=decided, **row)).rowcount
+    if not known:
+        connection.execute(insert(identity_state).values(id=1, decided=decided, **row))
 
 
 def values_of(connection: Connection, ids: pl.Series) -> pl.Series:
     """The values that the records bore when they were resolved last."""
-    stage(connection, "staged_records", ids.to_frame("id"))
-    query = select(record_values.c.value).where(record_values.c.record_id.in_(_STAGED)).distinct()
+    query = select(record_values.c.value).where(among(connection, record_values.c.record_id, ids)).distinct()
     return read_frame(connection, query)["value"]
 
 
 def bearers_of(connection: Connection, values: pl.Series) -> pl.DataFrame:
     """Columns value, record_id, name: who bore the values when they were resolved last."""
-    stage(connection, "staged_values", values.to_frame("value"))
-    query = text(_BEARERS).columns(column("value", BIG), column("record_id", BIG), column("name", BIG))
-    return read_frame(connection, query)
+    columns = (record_values.c.value, record_values.c.record_id, record_values.c.name)
+    return read_frame(connection, select(*columns).where(among(connection, record_values.c.value, values)))
 
 
 def parted_with(connection: Connection, ids: pl.Series) -> pl.Series:
     """Every record of the parted islands that the records are of."""
-    stage(connection, "staged_records", ids.to_frame("id"))
-    query = text(_ISLANDERS).columns(column("record_id", BIG), column("island", BIG))
-    return read_frame(connection, query)["record_id"].unique()
+    theirs = select(parted_records.c.island).where(among(connection, parted_records.c.record_id, ids))
+    query = select(parted_records.c.record_id).where(parted_records.c.island.in_(theirs))
+    return read_frame(connection, query)["record_id"]
 
 
 def renew(connection: Connection, concerned: pl.Series, values: pl.DataFrame, parted: pl.DataFrame) -> None:
     """Remember values (id, value, name) and parted islands of the records concerned, and nothing else of them."""
-    stage(connection, "staged_records", concerned.to_frame("id"))
-    stored = read_frame(connection, select(record_values).where(record_values.c.record_id.in_(_STAGED)))
-    wanted = values.rename({"id": "record_id"}).select("value", "record_id", "name")
-    same = wanted.columns
-    surplus = stored.join(wanted, on=same, how="anti", nulls_equal=True)
+    theirs = among(connection, record_values.c.record_id, concerned)
+    stored = read_frame(connection, select(record_values).where(theirs))
+    wanted = values.select("value", "name", record_id="id").select(stored.columns)
+    surplus = unshared(stored, wanted)
     for value, record in surplus.select("value", "record_id").rows():
         found = (record_values.c.value == value, record_values.c.record_id == record)
         connection.execute(delete(record_values).where(*found))
-    insert_frame(connection, record_values, wanted.join(stored, on=same, how="anti", nulls_equal=True))
-    connection.execute(delete(parted_records).where(parted_records.c.record_id.in_(_STAGED)))
+    insert_frame(connection, record_values, unshared(wanted, stored))
+    connection.execute(delete(parted_records).where(among(connection, parted_records.c.record_id, concerned)))
     insert_frame(connection, parted_records, _named(parted))
 
 
@@ -105,4 +95,6 @@ def write_anew(connection: Connection, values: pl.DataFrame, parted: pl.DataFram
 
 
 def _named(parted: pl.DataFrame) -> pl.DataFrame:
+    if parted.is_empty():
+        return parted
     return parted.cast(PARTED_SCHEMA).rename({"id": "record_id"})  # type: ignore[arg-type]  # names to types

@@ -7,6 +7,7 @@ from kehu.identity.hierarchy import AMBIGUOUS, CLAIMS_SCHEMA, UNKNOWN, settled_l
 from kehu.identity.identifiers import tax_code_keys
 from kehu.identity.survivorship import in_common_order
 from kehu.model.graph import LINKS
+from kehu.store.among import among
 from kehu.store.bulk import insert_frame, read_frame, stage
 from kehu.tables.facts import (
     CLAIMS_A_LINK,
@@ -24,17 +25,22 @@ _NAME = ["how", "system", "value"]
 
 def write_links(connection: Connection) -> None:
     """Bring all links, and those refused, into line with the customers and identifiers as they stand."""
-    links = settled_links(_claims(connection))
+    claims = _claims(connection)
+    if claims.is_empty():
+        connection.execute(delete(customer_links))
+        connection.execute(delete(refused_links))
+        return
+    links = settled_links(claims)
     _replace(connection, customer_links, links.standing)
     _replace(connection, refused_links, links.refused)
 
 
 def forget_links(connection: Connection, gone: pl.DataFrame) -> None:
     """Delete the links of and to customers (customer_id) that are about to be deleted."""
-    stage(connection, "staged_linked", gone.select(id="customer_id"))
-    staged = select(table("staged_linked", column("id")).c.id)
-    of_them = or_(customer_links.c.customer_id.in_(staged), customer_links.c.other_id.in_(staged))
-    connection.execute(delete(customer_links).where(of_them))
+    if not gone.is_empty():
+        ends = (customer_links.c.customer_id, customer_links.c.other_id)
+        of_them = or_(*(among(connection, end, gone["customer_id"]) for end in ends))
+        connection.execute(delete(customer_links).where(of_them))
 
 
 def _claims(connection: Connection) -> pl.DataFrame:
@@ -42,9 +48,10 @@ def _claims(connection: Connection) -> pl.DataFrame:
     joined = customer_records.join(source_records, source_records.c.id == customer_records.c.id)
     sources = (source_records.c.system, source_records.c.key, source_records.c.exported_at)
     query = select(customer_records, *sources).select_from(joined).where(text(CLAIMS_A_LINK))
-    records = in_common_order(read_frame(connection, query))
-    if records.is_empty():
+    found = read_frame(connection, query)
+    if found.is_empty():
         return pl.DataFrame(schema=CLAIMS_SCHEMA)
+    records = in_common_order(found)
     said = pl.concat([_said(records, kind) for kind in LINKS])
     owners = _owners(connection, said.select(_NAME).unique())
     count = pl.col("owners").list.len()
