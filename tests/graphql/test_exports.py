@@ -100,6 +100,8 @@ def test_an_export_shows_one_state_and_says_whose_it_is(office: Any) -> None:
         ("a change", 'mutation { runCancel(input: {id: "1"}) { isReplay } }', "NO_QUERY"),
         ("variables", "query($w: CustomerWhere) { customers(where: $w) { nodes { name } } }", "HAS_VARIABLES"),
         ("no list", "{ publishedRun { number } }", "NO_CONNECTION"),
+        ("the type's name", "{ __typename }", "NO_CONNECTION"),
+        ("a fragment of the root", "{ ... on Query { customers { nodes { name } } } }", "NO_CONNECTION"),
         ("two lists", "{ customers { nodes { name } } runs { nodes { number } } }", "NO_CONNECTION"),
         ("pages", "{ customers(first: 5) { nodes { name } } }", "PAGED"),
         ("pages of a nested list", "{ customers { nodes { shipments(first: 5) { nodes { number } } } } }", "PAGED"),

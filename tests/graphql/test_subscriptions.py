@@ -246,6 +246,17 @@ def test_variables_with_too_many_values_are_refused(client: httpx.Client) -> Non
         assert one.told()["payload"][0]["extensions"] == {"code": "LIMIT_EXCEEDED"}
 
 
+@pytest.mark.parametrize(
+    ("_case", "payload"), [("no query", {}), ("a number", {"query": 5}), ("a text", "x"), ("nothing", None)]
+)
+def test_what_is_no_query_is_refused_and_the_socket_stays(client: httpx.Client, _case: str, payload: object) -> None:
+    with subscriber(client) as one:
+        one.tell(id="1", type="subscribe", payload=payload)
+        (error,) = one.told()["payload"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert one.is_quiet()
+
+
 def test_questions_are_answered_over_the_socket_too(client: httpx.Client) -> None:
     with subscriber(client) as one:
         one.subscribe("{ publishedRun { number } }")

@@ -58,9 +58,8 @@ def export_plan(schema: GraphQLSchema, query: str) -> ExportPlan:
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     selected = _inlined(operations[0].selection_set, fragments).selections
     (root, *others) = selected
-    definition = (
-        schema.query_type.fields[root.name.value] if schema.query_type and isinstance(root, FieldNode) else None
-    )
+    known = schema.query_type.fields if schema.query_type else {}
+    definition = known.get(root.name.value) if isinstance(root, FieldNode) else None
     if others or definition is None or not isinstance(root, FieldNode) or not _is_connection(definition.type):
         raise _refusal("no-connection", "the query must have one root field, a connection", "such as 'customers'")
     return _Planner(schema, root).plan(get_named_type(definition.type))

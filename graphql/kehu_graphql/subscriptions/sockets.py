@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -39,22 +39,32 @@ class Operations(BaseGraphQLTransportWSHandler[Context, None]):
     """The operations of one socket."""
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Refuses one too many with a code; the others go on."""
-        if self.connection_acknowledged and len(self.operations) >= MAX_OPERATIONS:
-            said = f"this connection has {MAX_OPERATIONS} operations; complete one, or open another connection"
-            await self._refuse(message, ExpectedError(said, LIMIT_EXCEEDED))
+        """Refuses with a code what cannot run; the others go on."""
+        if not self.connection_acknowledged:
+            await super().handle_subscribe(message)
             return
-        payload: dict[str, Any] = {**message["payload"]}
-        if holds_too_many(payload.get("variables")):
-            said = f"the variables hold more than {MAX_VARIABLE_VALUES:,} values; send them in parts"
-            await self._refuse(message, ExpectedError(said, LIMIT_EXCEEDED))
-            return
+        payload: Any = message.get("payload")
         try:
-            query = documents_of(self.context.served).query_of(payload)
+            query = self._query(payload)
         except ExpectedError as refusal:
             await self._refuse(message, refusal)
             return
-        await super().handle_subscribe({**message, "payload": {**payload, "query": query}})  # type: ignore[typeddict-item]
+        told = cast("SubscribeMessage", {**message, "payload": {**payload, "query": query}})
+        await super().handle_subscribe(told)
+
+    def _query(self, payload: Any) -> str:
+        if len(self.operations) >= MAX_OPERATIONS:
+            said = f"this connection has {MAX_OPERATIONS} operations; complete one, or open another connection"
+            raise ExpectedError(said, LIMIT_EXCEEDED)
+        if not isinstance(payload, dict) or not isinstance(payload.get("query", ""), str):
+            raise ExpectedError('the payload must be an object with a text: {"query": "subscription { ... }"}')
+        if holds_too_many(payload.get("variables")):
+            said = f"the variables hold more than {MAX_VARIABLE_VALUES:,} values; send them in parts"
+            raise ExpectedError(said, LIMIT_EXCEEDED)
+        query = documents_of(self.context.served).query_of(payload)
+        if query is None:
+            raise ExpectedError('the payload has no query: {"query": "subscription { ... }"}')
+        return query
 
     async def _refuse(self, message: SubscribeMessage, refusal: ExpectedError) -> None:
         await self.send_message({"id": message["id"], "type": "error", "payload": [refusal.formatted]})
