@@ -1,6 +1,5 @@
 """Documents parsed and checked: the cheap limits before the costly rules, and what passed is kept."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 from graphql import ASTValidationRule, DocumentNode, GraphQLSchema, parse, validate
@@ -9,45 +8,21 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
+from kehu_graphql.kept import Kept
 from kehu_graphql.limits import LIMIT_RULES, MAX_CHARACTERS
 
-# A parsed document takes up to 300 bytes of memory for each of its characters.
 KEPT_CHARACTERS = 250_000
 # Each unknown name is compared with all known ones, to say which was meant.
 _MAX_ERRORS = 20
 
 
-class KeptDocuments:
-    """Documents that passed, by their text; beyond KEPT_CHARACTERS those not asked for the longest go.
+class Prepared(SchemaExtension):
+    """Parses and validates a document the first time it is asked.
 
-    What was refused is not kept: nobody means to ask it again, except to fill the memory.
+    What is refused is not kept: nobody means to ask it again, except to fill the memory.
     """
 
-    def __init__(self, *, characters: int = KEPT_CHARACTERS) -> None:
-        self._kept: OrderedDict[str, DocumentNode] = OrderedDict()
-        self._free = characters
-
-    def find(self, text: str) -> DocumentNode | None:
-        """None for a text that did not pass yet, or too long ago."""
-        document = self._kept.get(text)
-        if document is not None:
-            self._kept.move_to_end(text)
-        return document
-
-    def keep(self, text: str, document: DocumentNode) -> None:
-        """Found from now on, for as long as there is room for it."""
-        if text not in self._kept:
-            self._kept[text] = document
-            self._free -= len(text)
-        while self._free < 0:
-            gone, _ = self._kept.popitem(last=False)
-            self._free += len(gone)
-
-
-class Prepared(SchemaExtension):
-    """Parses and validates a document the first time it is asked."""
-
-    def __init__(self, schema: GraphQLSchema, kept: KeptDocuments) -> None:
+    def __init__(self, schema: GraphQLSchema, kept: Kept[DocumentNode]) -> None:
         self._schema = schema
         self._kept = kept
 
@@ -55,7 +30,7 @@ class Prepared(SchemaExtension):
         context = self.execution_context
         text = context.query or ""
         if context.graphql_document is None:
-            context.graphql_document = self._kept.find(text) or parse(_bounded(text), **context.parse_options)
+            context.graphql_document = self._kept.get((text,)) or parse(_bounded(text), **context.parse_options)
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -64,14 +39,14 @@ class Prepared(SchemaExtension):
         if document is None:
             yield
             return
-        if self._kept.find(text) is document:
+        if self._kept.get((text,)) is document:
             context.pre_execution_errors = []
         else:
             errors = validate(self._schema, document, LIMIT_RULES)
             errors = errors or validate(self._schema, document, self._rules(), max_errors=_MAX_ERRORS)
             context.pre_execution_errors = errors
             if not errors:
-                self._kept.keep(text, document)
+                self._kept.put((text,), document)
         yield
 
     def _rules(self) -> list[type[ASTValidationRule]]:

@@ -13,8 +13,9 @@ from strawberry.types.graphql import OperationType
 from kehu_graphql.arguments import describe_arguments
 from kehu_graphql.context import Context
 from kehu_graphql.deadline import Deadline
-from kehu_graphql.documents import KeptDocuments, Prepared
+from kehu_graphql.documents import KEPT_CHARACTERS, Prepared
 from kehu_graphql.examples import show_examples
+from kehu_graphql.kept import Kept
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import MAX_TOKENS, NodeLimit
 from kehu_graphql.mutations.customers import CustomerMutations
@@ -123,7 +124,7 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
     A query may take `timeout_seconds`, any time when that is 0.
     """
     rules: list[type[ASTValidationRule]] = [] if discovery else [NoSchemaIntrospectionCustomRule]
-    kept = KeptDocuments()
+    kept = Kept[DocumentNode](KEPT_CHARACTERS)
     schema = KehuSchema(
         query=Query,
         mutation=Mutation,

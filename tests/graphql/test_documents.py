@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from graphql import parse
+from graphql import DocumentNode, parse
 
 from kehu_graphql.conditions import MAX_VALUES
-from kehu_graphql.documents import KeptDocuments
+from kehu_graphql.kept import Kept
 from kehu_graphql.limits import MAX_CHARACTERS, MAX_DIGITS
 
 Ask = Callable[..., dict[str, Any]]
@@ -15,28 +15,28 @@ DOCUMENT = parse("{ __typename }")
 
 
 def test_beyond_their_characters_the_longest_unasked_go() -> None:
-    kept = KeptDocuments(characters=10)
+    kept = Kept[DocumentNode](10)
     for text in ("aaaa", "bbbb"):
-        kept.keep(text, DOCUMENT)
-    assert kept.find("aaaa") is DOCUMENT
-    kept.keep("cc", DOCUMENT)
-    assert [text for text in ("aaaa", "bbbb", "cc") if kept.find(text)] == ["aaaa", "bbbb", "cc"]
-    kept.keep("d", DOCUMENT)
-    assert [text for text in ("aaaa", "bbbb", "cc", "d") if kept.find(text)] == ["bbbb", "cc", "d"]
+        kept.put((text,), DOCUMENT)
+    assert kept.get(("aaaa",)) is DOCUMENT
+    kept.put(("cc",), DOCUMENT)
+    assert [text for text in ("aaaa", "bbbb", "cc") if kept.get((text,))] == ["aaaa", "bbbb", "cc"]
+    kept.put(("d",), DOCUMENT)
+    assert [text for text in ("aaaa", "bbbb", "cc", "d") if kept.get((text,))] == ["bbbb", "cc", "d"]
 
 
 def test_a_document_is_counted_once_however_often_it_is_kept() -> None:
-    kept = KeptDocuments(characters=4)
+    kept = Kept[DocumentNode](4)
     for _ in range(3):
-        kept.keep("aaaa", DOCUMENT)
-    assert kept.find("aaaa") is DOCUMENT
+        kept.put(("aaaa",), DOCUMENT)
+    assert kept.get(("aaaa",)) is DOCUMENT
 
 
 def test_one_too_long_to_be_kept_is_not() -> None:
-    kept = KeptDocuments(characters=3)
-    kept.keep("aaaa", DOCUMENT)
-    kept.keep("bbb", DOCUMENT)
-    assert (kept.find("aaaa"), kept.find("bbb")) == (None, DOCUMENT)
+    kept = Kept[DocumentNode](3)
+    kept.put(("aaaa",), DOCUMENT)
+    kept.put(("bbb",), DOCUMENT)
+    assert (kept.get(("aaaa",)), kept.get(("bbb",))) == (None, DOCUMENT)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 """Answers queries that plans can answer; everything else is left to the resolvers, whole."""
 
 import sqlite3
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, cast
 
 import orjson
 import psycopg
@@ -20,6 +19,7 @@ from kehu.reader.customer_pages import Order
 from kehu_graphql.conditions import customer_condition
 from kehu_graphql.context import Context
 from kehu_graphql.deadline import within
+from kehu_graphql.kept import Kept
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.planning.compiling import Compiler
 from kehu_graphql.planning.conditions import Form, taken_apart
@@ -32,33 +32,8 @@ from kehu_graphql.roots.customers import customer_order
 from kehu_graphql.schema import KehuSchema
 
 _DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
-KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 512, 1024, 2048
-
-V = TypeVar("V")
-
-
-class Kept(Generic[V]):
-    """The entries used last, so many of them."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._entries: OrderedDict[Hashable, V] = OrderedDict()
-
-    def get(self, key: Hashable) -> V | None:
-        """None for an entry never put or put long ago."""
-        found = self._entries.get(key)
-        if found is not None:
-            self._entries.move_to_end(key)
-        return found
-
-    def __iter__(self) -> Iterator[V]:
-        return iter(self._entries.values())
-
-    def put(self, key: Hashable, entry: V) -> None:
-        """The entry used longest ago goes when there are too many."""
-        self._entries[key] = entry
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+# In characters of their documents; a plan is longer than what it answers.
+KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 250_000, 250_000, 500_000
 
 
 @dataclass(frozen=True, slots=True)
