@@ -25,6 +25,8 @@ V = TypeVar("V")
 READER_THREADS = 4
 # Together with the threads' own fewer than the connections an engine keeps, or all would wait for one another.
 OPEN_SNAPSHOTS = 5
+# Fewer than there are threads, so that long work leaves some to reads.
+BESIDE = 2
 _MAX_BATCH = 1000
 
 
@@ -38,6 +40,8 @@ class ReadPool:
         self._alone = _alone(engine)
         self._kept = threading.local()
         self._all_kept: list[Connection] = []
+        self._engine = engine
+        self._beside = asyncio.Semaphore(BESIDE)
 
     @property
     def dialect(self) -> Dialect:
@@ -120,6 +124,11 @@ class ReadPool:
         """What `work` answers, off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
+    async def beside(self, work: Callable[[Engine], R]) -> R:
+        """What `work` answers in transactions of its own; long work, of which little is done at a time."""
+        async with self._beside:
+            return await self.aside(lambda: work(self._engine))
+
     def close(self) -> None:
         """Waits for reads under way."""
         self._threads.shutdown()
@@ -200,6 +209,10 @@ class Reads:
             self._shared[work] = asyncio.ensure_future(self._pool.aside(work))
         found: R = await self._shared[work]
         return found
+
+    async def beside(self, work: Callable[[Engine], R]) -> R:
+        """What `work` answers, off the event loop, of the database as it is by then."""
+        return await self._pool.beside(work)
 
     async def once(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """Runs `read` once for these arguments, however often it is asked; arguments must be hashable."""

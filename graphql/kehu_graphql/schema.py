@@ -32,6 +32,7 @@ from kehu_graphql.roots.fetching import FetchingQueries
 from kehu_graphql.roots.identity import IdentityQueries
 from kehu_graphql.roots.loading import LoadingQueries
 from kehu_graphql.roots.rules import RuleQueries
+from kehu_graphql.roots.trying import TryingQueries
 from kehu_graphql.roots.work import WorkQueries
 from kehu_graphql.scalars import SCALARS
 from kehu_graphql.subscriptions.roots import CursorQueries, Subscription
@@ -49,6 +50,7 @@ class Query(
     CustomerQueries,
     AggregateQueries,
     RuleQueries,
+    TryingQueries,
     WorkQueries,
     LoadingQueries,
     IdentityQueries,

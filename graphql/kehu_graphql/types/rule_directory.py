@@ -66,7 +66,7 @@ def rule_directory_value(row: directory.RuleDirectory) -> RuleDirectory:
     return RuleDirectory(
         checked_at=row.checked_at,
         is_broken=row.is_broken,
-        problems=[_rule_problem(problem) for problem in row.problems],
+        problems=[rule_problem(problem) for problem in row.problems],
         read_at=row.read_at,
         rule_digest=None if row.book is None else row.book.digest,
         feature_digest=None if row.book is None else row.feature_digest,
@@ -74,7 +74,8 @@ def rule_directory_value(row: directory.RuleDirectory) -> RuleDirectory:
     )
 
 
-def _rule_problem(problem: Problem) -> RuleProblem:
+def rule_problem(problem: Problem) -> RuleProblem:
+    """A problem as clients see it."""
     place = problem.place
     return RuleProblem(
         severity=problem.severity,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
+from kehu.model.feature_types import FeatureInfo
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
 from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.named_customer import named_customer
@@ -40,7 +41,8 @@ class PublishedAnswer:
 class CustomerExplanation:
     """A customer's verdicts as of an instant, and by rule set what is published of it.
 
-    `run` is the published run, None before the first; `features` are the values as stored. `not_in_force` are the
+    `run` is the published run, None before the first; `features` are the values as stored, of the declared ones
+    that `infos` tells of. `not_in_force` are the
     rule sets that were asked for and have no version in force at the instant.
     """
 
@@ -52,6 +54,7 @@ class CustomerExplanation:
     run: int | None
     published: Mapping[str, tuple[PublishedAnswer, ...]]
     not_in_force: tuple[str, ...] = ()
+    infos: tuple[FeatureInfo, ...] = ()
 
     def differs(self, verdict: Verdict) -> bool:
         """Whether the published answer is another; before the first run nothing differs."""
@@ -87,7 +90,8 @@ def explain_customer(
     run = None if publication is None else publication.run_id
     asked = dict.fromkeys(code for code in codes if ruleset in {"", code})
     waiting = tuple(code for code in asked if code not in {item.ruleset for item in found})
-    return CustomerExplanation(customer, match, instant, features.row(0, named=True), found, run, answers, waiting)
+    values, infos = features.row(0, named=True), catalogue.infos
+    return CustomerExplanation(customer, match, instant, values, found, run, answers, waiting, infos)
 
 
 def _published(connection: Connection, customer_id: int) -> dict[str, tuple[PublishedAnswer, ...]]:
