@@ -27,6 +27,7 @@ MEANINGS = {
     "last": "As `first`, from the end of the list; not together with `first` and `after`.",
     "least": "A probability from 0 to 1, e.g. 0.9; what is less likely is left out.",
     "level": 'A level by its code, e.g. "vip"; an unknown one is an error. Empty to compare with none.',
+    "limit": "Rows at which to stop counting, 1 to 1,000,000, e.g. 1000; 10,000 where it is left out.",
     "locale": "The language of the answer.",
     "number": 'As the department numbers them, e.g. "E001".',
     "orderBy": "The first decides, the next among its equals; null for the order of the list itself.",

@@ -13,6 +13,8 @@ from kehu_graphql.fields import resolved
 
 DEFAULT_FIRST = 20
 MAX_FIRST = 200
+DEFAULT_LIMIT = 10_000
+MAX_LIMIT = 1_000_000
 
 NodeType = TypeVar("NodeType")
 RowType = TypeVar("RowType")
@@ -32,16 +34,32 @@ class Edge(Generic[NodeType]):
     node: NodeType = strawberry.field(description="The row itself.")
 
 
+@strawberry.type(description="A count that stopped at a limit, if it got there.")
+class CappedCount:
+    count: int = strawberry.field(description="Rows in the whole list, the limit at most, e.g. 10000.")
+    is_exact: bool = strawberry.field(description="The list has no more rows than that.")
+
+
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[NodeType]):
     edges: list[Edge[NodeType]] = strawberry.field(description="The page's rows with their cursors.")
     nodes: list[NodeType] = strawberry.field(description="The page's rows alone.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+    count_up_to: strawberry.Private[Callable[[int], Awaitable[int]]]
 
     @resolved("Rows in the whole list, exact; counted only when asked for.")
     async def total_count(self) -> int:
         return await self.count()
+
+    @resolved(
+        'Rows in the whole list, `limit` at most: enough to show "more than 10,000". Of customers no more are counted.'
+    )
+    async def total_count_capped(self, limit: int = DEFAULT_LIMIT) -> CappedCount:
+        if not 1 <= limit <= MAX_LIMIT:
+            raise ExpectedError(f"'limit: {limit}' is out of range; ask for 1 to {MAX_LIMIT}, or for totalCount")
+        found = await self.count_up_to(limit + 1)
+        return CappedCount(count=min(found, limit), is_exact=found <= limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +88,16 @@ def connection(
     window: Window,
     cursors: Cursors,
     count: Callable[[], Awaitable[int]],
+    count_up_to: Callable[[int], Awaitable[int]] | None = None,
 ) -> Connection[NodeType]:
-    """The page as a connection; `count` is called only when totalCount is selected."""
+    """The page as a connection; `count` is called only when totalCount is selected.
+
+    `count_up_to` may stop counting at a number; without it everything is counted then, too.
+    """
+
+    async def all_of_them(_limit: int) -> int:
+        return await count()
+
     edges = [Edge(cursor=cursors.write(key), node=as_node(row)) for row, key in zip(page.rows, page.keys, strict=True)]
     came_from_beside = window.beside is not None
     return Connection(
@@ -84,6 +110,7 @@ def connection(
             end_cursor=edges[-1].cursor if edges else None,
         ),
         count=count,
+        count_up_to=count_up_to or all_of_them,
     )
 
 

@@ -252,3 +252,33 @@ def test_a_value_no_column_holds_finds_nobody_or_is_refused(client: httpx.Client
     answer = client.post("/graphql", json={"query": '{ customers(where: {text: "a\\u0000"}) { totalCount } }'}).json()
     codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
     assert codes == ["BAD_USER_INPUT"] or answer == {"data": {"customers": {"totalCount": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("_case", "limit", "expected"),
+    [
+        ("fewer than there are", 11, {"count": 11, "isExact": False}),
+        ("as many as there are", 12, {"count": 12, "isExact": True}),
+        ("more than there are", 13, {"count": 12, "isExact": True}),
+    ],
+)
+def test_a_capped_count_says_whether_it_is_exact(ask: Ask, _case: str, limit: int, expected: dict[str, Any]) -> None:
+    query = "query($n: Int!) { customers(first: 1) { totalCountCapped(limit: $n) { count isExact } } }"
+    assert ask(query, n=limit)["customers"]["totalCountCapped"] == expected
+
+
+def test_lists_of_a_customer_have_a_capped_count_too(ask: Ask) -> None:
+    query = """{ customer(id: "00000000-0000-5000-8000-000000000001") {
+      complaints(first: 0) { few: totalCountCapped(limit: 2) { count isExact } totalCountCapped { count isExact } }
+    } }"""
+    assert ask(query)["customer"]["complaints"] == {
+        "few": {"count": 2, "isExact": False},
+        "totalCountCapped": {"count": 3, "isExact": True},
+    }
+
+
+@pytest.mark.parametrize("limit", [0, 1_000_001])
+def test_a_limit_out_of_range_is_refused(client: httpx.Client, limit: int) -> None:
+    query = f"{{ customers(first: 1) {{ totalCountCapped(limit: {limit}) {{ count }} }} }}"
+    (error,) = client.post("/graphql", json={"query": query}).json()["errors"]
+    assert error["message"] == f"'limit: {limit}' is out of range; ask for 1 to 1000000, or for totalCount"

@@ -81,7 +81,14 @@ class CustomerQueries:
         window = Paging(first, after, last, before).window(cursors)
         reads = info.context.reads
         page = await reads.once(customer_page, condition, order, window)
-        return connection(page, customer_node, window, cursors, lambda: reads.once(count_customers, condition))
+        return connection(
+            page,
+            customer_node,
+            window,
+            cursors,
+            lambda: reads.once(count_customers, condition),
+            lambda limit: reads.once(count_customers, condition, up_to=limit),
+        )
 
 
 async def customer_by_uid(context: Context, uid: str) -> Customer | None:
