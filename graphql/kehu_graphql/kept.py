@@ -8,6 +8,9 @@ V = TypeVar("V")
 # The text of the document, then whatever else tells its entries apart.
 Key = tuple[Any, ...]
 
+# An entry counts for so many at least: short documents may be asked in many ways.
+LEAST_CHARACTERS = 200
+
 
 class Kept(Generic[V]):
     """The entries used last, whose documents have so many characters in all.
@@ -33,8 +36,12 @@ class Kept(Generic[V]):
     def put(self, key: Key, entry: V) -> None:
         """The entries used longest ago go when there is no room; so does one that is too long for all of it."""
         if key not in self._entries:
-            self._free -= len(key[0])
+            self._free -= _weight(key)
         self._entries[key] = entry
         while self._free < 0:
             gone, _ = self._entries.popitem(last=False)
-            self._free += len(gone[0])
+            self._free += _weight(gone)
+
+
+def _weight(key: Key) -> int:
+    return max(len(key[0]), LEAST_CHARACTERS)

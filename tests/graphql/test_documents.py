@@ -7,36 +7,40 @@ import pytest
 from graphql import DocumentNode, parse
 
 from kehu_graphql.conditions import MAX_VALUES
-from kehu_graphql.kept import Kept
+from kehu_graphql.kept import LEAST_CHARACTERS, Kept
 from kehu_graphql.limits import MAX_CHARACTERS, MAX_DIGITS
 
 Ask = Callable[..., dict[str, Any]]
 DOCUMENT = parse("{ __typename }")
 
 
+A, B, C, D = ("a" * 400,), ("b" * 400,), ("c" * LEAST_CHARACTERS,), ("d",)
+
+
 def test_beyond_their_characters_the_longest_unasked_go() -> None:
-    kept = Kept[DocumentNode](10)
-    for text in ("aaaa", "bbbb"):
-        kept.put((text,), DOCUMENT)
-    assert kept.get(("aaaa",)) is DOCUMENT
-    kept.put(("cc",), DOCUMENT)
-    assert [text for text in ("aaaa", "bbbb", "cc") if kept.get((text,))] == ["aaaa", "bbbb", "cc"]
-    kept.put(("d",), DOCUMENT)
-    assert [text for text in ("aaaa", "bbbb", "cc", "d") if kept.get((text,))] == ["bbbb", "cc", "d"]
+    kept = Kept[DocumentNode](1000)
+    kept.put(A, DOCUMENT)
+    kept.put(B, DOCUMENT)
+    assert kept.get(A) is DOCUMENT
+    kept.put(C, DOCUMENT)
+    assert [key for key in (A, B, C) if kept.get(key)] == [A, B, C]
+    # The shortest counts for LEAST_CHARACTERS.
+    kept.put(D, DOCUMENT)
+    assert [key for key in (A, B, C, D) if kept.get(key)] == [B, C, D]
 
 
 def test_a_document_is_counted_once_however_often_it_is_kept() -> None:
-    kept = Kept[DocumentNode](4)
+    kept = Kept[DocumentNode](400)
     for _ in range(3):
-        kept.put(("aaaa",), DOCUMENT)
-    assert kept.get(("aaaa",)) is DOCUMENT
+        kept.put(A, DOCUMENT)
+    assert kept.get(A) is DOCUMENT
 
 
 def test_one_too_long_to_be_kept_is_not() -> None:
-    kept = Kept[DocumentNode](3)
-    kept.put(("aaaa",), DOCUMENT)
-    kept.put(("bbb",), DOCUMENT)
-    assert (kept.get(("aaaa",)), kept.get(("bbb",))) == (None, DOCUMENT)
+    kept = Kept[DocumentNode](300)
+    kept.put(A, DOCUMENT)
+    kept.put(C, DOCUMENT)
+    assert (kept.get(A), kept.get(C)) == (None, DOCUMENT)
 
 
 @pytest.mark.parametrize(
