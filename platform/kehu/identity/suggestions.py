@@ -1,7 +1,5 @@
 """Customers that may be one, for a person to decide: candidates, scored by what their records say."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
@@ -20,6 +18,8 @@ _BLOCKS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 _MOST_TOGETHER = 40
 _RANDOM_PAIRS = 200_000
 _SEED = 20_240_101
+# Pairs are compared so many at a time: what is compared of them takes a hundred times the memory of their numbers.
+_PIECE = 100_000
 _SIZES = {comparison.field: len(comparison.grades) for comparison in COMPARISONS}
 _RARITY = {comparison.field: f"rarity_{comparison.field}" for comparison in COMPARISONS}
 
@@ -34,13 +34,13 @@ def suggested(records: pl.DataFrame, rules: IdentityRules, *, least: float) -> p
     if len(sides) < 2:  # noqa: PLR2004  # a pair
         return _nothing()
     blocks = [_pairs(sides, columns) for columns, _ in _BLOCKS]
-    apart = (
-        pl.concat(blocks).filter(pl.col(f"{LEFT}uid") != pl.col(f"{RIGHT}uid")).unique([f"{LEFT}row", f"{RIGHT}row"])
-    )
+    customer = sides["uid"].rank("dense")
+    apart = pl.concat([block.filter(customer[block["row"]] != customer[block["row_other"]]) for block in blocks])
     if apart.is_empty():
         return _nothing()
     weights = _weights(sides, blocks)
-    found = scored(graded(_with_rarity(apart, sides)), weights, _RARITY).filter(pl.col("probability") >= least)
+    ready = _with_rarity(sides)
+    found = pl.concat(_likely(piece, ready, weights, least) for piece in apart.unique().iter_slices(_PIECE))
     swapped = pl.col(f"{LEFT}uid") > pl.col(f"{RIGHT}uid")
     ordered = found.with_columns(
         pl.when(swapped).then(f"{one}{name}").otherwise(f"{other}{name}").alias(f"{other}{name}")
@@ -72,37 +72,44 @@ def _pairs(sides: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     frames = [sides.select("row", value=column).drop_nulls() for column in columns]
     bearers = pl.concat(frames).unique().filter(pl.len().over("value").is_between(2, _MOST_TOGETHER))
     joined = bearers.join(bearers, on="value", suffix="_other").filter(pl.col("row") < pl.col("row_other"))
-    return _sides(joined.select("row", "row_other").unique().sort("row", "row_other"), sides)
+    return joined.select("row", "row_other").unique()
 
 
 def _sides(pairs: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
     left = sides.select(pl.all().name.prefix(LEFT))
-    right = sides.select(pl.all().name.prefix(RIGHT))
+    right = sides.select(pl.exclude(_RARITY.values()).name.prefix(RIGHT))
     return left[pairs["row"]].hstack(right[pairs["row_other"]])
+
+
+def _likely(pairs: pl.DataFrame, sides: pl.DataFrame, weights: Weights, least: float) -> pl.DataFrame:
+    """What is left of the pairs, scored, without what only the scorer asks for."""
+    rarity = {field: f"{LEFT}{column}" for field, column in _RARITY.items()}
+    each = scored(graded(_sides(pairs, sides)), weights, rarity).filter(pl.col("probability") >= least)
+    return each.select(*_nothing().columns, f"{LEFT}row", f"{RIGHT}row")
+
+
+def _grades(pairs: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
+    parts = [graded(_sides(piece, sides)).select(*_SIZES) for piece in pairs.iter_slices(_PIECE)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(_SIZES, pl.Int8()))
 
 
 def _weights(sides: pl.DataFrame, blocks: list[pl.DataFrame]) -> Weights:
     dice = np.random.default_rng(_SEED)
     drawn = dice.integers(0, len(sides), size=(2, min(_RANDOM_PAIRS, len(sides) ** 2)))
     random = pl.DataFrame({"row": drawn[0], "row_other": drawn[1]}).filter(pl.col("row") != pl.col("row_other"))
-    u = chances(graded(_sides(random, sides)), _SIZES)
+    u = chances(_grades(random, sides), _SIZES)
     every = len(sides) * (len(sides) - 1) / 2
     joined = sides.group_by("uid").len().select((pl.col("len").cast(pl.Int64) * (pl.col("len") - 1) / 2).sum()).item()
     # One prior for all pairs: as many as the keys have joined already, or one.
     prior = min(max(joined, 1.0) / every, 0.5)
-    return estimate([graded(block) for block in blocks], [fields for _, fields in _BLOCKS], u, prior)
+    return estimate([_grades(block, sides) for block in blocks], [fields for _, fields in _BLOCKS], u, prior)
 
 
-def _with_rarity(pairs: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
-    """The share of sides that bear the left side's value of each comparison."""
-    return pairs.with_columns(_rarities(pairs, sides))
-
-
-def _rarities(pairs: pl.DataFrame, sides: pl.DataFrame) -> Iterator[pl.Series]:
-    for comparison in COMPARISONS:
-        known = sides.drop_nulls(comparison.value)
-        shares = known.group_by(comparison.value).agg(share=pl.len() / max(len(known), 1))
-        joined = pairs.select(value=f"{LEFT}{comparison.value}").join(
-            shares, left_on="value", right_on=comparison.value, how="left", maintain_order="left"
-        )
-        yield joined["share"].alias(_RARITY[comparison.field])
+def _with_rarity(sides: pl.DataFrame) -> pl.DataFrame:
+    """With the share of sides that bear the value of each comparison, of those that have one."""
+    return sides.with_columns(
+        pl.when(pl.col(each.value).is_not_null())
+        .then(pl.len().over(each.value) / pl.col(each.value).count())
+        .alias(_RARITY[each.field])
+        for each in COMPARISONS
+    )
