@@ -1,12 +1,14 @@
 """How right identity is on generated records and what it takes: ours and Splink in processes of their own.
 
-    python benchmarks/identity_generated.py [--records N] [--no-peer]
+    python benchmarks/identity_generated.py [--records N] [--rounds N] [--no-peer]
 
-CPU seconds and peak memory are those of one process each.
+CPU seconds and peak memory are those of one process each; the sides take turns, and ratios are taken within a round.
 """
 
 import argparse
+import json
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -96,7 +98,7 @@ def generated(count: int, seed: int) -> tuple[pl.DataFrame, pl.Series]:
     return frame, pl.Series("owner", owner)
 
 
-def measure_ours(count: int) -> None:
+def measure_ours(count: int) -> dict[str, float]:
     """Keys and islands over generated records: how right, how fast, how much memory."""
     frame, owner = generated(count, seed=1)
     rules, _ = read_identity_rules((ROOT / "rules/identity.yaml").read_text(encoding="utf-8"), "identity.yaml", "CN")
@@ -112,14 +114,17 @@ def measure_ours(count: int) -> None:
     print(f"  CPU s: comparable forms {middle - begun:.1f}, keys and islands {done - middle:.1f}")
     begun = cpu()
     resolve(ready, PLAIN_RULES)
-    print(f"  by the exact keys alone: CPU s {cpu() - begun:.1f}")
+    exact = cpu() - begun
+    print(f"  by the exact keys alone: CPU s {exact:.1f}")
     print(f"  peak memory so far {peak_mb():,.0f} MB")
     begun = cpu()
     pairs = suggested(ready.with_columns(city=pl.lit(None, pl.String)).join(found, on="id"), rules, least=0.1)
-    print(f"  suggestions: CPU s {cpu() - begun:.1f}")
+    reviewed = cpu() - begun
+    print(f"  suggestions: CPU s {reviewed:.1f}")
     for least in (0.9, 0.5, 0.1):
         _judge_suggestions(judged, pairs.filter(pl.col("probability") >= least), f"of {least} or more")
     print(f"  peak memory with suggestions and their judging {peak_mb():,.0f} MB")
+    return {"exact": exact, "keys": done - middle, "keys and suggestions": done - middle + reviewed}
 
 
 def _judge_suggestions(judged: pl.DataFrame, pairs: pl.DataFrame, what: str) -> None:
@@ -136,7 +141,7 @@ def _judge_suggestions(judged: pl.DataFrame, pairs: pl.DataFrame, what: str) -> 
         print(f"  {len(pairs):,} suggestions {what}, {which}: precision {precision:.5f} recall {recall:.4f}")
 
 
-def measure_splink(count: int) -> None:
+def measure_deterministic(count: int) -> dict[str, float]:
     """Splink's deterministic link by the two exact keys, from our comparable forms."""
     import splink  # noqa: PLC0415  # a peer that may be missing
 
@@ -147,14 +152,78 @@ def measure_splink(count: int) -> None:
         blocking_rules_to_generate_predictions=rules,
         comparisons=[],
     )
-    ready = normalised(generated(count, seed=1)[0], "CN")
-    frame = ready.select("id", "name_key", "phone_key", "email_key").to_pandas()
+    frame, owner = generated(count, seed=1)
+    given = normalised(frame, "CN").select("id", "name_key", "phone_key", "email_key").to_pandas()
     begun = cpu()
-    linker = splink.Linker(splink.DuckDBAPI().register(frame), settings)
+    linker = splink.Linker(splink.DuckDBAPI().register(given), settings)
     pairs = linker.inference.deterministic_link()
-    linker.clustering.cluster_pairwise_predictions_at_threshold(pairs).as_pandas_dataframe()
-    print(f"  Splink, deterministic link by the two exact keys, from our comparable forms: CPU s {cpu() - begun:.1f}")
-    print(f"  peak memory {peak_mb():,.0f} MB")
+    found = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs).as_pandas_dataframe()
+    spent = cpu() - begun
+    print("  Splink, deterministic link by the two exact keys, from our comparable forms")
+    _judge_splink(pl.from_pandas(found[["id", "cluster_id"]]), frame, owner)
+    print(f"  CPU s {spent:.1f}, peak memory {peak_mb():,.0f} MB", flush=True)
+    return {"deterministic": spent}
+
+
+def measure_probabilistic(count: int) -> dict[str, float]:
+    """Splink's model of name, phone and mail, trained and linked, from our comparable forms and by our blocks."""
+    import splink  # noqa: PLC0415  # a peer that may be missing
+    import splink.comparison_library as cl  # noqa: PLC0415
+
+    blocks = [splink.block_on(f"{field}_key") for field in ("phone", "email", "name")]
+    settings = splink.SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="id",
+        blocking_rules_to_generate_predictions=blocks,
+        comparisons=[
+            cl.JaroWinklerAtThresholds("name_key", [0.9, 0.7]),
+            cl.ExactMatch("phone_key"),
+            cl.ExactMatch("email_key"),
+        ],
+    )
+    frame, owner = generated(count, seed=1)
+    given = normalised(frame, "CN").select("id", "name_key", "phone_key", "email_key").to_pandas()
+    begun = cpu()
+    linker = splink.Linker(splink.DuckDBAPI().register(given), settings)
+    exact = [splink.block_on(f"{field}_key", "name_key") for field in ("phone", "email")]
+    linker.training.estimate_probability_two_random_records_match(exact, recall=0.9)
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    for block in blocks[:2]:
+        linker.training.estimate_parameters_using_expectation_maximisation(block)
+    pairs = linker.inference.predict(threshold_match_probability=0.5)
+    found = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, 0.5).as_pandas_dataframe()
+    spent = cpu() - begun
+    print("  Splink, probabilistic link of .5 or more, from our comparable forms")
+    _judge_splink(pl.from_pandas(found[["id", "cluster_id"]]), frame, owner)
+    print(f"  CPU s {spent:.1f}, peak memory {peak_mb():,.0f} MB", flush=True)
+    return {"probabilistic": spent}
+
+
+def _judge_splink(found: pl.DataFrame, frame: pl.DataFrame, owner: pl.Series) -> None:
+    judged = frame.select("id").with_columns(owner).join(found, on="id")
+    right = _count(judged, "cluster_id", "owner")
+    print(f"  precision {right / _count(judged, 'cluster_id'):.5f} recall {right / _count(judged, 'owner'):.4f}")
+
+
+SIDES = {"ours": measure_ours, "deterministic": measure_deterministic, "probabilistic": measure_probabilistic}
+RATIOS = (("exact", "deterministic"), ("keys", "deterministic"), ("keys and suggestions", "probabilistic"))
+
+
+def compare(count: int, rounds: int, *, peer: bool) -> None:
+    """Every side in a process of its own, in turns; then the ratios."""
+    spent = []
+    for _ in range(rounds):
+        seconds: dict[str, float] = {}
+        for side in SIDES if peer else ("ours",):
+            command = [sys.executable, __file__, side, "--records", str(count)]
+            *said, last = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+            print("\n".join(said), flush=True)
+            seconds |= json.loads(last)
+        spent.append(seconds)
+    for one, other in RATIOS if peer else ():
+        ratios = [seconds[one] / seconds[other] for seconds in spent]
+        shown = f"min {min(ratios):.2f}, median {statistics.median(ratios):.2f}, max {max(ratios):.2f}"
+        print(f"CPU of Kehu's {one} to Splink's {other} link: {shown}")
 
 
 def _count(frame: pl.DataFrame, *by: str) -> float:
@@ -162,19 +231,17 @@ def _count(frame: pl.DataFrame, *by: str) -> float:
 
 
 def main() -> None:
-    """Measure one side in this process, or both in two others."""
+    """Measure one side in this process, or all in others."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("side", nargs="?", choices=("both", "ours", "splink"), default="both")
+    parser.add_argument("side", nargs="?", choices=("all", *SIDES), default="all")
     parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--no-peer", action="store_true", help="without Splink")
     chosen = parser.parse_args()
-    if chosen.side == "ours":
-        measure_ours(chosen.records)
-    elif chosen.side == "splink":
-        measure_splink(chosen.records)
+    if chosen.side == "all":
+        compare(chosen.records, chosen.rounds, peer=not chosen.no_peer)
     else:
-        for side in ("ours",) if chosen.no_peer else ("ours", "splink"):
-            subprocess.run([sys.executable, __file__, side, "--records", str(chosen.records)], check=True)
+        print(json.dumps(SIDES[chosen.side](chosen.records)))
 
 
 if __name__ == "__main__":
