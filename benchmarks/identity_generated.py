@@ -206,7 +206,12 @@ def _judge_splink(found: pl.DataFrame, frame: pl.DataFrame, owner: pl.Series) ->
 
 
 SIDES = {"ours": measure_ours, "deterministic": measure_deterministic, "probabilistic": measure_probabilistic}
-RATIOS = (("exact", "deterministic"), ("keys", "deterministic"), ("keys and suggestions", "probabilistic"))
+RATIOS = (
+    ("exact", "deterministic"),
+    ("keys", "deterministic"),
+    ("keys", "probabilistic"),
+    ("keys and suggestions", "probabilistic"),
+)
 
 
 def compare(count: int, rounds: int, *, peer: bool) -> None:

@@ -63,7 +63,12 @@ def identifier_values(records: pl.DataFrame, identifier: Identifier, rules: Iden
     # Fewer bearers than that have fewer names too.
     if said.names is None or len(every) <= said.names:
         return every
-    bearers = every.select("value", "name_key").unique().drop_nulls().group_by("value").len()
+    # Only a value with more rows than that can have more names; a digest that two values share does no harm here.
+    mark = every.select(mark=pl.col("value").hash())
+    frequent = every.filter(mark.select(pl.len().over("mark") > said.names).to_series())
+    if frequent.is_empty():
+        return every
+    bearers = frequent.select("value", "name_key").unique().drop_nulls().group_by("value").len()
     shared = bearers.filter(pl.col("len") > said.names)
     return every.join(shared, on="value", how="anti", maintain_order="left")
 
@@ -108,12 +113,12 @@ def _like_keys(rule: KeyRule, values: pl.DataFrame, rules: IdentityRules) -> Ite
 
 def _of_several_names(values: pl.DataFrame) -> pl.DataFrame:
     """The rows of values that stand under more than one name."""
-    # By the least and the greatest digest: to count each value's names takes several times as long.
-    digest = pl.col("name_key").hash()
-    ends = values.group_by("value").agg(least=digest.min(), greatest=digest.max())
-    return values.join(
-        ends.filter(pl.col("least") != pl.col("greatest")), on="value", how="semi", maintain_order="left"
-    )
+    # By the least and the greatest digest: to count each value's names takes several times as long. Two values of one
+    # digest are told apart when their names are compared.
+    marks = values.select(mark=pl.col("value").hash(), name=pl.col("name_key").hash())
+    ends = marks.group_by("mark").agg(least=pl.col("name").min(), greatest=pl.col("name").max())
+    several = ends.filter(pl.col("least") != pl.col("greatest"))["mark"]
+    return values.filter(marks["mark"].is_in(several.implode()))
 
 
 def _said_of_equal(rule: KeyRule, rules: IdentityRules) -> bool:
