@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from re import _parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
 
 from kehu.rules.pattern_sets import unclear_sign
 
+# No stub knows it, and whether one seems to depends on what else is installed.
+_parser = import_module("re._parser")
 _TEXT = 64  # characters a text is reckoned with
 _MOST_WAYS = _TEXT**4  # four open repeats behind one another; a few seconds at most on a text of 200 characters
 _DEEPEST = 20  # groups within groups

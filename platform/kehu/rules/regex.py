@@ -6,13 +6,15 @@ The pattern is read by Python's own parser, so what is written is what the inter
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from re import _constants, _parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
 
 import polars as pl
 
 from kehu.rules.values import Refused
 
+# No stub knows them, and whether one seems to depends on what else is installed.
+_parser, _constants = import_module("re._parser"), import_module("re._constants")
 _MOST_REPEATS = 1000
 _ALLOWED_FLAGS = re.UNICODE | re.IGNORECASE | re.DOTALL | re.VERBOSE
 _INSIDE = {
