@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import Engine, func, insert, select
 
 from kehu.identity.rules import PLAIN_RULES
-from kehu.identity.tombstones import Seal
+from kehu.identity.seal import Seal
 from kehu.pipeline.transactions import writing
 from kehu.store.changes import Request, record_change
 from kehu.store.customers import resolve_customers

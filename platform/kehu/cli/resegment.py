@@ -17,8 +17,8 @@ from kehu.mirror.kept import forget_kept
 from kehu.mirror.kept_customers import KeptCustomers
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean
 from kehu.pipeline import resegmenting
-from kehu.pipeline.erasing import check_erasures
 from kehu.pipeline.facts import mirror_folder
+from kehu.pipeline.known_erasures import check_erasures
 from kehu.pipeline.resegmenting import How
 from kehu.pipeline.schedule import read_schedule
 from kehu.publish.kept_roll import KeptRoll

@@ -15,7 +15,7 @@ from kehu.cli.options import WorkspaceOption, database_of, now, workspace_at
 from kehu.cli.output import say
 from kehu.cli.watching import watching
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
-from kehu.pipeline.erasing import check_erasures
+from kehu.pipeline.known_erasures import check_erasures
 from kehu.pipeline.resegmenting import now_of
 from kehu.rules.directory import RuleDirectory
 from kehu.workspace.documents import read_documents

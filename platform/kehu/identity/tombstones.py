@@ -4,11 +4,8 @@ A plain hash of a phone number hides nothing: there are few enough numbers to tr
 HMAC-SHA256 under a key that the database does not hold.
 """
 
-import hmac
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
 
 import polars as pl
 
@@ -21,28 +18,6 @@ _BETWEEN = "\x1f"
 # What may name a person on a row: account of a system, and the comparable forms of what else it says.
 NAMING = ("system", "key", "name", "phone", "phone_2", "email", "tax_code", "address")
 _TEXTS = pl.Schema(dict.fromkeys(NAMING, pl.String()))
-_SEALED_BYTES = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """Digests under one key."""
-
-    key: bytes
-
-    @property
-    def check(self) -> str:
-        """What tells this key from others without telling the key."""
-        return self.digest("check", "kehu")
-
-    def digest(self, kind: str, value: str) -> str:
-        """64 hexadecimal digits."""
-        return hmac.new(self.key, _BETWEEN.join((kind, value)).encode(), sha256).hexdigest()
-
-    def number(self, value: int) -> int:
-        """A hash of a row's content in place of one that anybody could compute: 64 bits, signed."""
-        found = hmac.new(self.key, f"row{_BETWEEN}{value}".encode(), sha256).digest()
-        return int.from_bytes(found[:_SEALED_BYTES], signed=True)
 
 
 def named_as(rows: pl.DataFrame, region: str) -> pl.DataFrame:

@@ -14,10 +14,11 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from kehu.identity.rules import IdentityRules
-from kehu.identity.tombstones import NAMING, Seal, first_part, laid, met, met_by_texts, named_as
+from kehu.identity.seal import Seal
+from kehu.identity.tombstones import NAMING, first_part, laid, met, met_by_texts, named_as
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.deciding_identity import Because
-from kehu.pipeline.erasure_ledger import LEDGER_FILE, Entry, append_to_ledger, needed_seal, read_ledger, seal_of
+from kehu.pipeline.erasure_ledger import Entry, append_to_ledger, needed_seal, read_ledger, seal_of
 from kehu.pipeline.facts import mirror_folder
 from kehu.pipeline.identity_contradictions import said_problems
 from kehu.pipeline.identity_rules import workspace_identity
@@ -44,7 +45,7 @@ from kehu.workspace.workspace import Workspace
 
 _CUSTOMER = Place("CUSTOMER")
 _CODE_BYTES = 8
-_MIN_LETTERS, _FEW = 2, 3
+_MIN_LETTERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +153,6 @@ def sieve_of(connection: Connection, workspace: Workspace) -> Sieve | None:
     sieve = Sieve(connection, seal, workspace.settings.phone_region)
     sieve.has_erased = bool(missing)
     return sieve
-
-
-def check_erasures(workspace: Workspace, database: Database) -> None:
-    """Raises RefusedError where erasures are unknown to the database: a backup was restored, or it was made anew."""
-    with reading(database) as connection:
-        known = {each.code for each in all_erasures(connection)}
-    entries = read_ledger(workspace.root).values()
-    unknown = [entry.code for entry in entries if entry.code not in known and not entry.is_ended]
-    if unknown:
-        said = f"this database does not know that people were erased: {', '.join(unknown[:_FEW])}"
-        remedy = "it is an older copy or a new one: run 'kehu load', which erases them again"
-        raise RefusedError([Problem(Place(str(workspace.root / LEDGER_FILE)), "unknown-erasures", said, remedy)])
 
 
 def _erase_again(connection: Connection, workspace: Workspace, entry: Entry, seal: Seal) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kehu.identity.tombstones import Seal
+from kehu.identity.seal import Seal
 from kehu.model.problems import Place, Problem, RefusedError
 
 KEY_FILE, LEDGER_FILE = "erasure.key", "erasures.jsonl"

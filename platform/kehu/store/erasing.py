@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from kehu.identity.tombstones import Seal
+from kehu.identity.seal import Seal
 from kehu.model.graph import LINKS
 from kehu.store.bulk import read_frame, stage, update_frame
 from kehu.store.event_changes import log_changes

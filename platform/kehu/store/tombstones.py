@@ -7,7 +7,8 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from kehu.identity.tombstones import NAMING, Seal, account, cells_of, met, met_by_texts, named_as
+from kehu.identity.seal import Seal
+from kehu.identity.tombstones import NAMING, account, cells_of, met, met_by_texts, named_as
 from kehu.model.graph import FIELDS, PARTY_FIELDS, Entity
 from kehu.store.bulk import next_id
 from kehu.tables.facts import batches
