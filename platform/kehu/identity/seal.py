@@ -10,7 +10,7 @@ _SEALED_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Keyed digests (HMAC-SHA256): a plain hash of a phone number hides nothing, there are few enough to try them all."""
+    """Digests (HMAC-SHA256) under one key."""
 
     key: bytes
 
