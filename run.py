@@ -95,8 +95,8 @@ def demo(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the tests; everything, the slow proofs too, two files at a time unless told what to run."""
-    return run_python("-m", "pytest", *(arguments or TWO_AT_A_TIME))
+    """Run the tests; everything, the slow proofs too, several files at a time unless told what to run."""
+    return run_python("-m", "pytest", *(arguments or FILES_AT_A_TIME))
 
 
 def bench(arguments: Sequence[str]) -> int:
@@ -168,7 +168,8 @@ def lock_problems(text: str) -> list[str]:
 
 # What a job needs beside the packages that developers have anyway.
 GROUPS = {"bench": ("bench",)}
-TWO_AT_A_TIME = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# One more than there are processors: tests wait for processes and servers for a sixth of their time.
+FILES_AT_A_TIME = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile", "--no-loadscope-reorder")
 JOBS = {"demo": demo, "test": test, "check": check, "bench": bench}
 CHECKS: dict[str, Sequence[Sequence[str]]] = {
     "format": [["-m", "ruff", "format", "--check", "--quiet", "."]],

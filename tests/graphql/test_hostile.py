@@ -21,7 +21,7 @@ from tests.graphql.hostile import requests
 from kehu_graphql.failures import INTERNAL
 from kehu_graphql.schema import build_schema
 
-REQUESTS = int(os.environ.get("KEHU_HOSTILE_REQUESTS", "500"))
+REQUESTS = int(os.environ.get("KEHU_HOSTILE_REQUESTS", "250"))
 SEED = 20260210
 # What the parsed documents take that are kept (kehu_graphql.documents), and what Python does not give back.
 MORE_BYTES = 120_000_000

@@ -196,7 +196,7 @@ def test_changes_by_themselves_join_whom_all_together_join(begun: Connection, se
         assert whose(begun) == dict(anew.rows())
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 @example(seed=4774554)
 @example(seed=7031)
