@@ -1,17 +1,20 @@
-"""The server process."""
+"""The server process, and what `kehu` asks of the server without running it; it finds this module by entry point."""
 
 import gc
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import uvicorn
 from sqlalchemy import Engine
 
+from kehu.model.problems import Problem
 from kehu.workspace.served import Served
 from kehu_graphql.app import create_app
 from kehu_graphql.endpoint import MAX_BODY_BYTES
+from kehu_graphql.schema import build_schema
+from kehu_graphql.trusted import outdated
 
 _GRACE_SECONDS = 10
 # A subscriber that does not answer a ping for as long is gone.
@@ -39,6 +42,11 @@ def serve(engine: Engine, served: Served, *, address: tuple[str, int], cors_orig
         gc.collect()
         gc.freeze()
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def outdated_documents(texts: Mapping[str, str]) -> list[Problem]:
+    """What keeps documents, given by name and by hash, from being run by this version; see kehu_graphql.trusted."""
+    return outdated(build_schema().core, texts)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,23 +1,18 @@
-"""Trusted documents, asked for by hash or by name; checked by `python -m kehu_graphql.trusted WORKSPACE`."""
+"""Trusted documents, asked for by hash or by name, and which of them can no longer run."""
 
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 from graphql import GraphQLError, GraphQLSchema, SourceLocation, parse, specified_rules, validate
 
-from kehu.model.problems import RefusedError
-from kehu.workspace.documents import digest_of, read_documents
+from kehu.model.problems import Place, Problem
+from kehu.workspace.documents import digest_of
 from kehu.workspace.served import Served
-from kehu.workspace.workspace import open_workspace
 from kehu_graphql.failures import BAD_USER_INPUT, DOCUMENT_NOT_TRUSTED, PERSISTED_QUERY_NOT_FOUND, ExpectedError
 from kehu_graphql.limits import LIMIT_RULES
 from kehu_graphql.planning.sent import Sent
-from kehu_graphql.schema import build_schema
 from kehu_graphql.variables import holds_too_many
 
 _SHOWN = 80
@@ -84,36 +79,22 @@ def _named(sent: Mapping[str, Any]) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def outdated(schema: GraphQLSchema, texts: Mapping[str, str]) -> list[str]:
-    """What is wrong with each document by this schema and its limits, a line for each problem, by name."""
+def outdated(schema: GraphQLSchema, texts: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with each document by this schema and its limits; the place is its name, with line and column."""
     names: dict[str, str] = {}
     for name, text in texts.items():
         if name != digest_of(text) or text not in names:
             names[text] = name
-    return [f"{name}:{said}" for text, name in names.items() for said in _problems(schema, text)]
+    return [problem for text, name in names.items() for problem in _problems(schema, name, text)]
 
 
-def _problems(schema: GraphQLSchema, text: str) -> list[str]:
+def _problems(schema: GraphQLSchema, name: str, text: str) -> list[Problem]:
     try:
         errors = validate(schema, parse(text), [*specified_rules, *LIMIT_RULES])
     except GraphQLError as unreadable:
         errors = [unreadable]
     places = [each.locations[0] if each.locations else SourceLocation(1, 1) for each in errors]
-    return [f"{at.line}:{at.column}: {each.message}" for at, each in zip(places, errors, strict=True)]
-
-
-def main(arguments: list[str], environ: Mapping[str, str]) -> int:
-    """1 when a trusted document of the workspace can no longer run, or they cannot be read; says which and why."""
-    try:
-        workspace = open_workspace(Path(arguments[0] if arguments else "."), environ)
-        texts = read_documents(workspace.root / workspace.settings.trusted_documents_path)
-    except RefusedError as refusal:
-        problems = [str(problem) for problem in refusal.problems]
-    else:
-        problems = outdated(build_schema().core, texts)
-    sys.stderr.writelines(f"{problem}\n" for problem in problems)
-    return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    return [
+        Problem(Place(name, at.line, at.column), "outdated-document", each.message)
+        for at, each in zip(places, errors, strict=True)
+    ]

@@ -1,9 +1,8 @@
-"""Trusted documents: by hash, by name, alone or beside free text, over HTTP and sockets; outdated ones are told."""
+"""Trusted documents: by hash, by name, alone or beside free text, over HTTP and sockets."""
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +12,6 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from kehu.workspace.documents import digest_of
-from kehu_graphql.trusted import main
 
 LIST = "query List($first: Int) { customers(first: $first) { totalCount } }"
 KNOWN, UNKNOWN = digest_of(LIST), digest_of("{ customers { totalCount } }")
@@ -119,42 +117,3 @@ def test_a_server_that_trusts_none_takes_free_text_alone(sqlite_database: Engine
     with serving(sqlite_database, documents=DOCUMENTS) as client:
         assert client.post("/graphql", json={"query": "{ customers { totalCount } }"}).json() == ANSWER
         assert client.post("/graphql", json={"documentId": "List"}).status_code == 400
-
-
-@pytest.mark.parametrize(
-    ("_case", "files", "expected"),
-    [
-        ("all can run", {"documents/List.graphql": LIST}, []),
-        (
-            "one cannot",
-            {"documents/List.graphql": LIST, "documents/Old.graphql": "{\n  customers { nodes { nam } } }"},
-            ["Old:2:23: Cannot query field 'nam' on type 'Customer'. Did you mean 'name'?"],
-        ),
-        ("no GraphQL", {"documents/Bad.graphql": "{"}, ["Bad:1:2: Syntax Error: Expected Name, found <EOF>."]),
-        (
-            "a manifest",
-            {"documents": json.dumps({"a": "{ customer }"})},
-            ["a:1:3: ", "'Query.customer(id:)' of type 'ID!' is required"],
-        ),
-        (
-            "Apollo's manifest",
-            {"documents": json.dumps({"format": "x", "operations": [{"id": "b", "body": "{ nothing }"}]})},
-            ["b:1:3: Cannot query field 'nothing' on type 'Query'."],
-        ),
-        ("nothing there", {}, ["there are no trusted documents here"]),
-        ("no JSON", {"documents": "{"}, ["not readable as JSON"]),
-        ("no text", {"documents": '{"a": 1}'}, ["the entry 'a' is no document"]),
-    ],
-)
-def test_documents_that_cannot_run_any_more_are_told(
-    make_workspace: Callable[..., Any],
-    capsys: pytest.CaptureFixture[str],
-    _case: str,
-    files: dict[str, str],
-    expected: list[str],
-) -> None:
-    root: Path = make_workspace(files).root
-    assert main([str(root)], {}) == (1 if expected else 0)
-    printed = capsys.readouterr().err.splitlines()
-    assert len(printed) == len(expected)
-    assert all(words in line for words, line in zip(expected, printed, strict=True))

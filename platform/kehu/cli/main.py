@@ -29,6 +29,7 @@ COMMANDS = {
     "runs": "kehu.cli.runs:app",
     "export": "kehu.cli.export:export",
     "serve": "kehu.cli.serve:serve",
+    "documents": "kehu.cli.documents:app",
     "erase": "kehu.cli.erase:erase",
     "erasures": "kehu.cli.erase:erasures",
     "subject-export": "kehu.cli.erase:subject_export",

@@ -4,7 +4,6 @@ import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import entry_points
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from sqlalchemy import Engine
 
 from kehu.cli.options import WorkspaceOption, database_of, now, workspace_at
 from kehu.cli.output import say
+from kehu.cli.server import of_server
 from kehu.cli.watching import watching
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.known_erasures import check_erasures
@@ -58,11 +58,7 @@ def serve_workspace(workspace: Workspace, host: str, port: int, *, cors_origins:
     """
     engine = database_of(workspace)
     check_erasures(workspace, engine)
-    found = entry_points(group="kehu.servers", name="graphql")
-    if not found:
-        message, remedy = "the GraphQL server is not installed", "install Kehu whole: pip install kehu"
-        raise RefusedError([Problem(Place("kehu.servers"), "no-server", message, remedy)])
-    start = next(iter(found)).load()
+    start = of_server("serve")
     settings = workspace.settings
     try:
         with watching(workspace) as rules:

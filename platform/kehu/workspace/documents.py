@@ -31,6 +31,11 @@ def read_documents(path: Path) -> dict[str, str]:
     return {**{digest_of(text): text for text in named.values()}, **named}
 
 
+def shown_document(path: Path, name: str) -> str:
+    """Where the document of that name stands, as people look for it: its file, or its entry in the manifest."""
+    return str(path / f"{name}.graphql") if path.is_dir() else f"{path}#{name}"
+
+
 def digest_of(text: str) -> str:
     """SHA-256 of a document's text as it is sent, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
