@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from typing import cast
 
 from strawberry.extensions import SchemaExtension
@@ -10,6 +11,18 @@ from strawberry.types.graphql import OperationType
 
 from kehu_graphql.context import Context
 from kehu_graphql.failures import TIMEOUT, ExpectedError
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is ended after its time, and how less of it is asked for."""
+
+    name: str
+    remedy: str
+
+
+QUERY = Work("the query", "ask for less: fewer rows, no totalCount, a narrower 'where'")
+EVENT = Work("the event", "select less of it, and ask for the rest by a query; the next events are told")
 
 
 class Deadline(SchemaExtension):
@@ -30,13 +43,12 @@ class Deadline(SchemaExtension):
 
 
 @asynccontextmanager
-async def within(seconds: float, context: Context) -> AsyncIterator[None]:
+async def within(seconds: float, context: Context, work: Work = QUERY) -> AsyncIterator[None]:
     """Ends the block so; ExpectedError after its time."""
     try:
         with nullcontext() if context.presence is None else context.presence.required():
             async with asyncio.timeout(seconds or None):
                 yield
     except TimeoutError:
-        said = f"the query took longer than {seconds:g} seconds and was ended"
-        remedy = "ask for less: fewer rows, no totalCount, a narrower 'where'"
-        raise ExpectedError(f"{said}; {remedy}", TIMEOUT) from None
+        said = f"{work.name} took longer than {seconds:g} seconds and was ended"
+        raise ExpectedError(f"{said}; {work.remedy}", TIMEOUT) from None

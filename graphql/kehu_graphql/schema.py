@@ -16,7 +16,6 @@ from kehu_graphql.deadline import Deadline
 from kehu_graphql.documents import KEPT_CHARACTERS, Prepared
 from kehu_graphql.examples import show_examples
 from kehu_graphql.kept import Kept
-from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import MAX_TOKENS, NodeLimit
 from kehu_graphql.mutations.customers import CustomerMutations
 from kehu_graphql.mutations.events import EventMutations
@@ -35,6 +34,7 @@ from kehu_graphql.roots.rules import RuleQueries
 from kehu_graphql.roots.trying import TryingQueries
 from kehu_graphql.roots.work import WorkQueries
 from kehu_graphql.scalars import SCALARS
+from kehu_graphql.subscriptions.events import EventExecutor
 from kehu_graphql.subscriptions.roots import CursorQueries, Subscription
 from kehu_graphql.subscriptions.streaming import StreamingSchema
 
@@ -78,7 +78,7 @@ class Mutation(
 
 
 class OneState(SchemaExtension):
-    """A query reads one state of the database. Changes and events are read as they are found."""
+    """A query reads one state of the database, as each event of a subscription does. Changes read as they find."""
 
     async def on_execute(self) -> AsyncIterator[None]:
         context = self.execution_context
@@ -131,7 +131,7 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        execution_context_class=LeanExecutor,
+        execution_context_class=EventExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(MAX_TOKENS),

@@ -21,6 +21,7 @@ from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rolling_back import roll_back
 from kehu.reader.news import END, NewsPlace
 from kehu.tables.runs import memberships, warnings
+from kehu_graphql.reads import ReadPool
 from kehu_graphql.subscriptions.feed import cursor_of
 from kehu_graphql.subscriptions.sockets import MAX_OPERATIONS, Sockets
 from kehu_graphql.subscriptions.watcher import Watcher
@@ -46,6 +47,19 @@ TOO_MUCH = """levelChanged(ruleSet: "service_tier") { customer {
   shipments(first: 200) { nodes { shipper { shipments(first: 200) { nodes { shipper { name shipments(first: 200) {
   nodes { number } } } } } } } }
 } }"""
+# A function of PostgreSQL hidden behind one that does nothing.
+MUTE = "CREATE FUNCTION pg_notify(text, text) RETURNS void LANGUAGE sql AS ''"
+# Visits that nobody reads to the end.
+ENDLESS = {
+    "sqlite": "SELECT * FROM visits_kept WHERE "
+    "(WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n) > 0",
+    "postgresql": "SELECT * FROM visits_kept WHERE pg_sleep(600) IS NOT NULL",
+}
+ACTIVE = (
+    "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() "
+    "AND pid <> pg_backend_pid()"
+)
+CUSTOMERS = 10
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
 Change = tuple[int, bool, str, str]
 
@@ -335,6 +349,54 @@ def test_what_is_published_while_the_database_was_away_is_told(office_anywhere: 
         assert [each[2] for each in changes(one.next(2))] == ["calm", "busy"]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_the_database_gives_no_notice_of_is_told(office_anywhere: Any, caplog: pytest.LogCaptureFixture) -> None:
+    office = office_anywhere
+    with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(MUTE)
+        (name,) = connection.exec_driver_sql("SELECT current_database()").one()
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET search_path = public, pg_catalog")
+    office.engine.dispose()
+    with subscriber(office.client) as one:
+        one.subscribe(LEVELS, ruleSet="size")
+        one.settle()
+        resegmented(office, BUSY)
+        assert [each[2] for each in changes(one.next(2))] == ["calm", "busy"]
+        resegmented(office, QUIET)
+        assert [each[2] for each in changes(one.next(2))] == ["busy", "calm"]
+    assert [each.getMessage()[:46] for each in caplog.records] == ["notifications of PostgreSQL do not arrive (thr"]
+
+
+def test_an_event_that_takes_too_long_is_told_without_data_and_the_others_whole(
+    office_anywhere: Any, serving: Serving
+) -> None:
+    engine = office_anywhere.engine
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE visits RENAME TO visits_kept")
+        connection.exec_driver_sql(f"CREATE VIEW visits AS {ENDLESS[engine.dialect.name]}")
+    with serving(engine, timeout_seconds=0.2) as client, subscriber(client) as one:
+        one.subscribe(LEVELS, ruleSet="size", after=BEGINNING)
+        cursors = [each["cursor"] for each in one.next(CUSTOMERS)]
+        slow = one.subscribe(
+            LEVELS.replace("{ name }", "{ visits { nodes { id } } }"), ruleSet="size", after=cursors[-3]
+        )
+        late = [one.told() for _ in range(2)]
+        resegmented(office_anywhere, BUSY)
+        told = [one.told() for _ in range(4)]
+        assert one.is_quiet()
+    for each in (*late, *(each for each in told if each["id"] == slow)):
+        (error,) = each["payload"]["errors"]
+        assert (each["id"], each["payload"]["data"], error["extensions"]) == (slow, None, {"code": "TIMEOUT"})
+        assert error["message"].startswith("the event took longer than 0.2 seconds and was ended; select less of it")
+    assert [each["payload"]["data"]["levelChanged"]["levelCode"] for each in told if each["id"] != slow] == [
+        "calm",
+        "busy",
+    ]
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql(ACTIVE).scalar() == 0
+
+
 def test_one_socket_too_many_is_refused_with_a_status() -> None:
     async def serve() -> list[Message]:
         sockets, ended, sent = Sockets(cast("Watcher", None), limit=1), asyncio.Event(), list[Message]()
@@ -358,6 +420,21 @@ def test_one_socket_too_many_is_refused_with_a_status() -> None:
         return sent
 
     assert [message.get("status") for message in asyncio.run(serve())] == [503, None]
+
+
+def test_who_follows_while_the_last_follower_leaves_is_told(sqlite_database: Engine) -> None:
+    async def followed() -> int:
+        pool = ReadPool(sqlite_database)
+        watcher = Watcher(sqlite_database, pool)
+        with watcher.following():
+            await asyncio.sleep(0)
+        with watcher.following():
+            await asyncio.wait_for(watcher.after(0), 20)
+        await watcher.close()
+        pool.close()
+        return watcher.changes
+
+    assert asyncio.run(followed()) == 1
 
 
 def test_how_far_a_run_is_is_told_to_its_end(office_anywhere: Any) -> None:
