@@ -82,7 +82,7 @@ class ReadPool:
     def _own(self) -> Connection:
         connection: Connection | None = getattr(self._kept, "connection", None)
         if connection is None:
-            connection = self._kept.connection = self._alone.connect()
+            connection = self._kept.connection = _in_utc(self._alone.connect())
             self._all_kept.append(connection)
         return connection
 
@@ -253,6 +253,13 @@ class Reads:
 def _alone(engine: Engine) -> Engine:
     """An engine whose drivers begin no transaction unasked. SQLite's does not, as `open_database` prepares it."""
     return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _in_utc(connection: Connection) -> Connection:
+    """Where a database shows instants in a zone, it shall be that of answers."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TIME ZONE 'UTC'")
+    return connection
 
 
 def _frozen(engine: Engine) -> Engine:

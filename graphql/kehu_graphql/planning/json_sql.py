@@ -2,22 +2,29 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, Numeric, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
+
+
+class JsonText(Text):
+    """Text that is JSON, and stays so within JSON."""
 
 
 class JsonArray(FunctionElement[str]):
     """Its arguments as a JSON array; JSON among them stays JSON."""
 
-    type = Text()
+    type = JsonText()
     inherit_cache = True
 
 
 @compiles(JsonArray)
 def _built(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_build_array({compiler.process(element.clauses, **options)})"
+    # Joined as text, since PostgreSQL's own functions look up every argument's type anew for each row.
+    values = [_in_json(each, compiler, **options) for each in element.clauses]
+    return "('[' || " + " || ',' || ".join(values) + " || ']')"
 
 
 @compiles(JsonArray, "sqlite")
@@ -28,13 +35,17 @@ def _made(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
 class JsonObject(FunctionElement[str]):
     """Names, as literals, and values in turn as a JSON object; JSON among the values stays JSON."""
 
-    type = Text()
+    type = JsonText()
     inherit_cache = True
 
 
 @compiles(JsonObject)
 def _object_built(element: JsonObject, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_build_object({compiler.process(element.clauses, **options)})"
+    names, values = list(element.clauses)[::2], list(element.clauses)[1::2]
+    quoted = [compiler.process(name, **options).strip("'") for name in names]
+    shown = [_in_json(value, compiler, **options) for value in values]
+    fields = [f"""'"{name}":' || {value}""" for name, value in zip(quoted, shown, strict=True)]
+    return "('{' || " + " || ',' || ".join(fields) + " || '}')"
 
 
 @compiles(JsonObject, "sqlite")
@@ -45,13 +56,13 @@ def _object_made(element: JsonObject, compiler: SQLCompiler, **options: Any) -> 
 class JsonRows(FunctionElement[str]):
     """A column of JSON, in the order its rows come in, as the text of one array."""
 
-    type = Text()
+    type = JsonText()
     inherit_cache = True
 
 
 @compiles(JsonRows)
 def _aggregated(element: JsonRows, compiler: SQLCompiler, **options: Any) -> str:
-    return f"coalesce(json_agg({compiler.process(element.clauses, **options)})::text, '[]')"
+    return f"'[' || coalesce(string_agg({compiler.process(element.clauses, **options)}, ','), '') || ']'"
 
 
 @compiles(JsonRows, "sqlite")
@@ -69,9 +80,27 @@ class InstantText(FunctionElement[str]):
 
 @compiles(InstantText)
 def _by_pattern(element: InstantText, compiler: SQLCompiler, **options: Any) -> str:
-    at = f"({compiler.process(element.clauses, **options)} AT TIME ZONE 'UTC')"
-    whole, broken = (f"""to_char({at}, 'YYYY-MM-DD"T"HH24:MI:SS{part}"+00:00"')""" for part in ("", ".US"))
-    return f"CASE WHEN date_trunc('second', {at}) = {at} THEN {whole} ELSE {broken} END"
+    return f"""trim({_in_quotes(compiler.process(element.clauses, **options))}, '"')"""
+
+
+def _in_quotes(at: str) -> str:
+    # PostgreSQL's JSON cuts zeros off the end of a fraction; Python does not. Its zone is the session's, which is UTC.
+    broken = f"""to_char({at} AT TIME ZONE 'UTC', '"\\""YYYY-MM-DD"T"HH24:MI:SS.US"+00:00\\""')"""
+    return f"CASE WHEN {at}::timestamptz(0) = {at} THEN to_json({at})::text ELSE {broken} END"
+
+
+def _in_json(value: ColumnElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    """A value within JSON that is joined as text on PostgreSQL; unknown ones are null there."""
+    sql = compiler.process(value, **options)
+    if isinstance(value, InstantText):
+        shown = _in_quotes(compiler.process(value.clauses, **options))
+    elif isinstance(value.type, JsonText):
+        shown = sql
+    elif isinstance(value.type, Integer | Boolean | Numeric | JSON):
+        shown = f"({sql})::text"
+    else:
+        shown = f"to_json({f'({sql})::text' if isinstance(value.type, NullType) else sql})::text"
+    return f"coalesce({shown}, 'null')"
 
 
 @compiles(InstantText, "sqlite")
@@ -87,6 +116,7 @@ def _by_seconds(element: InstantText, compiler: SQLCompiler, **options: Any) -> 
 class Micros(FunctionElement[int]):
     """An instant as the whole microseconds since 1970 that cursors hold."""
 
+    type = BigInteger()
     inherit_cache = True
 
 

@@ -64,13 +64,12 @@ def pages(
     return {owner: cut_page(rows, len(keys), window, listing.build) for owner, rows in by_owner.items()}
 
 
-def walked_straight(listing: Listing[Any], window: Window, dialect: str) -> ColumnElement[bool] | None:
+def walked_straight(listing: Listing[Any], window: Window) -> ColumnElement[bool] | None:
     """What holds for one customer's rows of the window, where ordering them walks one index; None where it does not.
 
-    `customers` is the enclosing statement's. PostgreSQL's indexes have unknown instants at the wrong end.
+    `customers` is the enclosing statement's.
     """
-    is_split = listing.at is not None and listing.at.nullable and dialect != "sqlite"
-    if len(listing.owners) > 1 or is_split:
+    if len(listing.owners) > 1 or _is_split(listing, window):
         return None
     further = () if window.beside is None else (beyond(listing_keys(listing), window.beside, backward=window.backward),)
     return and_(listing.owners[0] == customers.c.id, _only(listing), *further)
@@ -118,22 +117,24 @@ def chosen_ids(listing: Listing[Any], window: Window) -> Select[Any]:
     return newest.limit(window.size + 1).correlate(customers)
 
 
+def _is_split(listing: Listing[Any], window: Window) -> bool:
+    """Dated and undated rows may follow a row, and no condition that an index begins at holds for both."""
+    return window.beside is not None and listing.at is not None and bool(listing.at.nullable)
+
+
 def _walks(listing: Listing[Any], owner: Column[int], window: Window) -> list[Select[Any]]:
-    """Index walks, dated and undated rows apart: databases disagree where unknown values sort in an index."""
-    by_id = Key(listing.id, descending=listing.newest_first)
-    if listing.at is None:
-        return [_walk(listing, owner, true(), (by_id,), window)]
-    dated = (Key(listing.at, descending=True), by_id)
-    if not listing.at.nullable:
-        return [_walk(listing, owner, true(), dated, window)]
+    """Index walks; dated and undated rows apart where they are split."""
     beside = window.beside
+    if beside is None or listing.at is None or not _is_split(listing, window):
+        return [_walk(listing, owner, true(), listing_keys(listing), window)]
+    dated, undated = listing_keys(listing), (Key(listing.id, descending=listing.newest_first),)
     walks = []
-    if beside is None or beside[0] is not None or window.backward:
-        start = beside if beside is not None and beside[0] is not None else None
+    if beside[0] is not None or window.backward:
+        start = None if beside[0] is None else beside
         walks.append(_walk(listing, owner, listing.at.is_not(None), dated, replace(window, beside=start)))
-    if beside is None or beside[0] is None or not window.backward:
-        start = beside[1:] if beside is not None and beside[0] is None else None
-        walks.append(_walk(listing, owner, listing.at.is_(None), (by_id,), replace(window, beside=start)))
+    if beside[0] is None or not window.backward:
+        start = beside[1:] if beside[0] is None else None
+        walks.append(_walk(listing, owner, listing.at.is_(None), undated, replace(window, beside=start)))
     return walks
 
 
@@ -143,7 +144,8 @@ def _walk(
     columns = [listing.id.label("id")] if listing.at is None else [listing.id.label("id"), listing.at.label("at")]
     rows = select(*columns).where(owner == customers.c.id, part, _only(listing))
     if window.beside is not None:
-        rows = rows.where(beyond(keys, window.beside, backward=window.backward))
+        known = [replace(key, nullable=False) for key in keys]
+        rows = rows.where(beyond(known, window.beside, backward=window.backward))
     return rows.order_by(*ordering(keys, backward=window.backward)).limit(window.size + 1).correlate(customers)
 
 

@@ -82,7 +82,12 @@ def _walk(kind: Kind, owner: Column[int], customer: int, window: Window) -> Sele
     rows = select(*columns).select_from(source.rows).where(owner == customer, source.at.is_not(None))
     if window.beside is not None:
         rows = rows.where(_older(source.at, number, KINDS.index(kind), cast("tuple[Any, int, int]", window.beside)))
-    return rows.order_by(source.at.desc(), number.desc()).limit(window.size + 1)
+    return rows.order_by(_newest_first(source.at), number.desc()).limit(window.size + 1)
+
+
+def _newest_first(at: ColumnElement[Any]) -> ColumnElement[Any]:
+    # As the index on it says, since a database does not see that where none is unknown both ways are one.
+    return at.desc().nulls_last() if isinstance(at, Column) and at.nullable else at.desc()
 
 
 def _older(

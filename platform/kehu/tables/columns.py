@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, ForeignKey, Integer, MetaData, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Column, DateTime, ForeignKey, Index, Integer, MetaData, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
@@ -75,3 +75,15 @@ def id_column() -> Column[int]:
 def reference(name: str, target: str, *, nullable: bool = True) -> Column[int]:
     """A foreign key to `target`, written 'table.column'."""
     return Column(name, BIG, ForeignKey(target), nullable=nullable)
+
+
+def newest_first(table: str, owner: str) -> tuple[Index, Index]:
+    """What leads through an owner's rows by `at`, the newest first and undated ones last, then by id: one a dialect.
+
+    PostgreSQL keeps unknown values at the wrong end of an index without directions; SQLite takes no word on them.
+    `info` names the dialect, whose database alone has the index.
+    """
+    falling = (text("at DESC NULLS LAST"), text("id DESC"))
+    there = Index(f"ix_{table}_{owner}_newest", owner, *falling, info={"dialect": "postgresql"})
+    here = Index(f"ix_{table}_{owner}_at_id", owner, "at", "id", info={"dialect": "sqlite"})
+    return there.ddl_if(dialect="postgresql"), here.ddl_if(dialect="sqlite")

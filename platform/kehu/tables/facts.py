@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, SmallInteger, String, Table, Text, text
 
 from kehu.model.graph import LINKS, RELATION_PARTS, SATISFACTION_DIMENSIONS
-from kehu.tables.columns import BIG, Instant, id_column, metadata, reference
+from kehu.tables.columns import BIG, Instant, id_column, metadata, newest_first, reference
 
 batches = Table(
     "batches",
@@ -74,6 +74,7 @@ customers = Table(
     Index(None, "owner_id", "id"),
     Index(None, "name", "id"),
     Index(None, "name_search"),
+    Index(None, "region", "id"),
     CheckConstraint("kind IN ('company', 'person', 'project')", name="kind"),
 )
 
@@ -191,7 +192,7 @@ shipments = Table(
     Column("currency", String(3), nullable=False),
     Column("at", Instant),
     Index(None, "number"),
-    *(Index(None, f"{role}_id", "at", "id") for role in _PARTIES),
+    *(index for role in _PARTIES for index in newest_first("shipments", f"{role}_id")),
 )
 
 complaints = Table(
@@ -232,5 +233,5 @@ visits = Table(
     Column("outcome", Text),
     Column("next_due_at", Instant),
     Column("at", Instant),
-    Index(None, "customer_id", "at", "id"),
+    *newest_first("visits", "customer_id"),
 )
