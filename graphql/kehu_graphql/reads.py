@@ -3,9 +3,9 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import psycopg
@@ -27,7 +27,7 @@ READER_THREADS = 4
 OPEN_SNAPSHOTS = 5
 # Fewer than there are threads, so that long work leaves some to reads.
 BESIDE = 2
-_MAX_BATCH = 1000
+MAX_BATCH = 1000
 
 
 class ReadPool:
@@ -91,6 +91,26 @@ class ReadPool:
         self._all_kept.remove(connection)
         connection.invalidate()
         connection.close()
+
+    async def run_in_one_state(
+        self, read: Callable[Concatenate[Connection, Reading, P], R], *args: P.args, **options: P.kwargs
+    ) -> R:
+        """What `read` answers of one state of the database, over the connection that its thread keeps.
+
+        After an error of the driver, or of SQLAlchemy for it, the connection is let go.
+        """
+        reading = Reading()
+
+        def in_thread() -> R:
+            connection = self._own()
+            try:
+                with reading.on(connection), _one_state(connection):
+                    return read(connection, reading, *args, **options)
+            except (sqlite3.Error, psycopg.Error, DBAPIError):
+                self._let_go(connection)
+                raise
+
+        return await stoppable(self._threads, in_thread, reading.stop)
 
     async def read(self, connection: Connection, reading: Reading, read: Callable[[], R]) -> R:
         """What `read` answers on an open connection."""
@@ -214,6 +234,10 @@ class Reads:
         """What `work` answers, off the event loop, of the database as it is by then."""
         return await self._pool.beside(work)
 
+    async def together(self, work: Sequence[Coroutine[Any, Any, R]]) -> list[R]:
+        """What each of them answers, their reads batched."""
+        return list(await asyncio.gather(*work))
+
     async def once(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """Runs `read` once for these arguments, however often it is asked; arguments must be hashable."""
         key = (read, args, tuple(sorted(options.items())))
@@ -246,8 +270,20 @@ class Reads:
                 found = await self._run(read, keys, *args)
                 return [found.get(key) for key in keys]
 
-            self._loaders[read, args] = DataLoader(load, max_batch_size=_MAX_BATCH)
+            self._loaders[read, args] = DataLoader(load, max_batch_size=MAX_BATCH)
         return self._loaders[read, args]
+
+
+@contextmanager
+def _one_state(connection: Connection) -> Iterator[None]:
+    """A transaction over a connection of `_alone`; what it wrote, in temporary tables, goes with it."""
+    begun = connection.begin()
+    try:
+        if connection.dialect.name != "sqlite":
+            connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        yield
+    finally:
+        begun.rollback()
 
 
 def _alone(engine: Engine) -> Engine:

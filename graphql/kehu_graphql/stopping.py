@@ -30,8 +30,7 @@ class Reading:
     def on(self, connection: Connection) -> Iterator[None]:
         """Statements of the block can be stopped; InterruptedError when `stop` came before."""
         with self._lock:
-            if self._stopped:
-                raise InterruptedError("nobody waits for the answer any more")
+            self.required()
             self._driver = connection.connection.driver_connection
         try:
             yield
@@ -39,6 +38,11 @@ class Reading:
             # From here on another may have the connection, whose statements are not ours to stop.
             with self._lock:
                 self._driver = None
+
+    def required(self) -> None:
+        """InterruptedError when `stop` came."""
+        if self._stopped:
+            raise InterruptedError("nobody waits for the answer any more")
 
     def stop(self) -> None:
         """Ends the statement under way, which raises an error in its own thread."""

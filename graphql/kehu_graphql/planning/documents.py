@@ -24,8 +24,9 @@ from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import MAX_NODES
 from kehu_graphql.node_count import count_nodes
 
-# Arguments whose values a statement takes as parameters: a variable there does not decide what is asked.
-_FILLED_IN = {"id": "id", "after": "cursor", "before": "cursor", "where": "where"}
+# Arguments that say what is asked, and how much: plans are made for their values. All others are only filled in.
+_DECIDING = {"first", "last", "ids", "orderBy", "role"}
+_CURSORS = {"after", "before"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +71,29 @@ def read_document(schema: GraphQLSchema, query: str, node: DocumentNode, operati
     found = _Variables()
     visit(node, found)
     names = [each.variable.name.value for each in named[0].variable_definitions or ()]
-    filled_in = (found.uses["id"] | found.uses["where"] | found.uses["cursor"]) - found.uses[""]
-    deciding = tuple(name for name in names if name not in filled_in)
-    return Document(schema, query, node, named[0], operation_name, deciding, tuple(sorted(found.uses["cursor"])))
+    deciding = tuple(name for name in names if name in found.deciding)
+    return Document(schema, query, node, named[0], operation_name, deciding, tuple(sorted(found.cursors)))
 
 
 class _Variables(Visitor):
-    """Finds in what arguments variables stand: by _FILLED_IN, "" for all others."""
+    """Finds the variables that decide what is asked, and those that are cursors."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.uses: dict[str, set[str]] = {"id": set(), "where": set(), "cursor": set(), "": set()}
+        self.deciding: set[str] = set()
+        self.cursors: set[str] = set()
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         for argument in node.arguments or ():
-            self.uses[_FILLED_IN.get(argument.name.value, "")].update(_names(argument.value))
+            name = argument.name.value
+            if name in _DECIDING:
+                self.deciding |= variable_names(argument.value)
+            elif name in _CURSORS:
+                self.cursors |= variable_names(argument.value)
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         for argument in node.arguments or ():
-            self.uses[""].update(_names(argument.value))
+            self.deciding |= variable_names(argument.value)
 
 
 class _Names(Visitor):
@@ -102,7 +107,8 @@ class _Names(Visitor):
         self.found.add(node.name.value)
 
 
-def _names(value: Node) -> set[str]:
+def variable_names(value: Node) -> set[str]:
+    """Of the variables that stand in a value."""
     names = _Names()
     visit(value, names)
     return names.found

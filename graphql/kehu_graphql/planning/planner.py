@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
@@ -10,6 +11,7 @@ import psycopg
 from graphql import DocumentNode, GraphQLError, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 from graphql.execution.values import VariableValues
+from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from strawberry.types.arguments import convert_arguments
@@ -21,15 +23,18 @@ from kehu_graphql.context import Context
 from kehu_graphql.deadline import within
 from kehu_graphql.kept import Kept
 from kehu_graphql.lean import LeanExecutor
+from kehu_graphql.planning.batches import BatchedReads
 from kehu_graphql.planning.compiling import Compiler
 from kehu_graphql.planning.conditions import Form, taken_apart
 from kehu_graphql.planning.documents import Document, read_document
 from kehu_graphql.planning.plan import RootPlan, many_customers, one_customer
 from kehu_graphql.planning.sent import Sent
 from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.planning.sweep import Asking, Sweeper, SweptRoot
 from kehu_graphql.reads import ReadPool
 from kehu_graphql.roots.customers import customer_order
 from kehu_graphql.schema import KehuSchema
+from kehu_graphql.stopping import Reading
 
 _DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 # In characters of their documents; a plan is longer than what it answers.
@@ -44,6 +49,10 @@ class Draft:
     roots: Mapping[str, FieldDetailsList] = field(default_factory=dict)
 
 
+# A root field's plan, and what its statements are filled with.
+Asked = tuple[RootPlan | SweptRoot, dict[str, Any]]
+
+
 class Planner:
     """Keeps documents, what they ask for, and the plans of it; one for an application."""
 
@@ -54,7 +63,7 @@ class Planner:
         self._pool = pool
         self._documents: Kept[Document] = Kept(KEPT_DOCUMENTS)
         self._drafts: Kept[Draft] = Kept(KEPT_DRAFTS)
-        self.plans: Kept[RootPlan] = Kept(KEPT_PLANS)
+        self.plans: Kept[RootPlan | SweptRoot] = Kept(KEPT_PLANS)
         schema.learn = self.learn
 
     def learn(self, query: str, operation_name: str | None, node: DocumentNode) -> None:
@@ -88,23 +97,54 @@ class Planner:
         variables = document.variables(given)
         if draft.executor is None or variables is None:
             return None
-        asked = []
-        for name, details in draft.roots.items():
-            compiler = Compiler(self._core, draft.executor, self._pool.dialect.name)
-            asked.append(await self._asked((*key, name), compiler, details, variables, context))
-        found = await self._pool.run_raw(_read, asked, _BEGIN[self._pool.dialect.name])
+        asked = [
+            await self._asked((*key, name), draft.executor, details, variables, context)
+            for name, details in draft.roots.items()
+        ]
+        planned = [(plan, values) for plan, values in asked if isinstance(plan, RootPlan)]
+        if len(planned) == len(asked):
+            found = await self._pool.run_raw(_read, planned, _BEGIN[self._pool.dialect.name])
+        else:
+            found = await self._pool.run_in_one_state(_swept, asked, context, variables)
         data = dict(zip(draft.roots, found, strict=True))
         return b'{"data":' + orjson.dumps(data) + b"}"
 
     async def _asked(
         self,
         key: tuple[Hashable, ...],
-        compiler: Compiler,
+        executor: LeanExecutor,
         details: FieldDetailsList,
         variables: VariableValues,
         context: Context,
-    ) -> tuple[RootPlan, dict[str, Any]]:
+    ) -> Asked:
         """The plan of a root field, and what its statements are filled with."""
+        if details[0].node.name.value in _ROOTS and self.plans.get(key) is None:
+            try:
+                stated = await self._stated(key, executor, details, variables, context)
+            except NotPlannedError:
+                # Not for these values: another type's id.
+                return self._swept((*key, "others"), executor, details), {}
+            if stated is not None:
+                return stated
+        return self._swept(key, executor, details), {}
+
+    def _swept(self, key: tuple[Hashable, ...], executor: LeanExecutor, details: FieldDetailsList) -> SweptRoot:
+        plan = self.plans.get(key)
+        if not isinstance(plan, SweptRoot):
+            plan = Sweeper(self._schema, executor).root(self._root, details)
+            self.plans.put(key, plan)
+        return plan
+
+    async def _stated(
+        self,
+        key: tuple[Hashable, ...],
+        executor: LeanExecutor,
+        details: FieldDetailsList,
+        variables: VariableValues,
+        context: Context,
+    ) -> Asked | None:
+        """The root field's statements; None where some of it has none, NotPlannedError for values that have none."""
+        compiler = Compiler(self._core, executor, self._pool.dialect.name)
         form, order = Form(Every(), ()), customer_order(())
         if details[0].node.name.value == "customers":
             arguments = self._converted(compiler.arguments_under("Query", details, variables))
@@ -112,8 +152,11 @@ class Planner:
             form = taken_apart(await customer_condition(context, arguments.get("where")))
         shape = (*key, form.form, order)
         plan = self.plans.get(shape)
-        if plan is None:
-            plan = self._compiled(compiler, details, form.form, order)
+        if not isinstance(plan, RootPlan):
+            try:
+                plan = self._compiled(compiler, details, form.form, order)
+            except NotPlannedError:
+                return None
             self.plans.put(shape, plan)
         return plan, plan.parameters(variables, form.values)
 
@@ -143,12 +186,23 @@ def _draft(document: Document, given: Mapping[str, Any]) -> Draft:
     root = cast("GraphQLObjectType", executor.schema.query_type)
     fragments, variables, operation = executor.fragments, executor.variable_values, executor.operation
     fields = collect_fields(executor.schema, fragments, variables, root, operation).grouped_field_set
-    planned = all(details[0].node.name.value in _ROOTS for details in fields.values())
-    return Draft(executor, fields) if planned else Draft(None)
+    return Draft(executor, fields)
 
 
 _BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 _ROOTS = {"customer", "customers", "node"}
+
+
+def _swept(
+    connection: Connection, reading: Reading, asked: Sequence[Asked], context: Context, variables: VariableValues
+) -> list[Any]:
+    """What plans and sweeps answer, within a transaction."""
+    reads = BatchedReads(connection, reading)
+    asking = Asking(replace(context, reads=reads), reads, variables)
+    with closing(connection.connection.cursor()) as cursor:
+        return [
+            plan.answer(asking) if isinstance(plan, SweptRoot) else plan.answer(cursor, given) for plan, given in asked
+        ]
 
 
 def _read(cursor: DBAPICursor, asked: Sequence[tuple[RootPlan, dict[str, Any]]], begin: str) -> list[Any]:

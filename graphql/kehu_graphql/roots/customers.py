@@ -1,6 +1,5 @@
 """Root fields that find customers."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import cast
 
@@ -102,7 +101,7 @@ async def _matches(context: Context, text: str) -> tuple[Match, ...]:
 
 
 async def _customers(context: Context, ids: Sequence[int]) -> list[Customer]:
-    found = await asyncio.gather(*(context.reads.one(customer_reader.customers_by_id, key) for key in ids))
+    found = await context.reads.together([context.reads.one(customer_reader.customers_by_id, key) for key in ids])
     return [customer_node(row) for row in found if row is not None]
 
 

@@ -1,6 +1,5 @@
 """Root fields that fetch anything by its opaque id."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -50,7 +49,7 @@ class FetchingQueries:
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         if len(ids) > MAX_FIRST:
             raise ExpectedError(f"'ids' has {len(ids)} entries; ask for at most {MAX_FIRST} at a time")
-        return list(await asyncio.gather(*(_fetch(info.context, one) for one in ids)))
+        return await info.context.reads.together([_fetch(info.context, one) for one in ids])
 
 
 async def _fetch(context: Context, node_id: str) -> Node | None:

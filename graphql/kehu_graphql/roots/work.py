@@ -1,6 +1,5 @@
 """Root fields on work to do: open warnings, complaints by rank, visits due."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
@@ -112,7 +111,7 @@ async def _warning_filter(context: Context, where: WarningWhere) -> warnings.War
 
 
 async def _warning_page(context: Context, queue: Queue[int]) -> Page[FiredWarning]:
-    found = await asyncio.gather(*(context.reads.one(warnings_by_id, key) for key in queue.entries))
+    found = await context.reads.together([context.reads.one(warnings_by_id, key) for key in queue.entries])
     kept = [(row, place) for row, place in zip(found, queue.places, strict=True) if row is not None]
     return Page(tuple(row for row, _ in kept), tuple(place for _, place in kept), queue.has_more)
 
