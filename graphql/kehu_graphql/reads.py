@@ -295,6 +295,8 @@ def _in_utc(connection: Connection) -> Connection:
     """Where a database shows instants in a zone, it shall be that of answers."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET TIME ZONE 'UTC'")
+        # It was not part of a transaction, though SQLAlchemy thinks so.
+        connection.rollback()
     return connection
 
 
