@@ -22,6 +22,7 @@ from kehu_graphql.planning.json_sql import InstantText, JsonArray, JsonRows, Mic
 from kehu_graphql.planning.pages import PagePlan
 from kehu_graphql.planning.shaping import Element, PageElement, Shape
 from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.planning.sweep import Sweeper
 from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
 
 Take = Callable[[VariableValues], Mapping[str, Any]]
@@ -42,6 +43,7 @@ class Compiler:
     schema: GraphQLSchema
     executor: LeanExecutor
     dialect: str
+    sweeper: Sweeper
     takes: list[Take] = field(default_factory=list)
 
     def shape(self, kind: str, details: FieldDetailsList, source: Source) -> Shape:
@@ -49,7 +51,7 @@ class Compiler:
         names, elements = [], []
         for name, each in self.fields(kind, details).items():
             names.append(name)
-            elements.append(self._element(kind, each, source))
+            elements.append(self._element(kind, each, source) if source.is_root else self._stated(kind, each, source))
         return Shape(tuple(names), tuple(elements))
 
     def fields(self, kind: str, details: FieldDetailsList) -> Mapping[str, FieldDetailsList]:
@@ -86,6 +88,13 @@ class Compiler:
         return plan
 
     def _element(self, kind: str, details: FieldDetailsList, source: Source) -> Element | PageElement:
+        """A field of the statement's own customers: what has no SQL is swept, all of them at once."""
+        try:
+            return self._stated(kind, details, source)
+        except NotPlannedError:
+            return Element(customers.c.id, swept=self.sweeper.field(self._type(kind), details))
+
+    def _stated(self, kind: str, details: FieldDetailsList, source: Source) -> Element | PageElement:
         name = details[0].node.name.value
         if name == "__typename":
             constant: ColumnElement[Any] = literal_column(f"'{kind}'")

@@ -11,6 +11,7 @@ from kehu.reader.keyset import Window
 from kehu_graphql.cursors import Cursors
 from kehu_graphql.planning.shaping import PageParts, PageRows, Row, Shape, cut
 from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.planning.sweep import Column
 
 if TYPE_CHECKING:
     from kehu_graphql.planning.compiling import Compiler, Source
@@ -54,6 +55,14 @@ class PagePlan:
     def columns(self) -> list[tuple[ColumnElement[Any], bool]]:
         """What the rows are made of, before their keys."""
         return [column for shape in self.shapes for column in shape.columns()]
+
+    def swept(self) -> list[tuple[int, Column]]:
+        """The places in rows whose values are swept."""
+        found, start = [], 0
+        for shape in self.shapes:
+            found += shape.swept(start=start)
+            start += shape.width
+        return found
 
     def maker(
         self, cursors: Cursors, *, parse: Callable[[Any], Any] | None

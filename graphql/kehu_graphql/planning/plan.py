@@ -19,6 +19,7 @@ from kehu_graphql.planning.compiling import Compiler, Source, Take, parsed
 from kehu_graphql.planning.conditions import with_parameters
 from kehu_graphql.planning.json_sql import JsonRows, as_text
 from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.planning.sweep import Asking, Column, sweep
 from kehu_graphql.roots.customers import customer_cursors
 
 Parameters = Mapping[str, Any]
@@ -52,11 +53,16 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class RootPlan:
-    """One root field: its statements, where their parameters come from, and what makes its value of their rows."""
+    """One root field: its statements, where their parameters come from, and what makes its value of their rows.
+
+    In the `swept` places of the first statement's first `size` rows stands what is yet to be found.
+    """
 
     statements: tuple[Statement, ...]
     takes: tuple[Take, ...]
     made: Callable[[Sequence[Sequence[Any]]], Any]
+    swept: tuple[tuple[int, Column], ...] = ()
+    size: int = 1
 
     def parameters(self, variables: VariableValues, values: Sequence[Any]) -> dict[str, Any]:
         """What the statements are filled with; `values` are those taken out of the condition."""
@@ -68,6 +74,14 @@ class RootPlan:
     def answer(self, cursor: DBAPICursor, given: Parameters) -> Any:
         """The root field's value; NotPlannedError where only resolvers can tell."""
         return self.made([statement.rows(cursor, given) for statement in self.statements])
+
+    def answer_swept(self, cursor: DBAPICursor, given: Parameters, asking: Asking) -> Any:
+        """The same, within a transaction over whose connection `asking` reads."""
+        found: list[Any] = [statement.rows(cursor, given) for statement in self.statements]
+        if self.swept:
+            rows = found[0] = [list(row) for row in found[0]]
+            sweep(rows[: self.size], self.swept, asking)
+        return self.made(found)
 
 
 def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList) -> RootPlan:
@@ -93,7 +107,7 @@ def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList
             raise NotPlannedError("no such uid")
         return fill(list(rows[0]))
 
-    return RootPlan((finished(statement, dialect),), tuple(compiler.takes), made)
+    return RootPlan((finished(statement, dialect),), tuple(compiler.takes), made, tuple(shape.swept(start=0)))
 
 
 def many_customers(
@@ -129,7 +143,8 @@ def many_customers(
         total = found[-1][0][0] if page.needs_total else None
         return make(rows, total)
 
-    return RootPlan(tuple(finished(each, dialect) for each in statements), tuple(compiler.takes), made)
+    stated, swept = tuple(finished(each, dialect) for each in statements), tuple(page.swept())
+    return RootPlan(stated, tuple(compiler.takes), made, swept, window.size)
 
 
 def _rows(

@@ -101,7 +101,7 @@ class Planner:
             await self._asked((*key, name), draft.executor, details, variables, context)
             for name, details in draft.roots.items()
         ]
-        planned = [(plan, values) for plan, values in asked if isinstance(plan, RootPlan)]
+        planned = [(plan, values) for plan, values in asked if isinstance(plan, RootPlan) and not plan.swept]
         if len(planned) == len(asked):
             found = await self._pool.run_raw(_read, planned, _BEGIN[self._pool.dialect.name])
         else:
@@ -144,7 +144,7 @@ class Planner:
         context: Context,
     ) -> Asked | None:
         """The root field's statements; None where some of it has none, NotPlannedError for values that have none."""
-        compiler = Compiler(self._core, executor, self._pool.dialect.name)
+        compiler = Compiler(self._core, executor, self._pool.dialect.name, Sweeper(self._schema, executor))
         form, order = Form(Every(), ()), customer_order(())
         if details[0].node.name.value == "customers":
             arguments = self._converted(compiler.arguments_under("Query", details, variables))
@@ -201,7 +201,8 @@ def _swept(
     asking = Asking(replace(context, reads=reads), reads, variables)
     with closing(connection.connection.cursor()) as cursor:
         return [
-            plan.answer(asking) if isinstance(plan, SweptRoot) else plan.answer(cursor, given) for plan, given in asked
+            plan.answer(asking) if isinstance(plan, SweptRoot) else plan.answer_swept(cursor, given, asking)
+            for plan, given in asked
         ]
 
 

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import ColumnElement, literal_column
 
 from kehu_graphql.planning.json_sql import JsonObject
+from kehu_graphql.planning.sweep import Column
 
 Row = list[Any]
 Convert = Callable[[Any], Any]
@@ -17,13 +18,15 @@ Convert = Callable[[Any], Any]
 class Element:
     """A value of a row: its SQL, whether that is JSON, and what becomes of it where it is not null.
 
-    `ready` is SQL that needs nothing more to stand in an answer; None where there is none.
+    `ready` is SQL that needs nothing more to stand in an answer; None where there is none. Where it is `swept`, the
+    SQL is the customer's id, in whose place the rows get what the sweep finds, ready to be shown.
     """
 
     sql: ColumnElement[Any]
     is_json: bool = False
     convert: Convert | None = None
     ready: ColumnElement[Any] | None = None
+    swept: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ class Shape:
         """What to select, in order, and which of it is JSON: a value a field, then the counts of pages."""
         found = [_column(each) for each in self.elements]
         return found + [(each.total, False) for each in self._pages() if each.total is not None]
+
+    def swept(self, *, start: int) -> list[tuple[int, Column]]:
+        """The places in rows whose values are swept, where the shape's columns begin at `start`."""
+        found = enumerate(self.elements, start)
+        return [(place, each.swept) for place, each in found if isinstance(each, Element) and each.swept is not None]
 
     def reader(self, *, start: int, parse: Callable[[Any], Any] | None) -> Callable[[Row], dict[str, Any]]:
         """Makes the object of a row in which the shape's columns begin at `start`; `parse` reads JSON in it."""

@@ -1,6 +1,7 @@
 """Selections answered level by level: a field of all objects of a level at once, by the resolvers' own functions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from kehu_graphql.context import Context
+from kehu_graphql.context import Context, customer_by_id
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.planning.batches import BatchedReads
 from kehu_graphql.planning.documents import variable_names
@@ -57,14 +58,30 @@ class SweptRoot:
 
     def answer(self, asking: Asking) -> Any:
         """The root field's value; NotPlannedError where only resolvers can tell."""
-        try:
+        with _left_to_resolvers():
             (value,) = self.column(asking, (None,))
-        except (NotPlannedError, DBAPIError):
-            raise
-        except Exception as error:
-            # Whatever it is, the executor asks again and makes it the field's error.
-            raise NotPlannedError(str(error)) from error
         return value
+
+
+def sweep(rows: Sequence[list[Any]], places: Sequence[tuple[int, Column]], asking: Asking) -> None:
+    """Puts what each column shows of the customers whose ids stand in its place there; NotPlannedError as above."""
+    with _left_to_resolvers():
+        ids = [row[places[0][0]] for row in rows]
+        found = asking.reads.answers(customer_by_id(asking.context, key) for key in ids)
+        for place, column in places:
+            for row, value in zip(rows, column(asking, found), strict=True):
+                row[place] = value
+
+
+@contextmanager
+def _left_to_resolvers() -> Iterator[None]:
+    try:
+        yield
+    except (NotPlannedError, DBAPIError):
+        raise
+    except Exception as error:
+        # Whatever it is, the executor asks again and makes it the field's error.
+        raise NotPlannedError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +93,10 @@ class Sweeper:
 
     def root(self, parent: GraphQLObjectType, details: FieldDetailsList) -> SweptRoot:
         """A field of the query itself."""
-        return SweptRoot(self._field(parent, details))
+        return SweptRoot(self.field(parent, details))
 
-    def _field(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Column:
+    def field(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Column:
+        """What answers show of a field, for each of the objects that have it."""
         name = details[0].node.name.value
         if name == "__typename":
             return lambda _, sources: [parent.name] * len(sources)
@@ -142,7 +160,7 @@ class Sweeper:
     def _object(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Column:
         fields = self.executor.collect_subfields(kind, details).grouped_field_set
         names = tuple(fields)
-        columns = [self._field(kind, each) for each in fields.values()]
+        columns = [self.field(kind, each) for each in fields.values()]
 
         def shown(asking: Asking, sources: Sequence[Any]) -> Sequence[Any]:
             if not sources:
