@@ -3,12 +3,30 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any, Literal, cast
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, and_, func, literal, or_, select, union
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union,
+)
 
 from kehu.reader.keyset import Page, Window
-from kehu.tables.facts import complaints, shipments, visits
+from kehu.tables.columns import Instant
+from kehu.tables.facts import complaints, customers, shipments, visits
 from kehu.tables.runs import memberships, runs, warnings
 
 Kind = Literal["shipment", "complaint", "visit", "warning", "level"]
@@ -49,45 +67,67 @@ def timelines(
 ) -> dict[int, Page[Entry]]:
     """A forward page for each customer, by instant, then kind as in KINDS, then id, the highest first.
 
-    Events without an instant are left out. A statement for each customer: its parts must end early by an index.
+    Events without an instant are left out; a customer without any other is absent.
     """
-    return {customer: _timeline(connection, customer, kinds, window) for customer in customer_ids}
+    found = _newest(kinds, window)
+    by_owner: dict[int, list[tuple[datetime, int, int]]] = {}
+    for owner, at, place, number in connection.execute(_of_each(found, customer_ids, connection.dialect.name)):
+        by_owner.setdefault(owner, []).append((at, place, number))
+    return {owner: _page(rows, window) for owner, rows in by_owner.items()}
 
 
 def count_timelines(connection: Connection, customer_ids: Collection[int], kinds: tuple[Kind, ...]) -> dict[int, int]:
     """How many events each customer's timeline has."""
-    return {customer: _count(connection, customer, kinds) for customer in customer_ids}
+    events = reduce(add, (_count(_SOURCES[kind]) for kind in kinds), literal(0)).label("events")
+    rows = connection.execute(select(customers.c.id, events).where(customers.c.id.in_(customer_ids)))
+    return {row.id: row.events for row in rows}
 
 
-def _timeline(connection: Connection, customer: int, kinds: tuple[Kind, ...], window: Window) -> Page[Entry]:
-    walks = [
-        select(_walk(kind, owner, customer, window).subquery()) for kind in kinds for owner in _SOURCES[kind].owners
-    ]
-    found = union(*walks).subquery()
+def _newest(kinds: tuple[Kind, ...], window: Window) -> Select[Any]:
+    """One customer's events of the window in no order; `customers` is the enclosing statement's.
+
+    Its parts end early by an index.
+    """
+    walks = [select(_walk(kind, owner, window).subquery()) for kind in kinds for owner in _SOURCES[kind].owners]
     # A shipment whose payer sends it stands in two walks; the union has it once.
-    ordered = select(found).order_by(found.c["at"].desc(), found.c.place, found.c.id.desc()).limit(window.size + 1)
-    rows = connection.execute(ordered).all()
+    found = union(*walks).subquery()
+    ordered = select(found).order_by(found.c["at"].desc(), found.c.place, found.c.id.desc())
+    return ordered.limit(window.size + 1).correlate(customers)
+
+
+def _of_each(found: Select[Any], customer_ids: Collection[int], dialect: str) -> Select[Any]:
+    if dialect != "sqlite":
+        beside = found.lateral("beside")
+        rows = select(customers.c.id, beside.c["at"], beside.c.place, beside.c.id).join_from(customers, beside, true())
+        return rows.where(customers.c.id.in_(customer_ids))
+    # No LATERAL there: a customer's events come as one list, which is taken apart again.
+    entry = found.subquery()
+    one = func.json_array(type_coerce(entry.c["at"], BigInteger), entry.c.place, entry.c.id)
+    events = select(func.json_group_array(one)).scalar_subquery()
+    each = func.json_each(events).table_valued("value", name="each")
+    parts = [func.json_extract(each.c.value, f"$[{place}]") for place in range(3)]
+    rows = select(customers.c.id, type_coerce(parts[0], Instant()), *parts[1:]).join_from(customers, each, true())
+    return rows.where(customers.c.id.in_(customer_ids))
+
+
+def _page(rows: list[tuple[datetime, int, int]], window: Window) -> Page[Entry]:
+    rows.sort(key=lambda row: (row[0], -row[1], row[2]), reverse=True)
     kept = rows[: window.size]
     return Page(
         rows=tuple(Entry(at, KINDS[place], number) for at, place, number in kept),
-        keys=tuple(tuple(row) for row in kept),
+        keys=tuple(kept),
         has_more=len(rows) > window.size,
     )
 
 
-def _walk(kind: Kind, owner: Column[int], customer: int, window: Window) -> Select[Any]:
+def _walk(kind: Kind, owner: Column[int], window: Window) -> Select[Any]:
     source = _SOURCES[kind]
     number = owner.table.c.id
     columns = (source.at.label("at"), literal(KINDS.index(kind)).label("place"), number.label("id"))
-    rows = select(*columns).select_from(source.rows).where(owner == customer, source.at.is_not(None))
+    rows = select(*columns).select_from(source.rows).where(owner == customers.c.id, source.at.is_not(None))
     if window.beside is not None:
         rows = rows.where(_older(source.at, number, KINDS.index(kind), cast("tuple[Any, int, int]", window.beside)))
-    return rows.order_by(_newest_first(source.at), number.desc()).limit(window.size + 1)
-
-
-def _newest_first(at: ColumnElement[Any]) -> ColumnElement[Any]:
-    # As the index on it says, since a database does not see that where none is unknown both ways are one.
-    return at.desc().nulls_last() if isinstance(at, Column) and at.nullable else at.desc()
+    return rows.order_by(source.at.desc(), number.desc()).limit(window.size + 1).correlate(customers)
 
 
 def _older(
@@ -99,11 +139,7 @@ def _older(
     return and_(at <= edge, or_(at < edge, number < edge_number))
 
 
-def _count(connection: Connection, customer: int, kinds: tuple[Kind, ...]) -> int:
-    return sum(_count_of(connection, customer, _SOURCES[kind]) for kind in kinds)
-
-
-def _count_of(connection: Connection, customer: int, source: _Source) -> int:
-    mine = or_(*(owner == customer for owner in source.owners))
+def _count(source: _Source) -> ColumnElement[int]:
+    mine = or_(*(owner == customers.c.id for owner in source.owners))
     rows = select(func.count()).select_from(source.rows).where(mine, source.at.is_not(None))
-    return connection.scalar(rows) or 0
+    return rows.correlate(customers).scalar_subquery()
