@@ -222,11 +222,14 @@ def test_without_the_key_nothing_is_loaded(place: Path, kehu: Kehu) -> None:
 
 
 def test_a_subject_export_holds_everything_of_the_person_alone(place: Path, kehu: Kehu) -> None:
+    assert kehu("resegment", "-w", place)[0] == 0
     code, said, _ = kehu("subject-export", "C77", "-o", place / "data" / "out.json", "-w", place)
     assert (code, "rows of C77 written" in said) == (0, True)
     found = json.loads((place / "data" / "out.json").read_text(encoding="utf-8"))
     assert (found["customer"]["name"], len(found["records"]), len(found["complaints"])) == ("李静怡", 4, 1)
     assert {each["number"] for each in found["shipments"]} == {"W1", "W2"}
+    counted = {each["code"]: each["value"] for each in found["features"]}
+    assert (counted["complaints_90d"], counted["revenue_365d"]) == (0, "0.00")
     assert "王强" not in json.dumps(found, ensure_ascii=False)
     code, _, errors = kehu("subject-export", "C77", "-o", "out.csv", "-w", place)
     assert (code, "'.csv' is no format" in errors) == (1, True)

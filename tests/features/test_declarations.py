@@ -343,3 +343,25 @@ def test_a_problem_knows_its_place_inside_a_folded_text() -> None:
     text = f"x:\n  count: visits\n  where: |\n    delivery == null\n    or delivry == 1\n  {SAID}\n"
     _, problems = read_catalogue({"f.yaml": text}, 2)
     assert [problem.place for problem in problems] == [Place("f.yaml", 5, 8)]
+
+
+def test_features_are_served_where_they_are_marked() -> None:
+    catalogue, problems = read("a:\n  count: visits\n  served: true", "b:\n  count: visits\n  served: false")
+    assert problems == []
+    assert {item.info.name: item.served for item in catalogue.declarations} == {"a": Place("f.yaml", 3, 11), "b": None}
+
+
+def test_neither_lists_nor_other_words_than_truths_are_served() -> None:
+    _, problems = read("a:\n  list: shipments.service\n  served: true", "b:\n  count: visits\n  served: always")
+    remedy = "serve a number made of it, such as its distinct values"
+    assert problems == [
+        "9:11: error[feature-served]: 'always' is neither true nor false (write served: true, or leave it out)",
+        f"3:11: error[feature-served]: 'a' is a list, which is not kept ({remedy})",
+    ]
+
+
+def test_more_served_features_than_there_are_slots_are_refused_where_they_are_marked() -> None:
+    words = [f"w{number}:\n  last: visits.purpose\n  served: true" for number in range(5)]
+    _, (problem,) = read("a:\n  count: visits\n  served: true", *words)
+    said = "'w4' finds no slot: 4 texts are kept at most (mark it instead of one of w0, w1, w2, w3)"
+    assert problem == f"33:11: error[feature-served]: {said}"

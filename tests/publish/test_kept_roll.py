@@ -13,15 +13,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, select
 
+from kehu.features.catalogue import read_catalogue
 from kehu.identity.resolve import uid_of_record
 from kehu.model.problems import RefusedError
 from kehu.pipeline.rolling_back import roll_back
 from kehu.pipeline.transactions import reading, writing
 from kehu.publish.history import published_roll
 from kehu.publish.kept_roll import KeptRoll, state_of
+from kehu.publish.kept_values import KeptValues
 from kehu.publish.publish import Changes, publish
 from kehu.publish.run_log import Found, begin_run, finish_run
 from kehu.publish.standing import standing_as_of
+from kehu.reader.features import all_served, values_of
 from kehu.rules.book import RuleBook
 from kehu.rules.evaluate import Evaluation, evaluate
 from kehu.rules.rolls import Roll, everybody
@@ -82,6 +85,15 @@ examples:
 """
 
 
+# What each book's catalogue serves of the number that every customer has, by several names.
+NAMED = {"plain": ("m", "n"), "renamed": ("n", "o"), "flags": ("o",), "fewer": ()}
+SAID = "  unit: u\n  label: {en: e, zh: 中}\n  meaning: m\n"
+SERVED = {
+    book: read_catalogue({"f": "".join(f"{name}:\n  count: visits\n  served: true\n{SAID}" for name in names)}, 2)[0]
+    for book, names in NAMED.items()
+}
+
+
 @dataclass(frozen=True)
 class Run:
     """A run `days` after the one before, over those of the customers that there are, by one of the books."""
@@ -130,6 +142,10 @@ class Story:
     moved: dict[int, int] = field(default_factory=dict)
 
     @property
+    def values(self) -> KeptValues:
+        return KeptValues(self.folder, lambda text, _: self.said.append(text))
+
+    @property
     def kept(self) -> KeptRoll:
         return KeptRoll(self.folder, lambda text, _: self.said.append(text))
 
@@ -151,16 +167,22 @@ class Story:
         numbers = {key: n for key, n in step.numbers.items() if key in there}
         columns = {"customer": list(numbers), "n": list(numbers.values()), "spent": [None] * len(numbers)}
         frame = pl.DataFrame(columns, schema={"customer": pl.Int64(), "n": pl.Int64(), "spent": pl.Int64()})
+        frame = frame.with_columns(m="n", o="n")
         with writing(self.engine) as connection:
             before, cooling = open_rows(self.engine), self.cooling(book)
             digests = {"rule_digest": book.digest, "feature_digest": "f"}
             run_id = begin_run(connection, as_of=self.as_of, now=self.as_of, engine="polars", **digests)
             evaluation = evaluate(book, frame, self.as_of, standing_as_of(connection, [book], self.as_of))
             changes = publish(connection, run_id, book, evaluation, self.kept.roll(connection))
+            values = self.values.write(connection, run_id, self.as_of, SERVED[step.book], evaluation.features)
             finish_run(connection, run_id, Found(len(frame), {}, []), now=self.as_of)
             self.kept.forget()
+            self.values.forget()
             state = state_of(connection)
         self.kept.keep(state, changes.roll)
+        self.values.keep(state, values)
+        named = NAMED[step.book]
+        assert known_values(self.engine) == {key: dict.fromkeys(named, n) for key, n in numbers.items() if named}
         self.check(before, cooling, evaluation, changes)
 
     def check(self, before: tuple[Answers, Answers], cooling: Answers, found: Evaluation, changes: Changes) -> None:
@@ -230,6 +252,15 @@ class Story:
     def there(self) -> list[int]:
         with self.engine.connect() as connection:
             return list(connection.execute(select(customers.c.id).order_by(customers.c.id)).scalars())
+
+
+def known_values(engine: Engine) -> dict[int, dict[str, object]]:
+    """What readers are told of everybody, by feature; where nothing is served nobody has a row."""
+    with engine.connect() as connection:
+        served = all_served(connection)
+        everyone = connection.execute(select(customers.c.id)).scalars().all()
+        found = values_of(connection, everyone, tuple(served.values()))
+    return {key: dict(zip(served, values, strict=True)) for key, values in found.items()}
 
 
 def uid(customer: int) -> str:
@@ -344,7 +375,10 @@ def test_a_story_told_on_each_kind_of_database(database: Engine, books: Mapping[
     ]
     for step in steps:
         story.play(step)
-    assert [text.split(":")[0] for text in story.said] == ["reading what is published from the database itself"]
+    assert [text.split(":")[0] for text in story.said] == [
+        "reading what is published from the database itself",
+        "reading values of features from the database itself",
+    ]
 
 
 def _first_run(story: Story) -> None:

@@ -15,6 +15,7 @@ from kehu.store.erasing import erase_customers
 from kehu.store.identity_decisions import IdentityDecision, RecordName, add_decision
 from kehu.tables.changes import changes
 from kehu.tables.facts import customer_records, customers, shipments, source_records
+from kehu.tables.features import customer_features
 from kehu.tables.identity import identity_decisions, locked_records
 from kehu.tables.overrides import overrides
 
@@ -44,6 +45,7 @@ def load(engine: Engine, load_files: LoadFiles) -> dict[str, int]:
         decided = {"ruleset": "r", "code": "c", "effect": "include", "reason": "r", "author": "a", "created_at": AT}
         for number, customer in enumerate(sorted(ids.values()), 1):
             connection.execute(insert(overrides).values(id=number, customer_id=customer, **decided))
+            connection.execute(insert(customer_features).values(customer_id=customer, whole_1=number))
         for name, uid in connection.execute(select(customers.c.name, customers.c.uid)).all():
             asked = Request("ann", "customersMerge", name, "a digest")
             record_change(connection, asked, {"customers": [uid]}, now=AT)
@@ -60,7 +62,10 @@ def test_everything_of_a_customer_goes_and_nothing_of_others(database: Engine, l
         resolved = resolve_customers(connection, "CN", PLAIN_RULES)
         kept = {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (customers, customer_records, overrides, identity_decisions, locked_records, changes)
+            for table in (
+                *(customers, customer_records, customer_features, overrides),
+                *(identity_decisions, locked_records, changes),
+            )
         }
         (party,) = connection.execute(select(shipments.c.shipper_id, shipments.c.consignee_id)).all()
         after = connection.execute(
@@ -73,6 +78,7 @@ def test_everything_of_a_customer_goes_and_nothing_of_others(database: Engine, l
     assert kept == {
         "customers": 1,
         "customer_records": 2,
+        "customer_features": 1,
         "overrides": 1,
         "identity_decisions": 0,
         "locked_records": 0,

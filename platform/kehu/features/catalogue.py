@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from kehu.features.declaration import Declaration, read_declaration
 from kehu.features.missing import misfit
+from kehu.features.serving import serving_problems
 from kehu.model.feature_types import FeatureInfo, FeatureType, Schema
 from kehu.model.problems import Place, Problem, did_you_mean, refuse_errors
 from kehu.model.yaml_nodes import Mapping as MappingNode
@@ -76,7 +77,9 @@ def read_catalogue(texts: Mapping[str, str], money_digits: int) -> tuple[Catalog
     compiler = _Compiler(declared, sources, money_digits, _CHECKED_AT)
     compiler.faulty |= faulty - set(declared)
     catalogue = compiler.catalogue(_digest(texts, money_digits))
-    return catalogue, problems + compiler.problems
+    ready = {item.info.name: item for item in catalogue.declarations}
+    unkept = serving_problems(ready[name] for name in declared if name in ready)
+    return catalogue, problems + compiler.problems + unkept
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ FEATURE_CHECKS: dict[str, str] = {
     "feature-of": "a share does not say which events make it",
     "feature-operation": "a feature has no operation, or more than one",
     "feature-q": "the share of a quantile does not lie between 0 and 1",
+    "feature-served": "a feature is marked to be kept with each run, and there is no slot that could hold it",
     "feature-shape": "a value of a feature is a list or mapping where a text is needed, or the other way round",
     "feature-unit": "a feature does not say what it is counted in",
     "feature-with": "a model is not given a feature for each of its inputs",

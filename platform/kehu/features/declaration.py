@@ -24,7 +24,7 @@ OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 DERIVED: frozenset[Operation] = frozenset({"formula", "rank_of", "percentile_of", "model"})
 POPULATION: frozenset[Operation] = DERIVED - {"formula"}
 # What may stand beside the operation; formulas and attributes count no events and take the first line only.
-_COMMON = {"missing", "unit", "label", "meaning"}
+_COMMON = {"missing", "served", "unit", "label", "meaning"}
 _COUNTING = {"over", "before", "as", "where"}
 _OWN: Mapping[str, set[str]] = {"quantile": {"q"}, "days_since": {"which"}, "share": {"of"}, "model": {"with"}}
 _KEYS = {*OPERATIONS, *_COMMON, *_COUNTING, "q", "which", "of", "with"}
@@ -41,7 +41,7 @@ class Declaration:
 
     `column` is '' for a plain count; `text` holds a formula, or the name of an attribute, feature or model;
     `inputs` says which feature each input of a model is; `missing` is the value for "never happened" as
-    declared, None when it stays unknown.
+    declared, None when it stays unknown. `served` is where it is marked so, None where it is not.
     """
 
     info: FeatureInfo
@@ -58,6 +58,7 @@ class Declaration:
     q: float
     which: Literal["first", "last"]
     text: Scalar | None
+    served: Place | None
     place: Place
 
 
@@ -130,6 +131,7 @@ class _Reader:
             q=self._quantile(operation),
             which=self._which(),
             text=target if operation in DERIVED | {"attribute"} else None,
+            served=self._served(),
             place=self.node.place,
         )
         return result if len(self.problems) == before else None
@@ -256,6 +258,16 @@ class _Reader:
         if node is not None and node.text not in {"first", "last"}:
             self._problem(node, f"'{node.text}' is neither first nor last", "write which: first or which: last")
         return "first" if node is not None and node.text == "first" else "last"
+
+    def _served(self) -> Place | None:
+        node = self._optional("served")
+        if node is None:
+            return None
+        value = as_value(node)
+        if not isinstance(value, bool):
+            said = f"'{node.text}' is neither true nor false"
+            self.problems.append(Problem(node.place, "feature-served", said, "write served: true, or leave it out"))
+        return node.place if value is True else None
 
     def _label(self) -> Label:
         value = as_value(self.node.get("label") or self.node)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from kehu.features.catalogue import Catalogue
 from kehu.features.selection import only
+from kehu.features.serving import served
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.facts import Present, mirror_folder
 from kehu.pipeline.progress import Clock, Progress, Watch
@@ -134,8 +135,8 @@ def _job(
     how: How = PLAIN,
 ) -> RunJob:
     catalogue, book = rules[0], rules[1].in_force(as_of)
-    # A feature that no rule asks for costs nothing.
-    asked = only(catalogue, features_of(book))
+    # A feature that no rule asks for and nobody is shown costs nothing.
+    asked = only(catalogue, features_of(book) | {item.info.name for item in served(catalogue.declarations)})
     present = Present(engine, mirror_folder(engine, workspace.root), watch.progress)
     remote = engine_of(workspace.settings, workspace.root)
     return RunJob(engine, asked, book, as_of, watch, _guard(workspace.settings), present, how.full, remote)

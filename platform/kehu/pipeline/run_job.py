@@ -17,6 +17,7 @@ from kehu.pipeline.run_report import RunReport, counts_of, report_of
 from kehu.pipeline.transactions import reading, writing, writing_in_bulk
 from kehu.publish.guard import Guard, SizeChange, published_counts, size_changes
 from kehu.publish.kept_roll import KeptRoll, state_of
+from kehu.publish.kept_values import KeptValues
 from kehu.publish.publish import compare, publish
 from kehu.publish.run_log import finish_run, hold_run, record_stages
 from kehu.publish.standing import standing_as_of
@@ -36,7 +37,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class RunJob:
-    """A question as of an instant. Its catalogue holds what the book asks for, and nothing that costs more."""
+    """A question as of an instant. Its catalogue holds what the book asks for and what is served, and nothing more."""
 
     engine: Engine
     catalogue: Catalogue
@@ -69,6 +70,7 @@ class RunJob:
                 changes = compare(connection, self.book, evaluation, self.as_of, published)
             else:
                 changes = publish(connection, run_id, self.book, evaluation, published)
+                values = self._values.write(connection, run_id, self.as_of, self.catalogue, evaluation.features)
             report = self._whole(report_of(run_id, self.as_of, self.book, evaluation, changes), recount, held)
             found = report.found(author)
             if held:
@@ -76,10 +78,12 @@ class RunJob:
             else:
                 finish_run(connection, run_id, found, now=clock())
                 self._kept.forget()
+                self._values.forget()
             state = state_of(connection)
             made(report.entered + report.left + report.fired + report.cleared)
         if not held:
             self._kept.keep(state, changes.roll)
+            self._values.keep(state, values)
         with writing(self.engine) as connection:
             record_stages(connection, run_id, self.watch.recorded())
         return self._whole(report, recount, held)
@@ -87,6 +91,10 @@ class RunJob:
     @property
     def _kept(self) -> KeptRoll:
         return KeptRoll(self.present.mirror, self.present.progress)
+
+    @property
+    def _values(self) -> KeptValues:
+        return KeptValues(self.present.mirror, self.present.progress)
 
     def _answer(self, *, keep: bool) -> tuple[Evaluation, Recount]:
         with self._opened() as run:

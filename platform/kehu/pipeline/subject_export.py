@@ -1,12 +1,14 @@
 """Everything that is held of one customer, for whoever asks what is held of them."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from kehu.model.problems import Place
 from kehu.pipeline.named_customer import named_customer
 from kehu.pipeline.transactions import Database, reading
+from kehu.reader.features import all_served, values_of
 from kehu.store.identified import records_of
 from kehu.store.identity_decisions import RecordName, all_decisions
 from kehu.tables.facts import (
@@ -42,6 +44,7 @@ def subject_document(workspace: Workspace, database: Database, customer: str) ->
         document["records"] = _records(connection, number)
         for table in _OWN:
             document[table.name] = _rows(connection, table, table.c.customer_id == number)
+        document["features"] = _features(connection, number)
         mine = or_(*(shipments.c[role] == number for role in _ROLES))
         document["shipments"] = _rows(connection, shipments, mine)
         names = set(records_of(connection, number))
@@ -58,6 +61,14 @@ def _records(connection: Connection, number: int) -> list[Row]:
     columns = (source_records.c.system, source_records.c.key, customer_records)
     query = select(*columns).select_from(joined).where(customer_records.c.customer_id == number)
     return _plain(connection.execute(query.order_by(customer_records.c.id)).mappings())
+
+
+def _features(connection: Connection, number: int) -> list[Row]:
+    served = tuple(all_served(connection).values())
+    values = values_of(connection, [number], served).get(number, ())
+    exact = [str(value) if isinstance(value, Decimal) else value for value in values]
+    told = zip(served[: len(exact)], exact, strict=True)
+    return [{"code": each.code, "meaning": each.meaning, "value": value, "as_of": each.as_of} for each, value in told]
 
 
 def _rows(connection: Connection, table: Table, which: ColumnElement[bool]) -> list[Row]:

@@ -84,12 +84,17 @@ def state_of(connection: Connection) -> State:
     return State(run_id, published_at, head_of(partial(read_frame, connection)))
 
 
-def _brought_up(connection: Connection, state: State, roll: Roll) -> Roll:
-    """The roll with what happened to customers since. Raises UnusableError when it is of another publication."""
+def check_state(connection: Connection, state: State) -> None:
+    """Raises UnusableError when what was kept with that state is of another publication."""
     now = state_of(connection)
     tokens = read_frame(connection, token_query(state.head)).rows()
     if (now.run_id, now.published_at) != (state.run_id, state.published_at) or tokens != [(state.head.token,)]:
         raise UnusableError(f"what is kept is of run {state.run_id} in another state of the database")
+
+
+def _brought_up(connection: Connection, state: State, roll: Roll) -> Roll:
+    """The roll with what happened to customers since. Raises UnusableError when it is of another publication."""
+    check_state(connection, state)
     spans = read_frame(connection, changes_query(memberships.name, state.head))
     if spans.is_empty():
         return roll

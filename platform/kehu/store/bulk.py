@@ -121,6 +121,26 @@ def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, k
     connection.exec_driver_sql(statement, _driver_rows(frame.select(*values, key)))
 
 
+def put_frame(connection: Connection, table: Table, frame: pl.DataFrame, *, key: str) -> None:
+    """Write the rows in place of those with their `key`, or as new ones; columns that `frame` lacks stay as they are.
+
+    Raises RefusedError when a text holds the character NUL.
+    """
+    settings = ", ".join(f'"{name}" = excluded."{name}"' for name in frame.columns if name != key)
+    conflict = f'ON CONFLICT ("{key}") DO UPDATE SET {settings}'
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    for part in frame.iter_slices(_SLICE):
+        _refuse_nul(table.name, part)
+        if _is_sqlite(connection):
+            marks = ", ".join("?" * part.width)
+            statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}) {conflict}"
+            connection.exec_driver_sql(statement, _driver_rows(part))
+        else:
+            _stage_like(connection, "staged_put", table, part)
+            statement = f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM staged_put {conflict}"
+            connection.exec_driver_sql(statement)
+
+
 def read_frame(connection: Connection, query: Select[Any] | TextualSelect) -> pl.DataFrame:
     """The query's rows, typed by its columns: instants UTC, whole numbers Int64, JSON as text."""
     slices = list(read_slices(connection, query))
@@ -228,14 +248,19 @@ def _copy(connection: Connection, statement: str, frame: pl.DataFrame) -> None:
 
 def _update_by_join(connection: Connection, table: Table, frame: pl.DataFrame, key: str) -> None:
     values = [column for column in frame.columns if column != key]
-    definitions = ", ".join(f'"{name}" {table.c[name].type.compile(postgresql.dialect())}' for name in frame.columns)  # type: ignore[no-untyped-call]
-    connection.exec_driver_sql("DROP TABLE IF EXISTS staged_update")
-    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE staged_update ({definitions})")
-    insert_frame(connection, "staged_update", frame)
+    _stage_like(connection, "staged_update", table, frame)
     settings = ", ".join(f'"{column}" = s."{column}"' for column in values)
     connection.exec_driver_sql(
         f'UPDATE {table.name} AS t SET {settings} FROM staged_update AS s WHERE t."{key}" = s."{key}"'
     )
+
+
+def _stage_like(connection: Connection, name: str, table: Table, frame: pl.DataFrame) -> None:
+    """A temporary table of the frame's rows, its columns of the table's types: PostgreSQL only."""
+    definitions = ", ".join(f'"{each}" {table.c[each].type.compile(postgresql.dialect())}' for each in frame.columns)  # type: ignore[no-untyped-call]
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({definitions})")
+    insert_frame(connection, name, frame)
 
 
 def _polars_type(kind: object) -> pl.DataType:

@@ -34,6 +34,7 @@ from kehu.tables.facts import (
     source_records,
     visits,
 )
+from kehu.tables.features import customer_features
 from kehu.tables.golden import corrections, customer_links, golden_values, refused_links
 from kehu.tables.identity import (
     contested_keys,
@@ -162,7 +163,7 @@ def _delete_changes(connection: Connection) -> int:
 
 def _delete_values(connection: Connection) -> None:
     whose = _staged("staged_customers")
-    for kept in (identifiers, customer_aliases, golden_values):
+    for kept in (identifiers, customer_aliases, customer_features, golden_values):
         connection.execute(delete(kept).where(kept.c.customer_id.in_(whose)))
     linked = or_(customer_links.c.customer_id.in_(whose), customer_links.c.other_id.in_(whose))
     connection.execute(delete(customer_links).where(linked))

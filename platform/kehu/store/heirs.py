@@ -8,6 +8,7 @@ from kehu.store.bulk import insert_frame, read_frame, stage, update_frame
 from kehu.store.event_changes import log_changes
 from kehu.store.handing_over import hand_over
 from kehu.tables.facts import customer_aliases, customers, identifiers
+from kehu.tables.features import customer_features
 
 
 def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame) -> None:
@@ -27,7 +28,8 @@ def retire(connection: Connection, gone: pl.DataFrame, moved: pl.DataFrame) -> N
     hand_over(connection, pl.concat([moved["customer_id"], moved["now"].alias("customer_id")]))
     stage(connection, "staged_gone", heirs.select("customer_id"))
     staged = select(table("staged_gone", column("customer_id")).c.customer_id)
-    connection.execute(delete(identifiers).where(identifiers.c.customer_id.in_(staged)))
+    for kept in (identifiers, customer_features):
+        connection.execute(delete(kept).where(kept.c.customer_id.in_(staged)))
     connection.execute(delete(customers).where(customers.c.id.in_(staged)))
     log_changes(connection, customers, heirs["customer_id"])
     returned = customer_aliases.c.uid.in_(select(customers.c.uid))
