@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from strawberry.dataloader import DataLoader
 
 from kehu_graphql.failures import ExpectedError
+from kehu_graphql.pipelines import Pipelines
 from kehu_graphql.stopping import Reading, stoppable
 
 P = ParamSpec("P")
@@ -41,6 +42,7 @@ class ReadPool:
         self._kept = threading.local()
         self._all_kept: list[Connection] = []
         self._engine = engine
+        self.pipelines = Pipelines(engine) if engine.dialect.name == "postgresql" else None
         self._beside = asyncio.Semaphore(BESIDE)
 
     @property
@@ -62,7 +64,7 @@ class ReadPool:
         return await stoppable(self._threads, in_thread, reading.stop)
 
     async def run_raw(self, read: Callable[Concatenate[DBAPICursor, P], R], *args: P.args, **options: P.kwargs) -> R:
-        """What `read` answers with a cursor of the driver, over a connection that its thread keeps.
+        """What `read` answers with a cursor of SQLite's driver, over a connection that its thread keeps.
 
         No transaction is begun. Errors are the driver's own, and after one the connection is let go.
         """
@@ -73,7 +75,7 @@ class ReadPool:
             try:
                 with reading.on(connection), closing(connection.connection.cursor()) as cursor:
                     return read(cursor, *args, **options)
-            except (sqlite3.Error, psycopg.Error):
+            except sqlite3.Error:
                 self._let_go(connection)
                 raise
 
@@ -154,6 +156,8 @@ class ReadPool:
         self._threads.shutdown()
         for connection in self._all_kept:
             connection.close()
+        if self.pipelines is not None:
+            self.pipelines.close()
 
 
 class Snapshot:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import TypeVar
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 R = TypeVar("R")
 
 # A request to cancel goes to PostgreSQL over a connection of its own.
-_CANCEL_SECONDS = 5.0
+CANCEL_SECONDS = 5.0
 _AGAIN_SECONDS = 0.02
 
 
@@ -51,7 +51,7 @@ class Reading:
             if isinstance(self._driver, sqlite3.Connection):
                 self._driver.interrupt()
             elif isinstance(self._driver, psycopg.Connection):
-                self._driver.cancel_safe(timeout=_CANCEL_SECONDS)
+                self._driver.cancel_safe(timeout=CANCEL_SECONDS)
 
 
 async def stoppable(threads: Executor, work: Callable[[], R], stop: Callable[[], None]) -> R:
@@ -60,15 +60,20 @@ async def stoppable(threads: Executor, work: Callable[[], R], stop: Callable[[],
     try:
         return await asyncio.wrap_future(working)
     except asyncio.CancelledError:
-        ended = asyncio.ensure_future(_ended(working, stop))
-        while not ended.done():
-            # A second cancellation must not leave the work alone with a connection that others will get.
-            with suppress(asyncio.CancelledError):
-                await asyncio.shield(ended)
+        await ended(lambda: working.cancel() or working.done(), stop)
         raise
 
 
-async def _ended(working: Future[R], stop: Callable[[], None]) -> None:
-    while not (working.cancel() or working.done()):
+async def ended(is_over: Callable[[], bool], stop: Callable[[], None]) -> None:
+    """Calls `stop` off the event loop, again and again, until the work is over, however often this is cancelled."""
+    stopping = asyncio.ensure_future(_stopped(is_over, stop))
+    while not stopping.done():
+        # A second cancellation must not leave the work alone with a connection that others will get.
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(stopping)
+
+
+async def _stopped(is_over: Callable[[], bool], stop: Callable[[], None]) -> None:
+    while not is_over():
         await asyncio.to_thread(stop)
         await asyncio.sleep(_AGAIN_SECONDS)

@@ -1,6 +1,6 @@
 """Plans: the statements of one query, ready for a driver, and what makes an answer of their rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,11 +19,9 @@ from kehu_graphql.planning.compiling import Compiler, Source, Take, parsed
 from kehu_graphql.planning.conditions import with_parameters
 from kehu_graphql.planning.json_sql import JsonRows, as_text
 from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.planning.statements import Parameters, Statement, finished
 from kehu_graphql.planning.sweep import Asking, Column, sweep
 from kehu_graphql.roots.customers import customer_cursors
-
-Parameters = Mapping[str, Any]
-
 
 _ROOT = Source(customers, is_root=True)
 # An index leads through these orders; any other is sorted before lists are read.
@@ -31,31 +29,11 @@ _WALKED = ("name", "id")
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL as the driver takes it, with the parameters that never change."""
-
-    sql: str
-    constant: Parameters
-    processors: Mapping[str, Callable[[Any], Any]]
-    positions: tuple[str, ...] | None
-
-    def rows(self, cursor: DBAPICursor, given: Parameters) -> list[tuple[Any, ...]]:
-        """Every row, as the driver gives it."""
-        values = dict(self.constant)
-        for name, value in given.items():
-            if name in values:
-                processor = self.processors.get(name)
-                values[name] = value if processor is None else processor(value)
-        bound = values if self.positions is None else tuple(values[name] for name in self.positions)
-        cursor.execute(self.sql, bound)
-        return list(cursor.fetchall())
-
-
-@dataclass(frozen=True, slots=True)
 class RootPlan:
     """One root field: its statements, where their parameters come from, and what makes its value of their rows.
 
     In the `swept` places of the first statement's first `size` rows stands what is yet to be found.
+    `made` raises NotPlannedError where only resolvers can tell.
     """
 
     statements: tuple[Statement, ...]
@@ -70,10 +48,6 @@ class RootPlan:
         for take in self.takes:
             found.update(take(variables))
         return found
-
-    def answer(self, cursor: DBAPICursor, given: Parameters) -> Any:
-        """The root field's value; NotPlannedError where only resolvers can tell."""
-        return self.made([statement.rows(cursor, given) for statement in self.statements])
 
     def answer_swept(self, cursor: DBAPICursor, given: Parameters, asking: Asking) -> Any:
         """The same, within a transaction over whose connection `asking` reads."""
@@ -162,18 +136,3 @@ def _rows(
     # Else lists would be read for every row that is sorted.
     picked = select(customers.c.id).where(*wanted).order_by(*order).limit(limit).correlate(None)
     return statement.where(customers.c.id.in_(picked))
-
-
-def finished(statement: Select[Any], dialect: Dialect) -> Statement:
-    """The statement as text for the dialect's driver."""
-    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    processors = {}
-    constant = {}
-    for name, value in compiled.construct_params().items():
-        bind = compiled.binds.get(name)
-        processor = None if bind is None else bind.type.dialect_impl(dialect).bind_processor(dialect)
-        if processor is not None:
-            processors[name] = processor
-        constant[name] = value if processor is None or value is None else processor(value)
-    positions = tuple(compiled.positiontup or ()) if compiled.positional else None
-    return Statement(str(compiled), constant, processors, positions)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, cast
 
 import orjson
@@ -30,6 +31,7 @@ from kehu_graphql.planning.documents import Document, read_document
 from kehu_graphql.planning.plan import RootPlan, many_customers, one_customer
 from kehu_graphql.planning.sent import Sent
 from kehu_graphql.planning.shown import NotPlannedError
+from kehu_graphql.planning.statements import driver_cursor
 from kehu_graphql.planning.sweep import Asking, Sweeper, SweptRoot
 from kehu_graphql.reads import ReadPool
 from kehu_graphql.roots.customers import customer_order
@@ -103,11 +105,19 @@ class Planner:
         ]
         planned = [(plan, values) for plan, values in asked if isinstance(plan, RootPlan) and not plan.swept]
         if len(planned) == len(asked):
-            found = await self._pool.run_raw(_read, planned, _BEGIN[self._pool.dialect.name])
+            found = await self._read(planned)
         else:
             found = await self._pool.run_in_one_state(_swept, asked, context, variables)
         data = dict(zip(draft.roots, found, strict=True))
         return b'{"data":' + orjson.dumps(data) + b"}"
+
+    async def _read(self, asked: Sequence[tuple[RootPlan, dict[str, Any]]]) -> list[Any]:
+        """What the plans answer, of one state."""
+        pipelines = self._pool.pipelines
+        if pipelines is None:
+            return await self._pool.run_raw(_read, asked)
+        rows = iter(await pipelines.rows([each.asked(given) for plan, given in asked for each in plan.statements]))
+        return [plan.made(list(islice(rows, len(plan.statements)))) for plan, _ in asked]
 
     async def _asked(
         self,
@@ -189,7 +199,6 @@ def _draft(document: Document, given: Mapping[str, Any]) -> Draft:
     return Draft(executor, fields)
 
 
-_BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 _ROOTS = {"customer", "customers", "node"}
 
 
@@ -199,19 +208,23 @@ def _swept(
     """What plans and sweeps answer, within a transaction."""
     reads = BatchedReads(connection, reading)
     asking = Asking(replace(context, reads=reads), reads, variables)
-    with closing(connection.connection.cursor()) as cursor:
+    with closing(driver_cursor(connection)) as cursor:
         return [
             plan.answer(asking) if isinstance(plan, SweptRoot) else plan.answer_swept(cursor, given, asking)
             for plan, given in asked
         ]
 
 
-def _read(cursor: DBAPICursor, asked: Sequence[tuple[RootPlan, dict[str, Any]]], begin: str) -> list[Any]:
-    """What the plans answer, of one state; one statement is of one state by itself."""
+def _read(cursor: DBAPICursor, asked: Sequence[tuple[RootPlan, dict[str, Any]]]) -> list[Any]:
+    """One statement is of one state by itself."""
     if sum(len(plan.statements) for plan, _ in asked) <= 1:
-        return [plan.answer(cursor, given) for plan, given in asked]
-    cursor.execute(begin, ())
+        return _answers(cursor, asked)
+    cursor.execute("BEGIN", ())
     try:
-        return [plan.answer(cursor, given) for plan, given in asked]
+        return _answers(cursor, asked)
     finally:
         cursor.execute("ROLLBACK", ())
+
+
+def _answers(cursor: DBAPICursor, asked: Sequence[tuple[RootPlan, dict[str, Any]]]) -> list[Any]:
+    return [plan.made([each.rows(cursor, given) for each in plan.statements]) for plan, given in asked]
