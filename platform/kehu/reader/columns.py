@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Connection, Select, Table, select
+from sqlalchemy import Column, Connection, Select, Table, bindparam, select
 
 T = TypeVar("T")
 
@@ -25,8 +26,14 @@ class Mapped(Generic[T]):
 
     def by(self, connection: Connection, column: Column[Any], values: Collection[Any]) -> dict[Any, T]:
         """The rows whose `column` is one of `values`, under that value; values without a row are absent."""
-        rows = connection.execute(select(column, *self.columns).where(column.in_(values)))
+        rows = connection.execute(_rows_by(column, self.columns), {"wanted": list(values)})
         return {value: self.build(row) for value, *row in rows}
+
+
+@cache
+def _rows_by(column: Column[Any], columns: tuple[Column[Any], ...]) -> Select[Any]:
+    # Kept, since SQLAlchemy takes longer to build and compare a statement than to run it.
+    return select(column, *columns).where(column.in_(bindparam("wanted", expanding=True)))
 
 
 def mapped(kind: type[T], table: Table) -> Mapped[T]:

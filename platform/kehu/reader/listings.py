@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from functools import cache, lru_cache
+from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
+    bindparam,
     func,
     select,
     true,
@@ -19,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from kehu.reader.keyset import Key, Page, Window, beyond, cut_page, key_columns, ordering
+from kehu.reader.keyset import Key, KeyValues, Page, Window, beyond, cut_page, key_columns, ordering
 from kehu.tables.facts import customers
 
 T = TypeVar("T")
@@ -47,21 +50,40 @@ def pages(
     connection: Connection, customer_ids: Collection[int], listing: Listing[T], window: Window
 ) -> dict[int, Page[T]]:
     """A page for each customer that has rows in the window; the others are absent."""
+    beside = window.beside or ()
+    names = tuple(None if value is None else f"beside{place}" for place, value in enumerate(beside))
+    form = replace(window, beside=None if window.beside is None else names)
+    given = {name: value for name, value in zip(names, beside, strict=True) if name is not None}
+    statement = _pages_statement(listing, form, connection.dialect.name)
+    by_owner: dict[int, list[Sequence[Any]]] = {}
+    for owner, *row in connection.execute(statement, {"wanted": list(customer_ids), **given}):
+        by_owner.setdefault(owner, []).append(row)
+    width = len(listing_keys(listing))
+    return {owner: cut_page(rows, width, window, listing.build) for owner, rows in by_owner.items()}
+
+
+@lru_cache(maxsize=500)
+def _pages_statement(listing: Listing[Any], form: Window, dialect: str) -> Select[Any]:
+    """A window's statement, with the names of parameters in the place of the values of its `beside`.
+
+    Kept, since SQLAlchemy takes longer to build and compare a statement than to run it.
+    """
     keys = listing_keys(listing)
+    window = form
+    if form.beside is not None:
+        named = zip(form.beside, keys, strict=True)
+        values = [None if name is None else bindparam(str(name), type_=key.column.type) for name, key in named]
+        window = replace(form, beside=cast("KeyValues", tuple(values)))
     chosen = chosen_ids(listing, window)
     columns = (customers.c.id.label("owner"), *listing.columns, *key_columns(keys))
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         # No LATERAL there, but an IN over a correlated list drives the look-up by primary key.
         source = customers.join(listing.source, listing.id.in_(chosen))
     else:
         picked = chosen.lateral("picked")
         source = customers.join(picked, true()).join(listing.source, listing.id == picked.c.id)
-    statement = select(*columns).select_from(source).where(customers.c.id.in_(customer_ids))
-    ordered = statement.order_by(customers.c.id, *ordering(keys, backward=window.backward))
-    by_owner: dict[int, list[Sequence[Any]]] = {}
-    for owner, *row in connection.execute(ordered):
-        by_owner.setdefault(owner, []).append(row)
-    return {owner: cut_page(rows, len(keys), window, listing.build) for owner, rows in by_owner.items()}
+    statement = select(*columns).select_from(source).where(customers.c.id.in_(bindparam("wanted", expanding=True)))
+    return statement.order_by(customers.c.id, *ordering(keys, backward=window.backward))
 
 
 def walked_straight(listing: Listing[Any], window: Window) -> ColumnElement[bool] | None:
@@ -87,13 +109,19 @@ def one_count(listing: Listing[Any]) -> ScalarSelect[int]:
 
 def counts(connection: Connection, customer_ids: Collection[int], listing: Listing[Any]) -> dict[int, int]:
     """How many rows each customer has in all; customers without any are absent."""
+    rows = connection.execute(_counts_statement(listing), {"wanted": list(customer_ids)})
+    return {row.owner: row.rows for row in rows}
+
+
+@cache
+def _counts_statement(listing: Listing[Any]) -> Select[Any]:
+    wanted: BindParameter[int] = bindparam("wanted", expanding=True)
     branches = [
-        select(owner.label("owner"), listing.id.label("id")).where(owner.in_(customer_ids), _only(listing))
+        select(owner.label("owner"), listing.id.label("id")).where(owner.in_(wanted), _only(listing))
         for owner in listing.owners
     ]
     owned = union(*branches).subquery()
-    statement = select(owned.c.owner, func.count().label("rows")).group_by(owned.c.owner)
-    return {row.owner: row.rows for row in connection.execute(statement)}
+    return select(owned.c.owner, func.count().label("rows")).group_by(owned.c.owner)
 
 
 def listing_keys(listing: Listing[Any]) -> tuple[Key, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, or_, select
 
 from kehu.reader.listings import Listing
 from kehu.tables.runs import deciding_version, membership_notes, memberships, runs
@@ -62,16 +62,21 @@ MEMBERSHIP_HISTORY = Listing(
     memberships.c.id, (memberships.c.customer_id,), _SOURCE, _COLUMNS, lambda row: Membership(*row[: len(_COLUMNS)])
 )
 
+_WANTED: BindParameter[int] = bindparam("wanted", expanding=True)
+# Written once, since SQLAlchemy takes longer to build and compare a statement than to run it.
+_CURRENT = (
+    select(*_COLUMNS)
+    .select_from(_SOURCE)
+    .where(memberships.c.customer_id.in_(_WANTED), memberships.c.until_run_id.is_(None))
+    .order_by(memberships.c.id)
+)
+_BY_ID = select(*_COLUMNS).select_from(_SOURCE).where(memberships.c.id.in_(_WANTED))
+
 
 def current_memberships(connection: Connection, customer_ids: Collection[int]) -> dict[int, tuple[Membership, ...]]:
     """What the published run says of each customer, by rule set; customers in no level are absent."""
-    statement = (
-        select(*_COLUMNS)
-        .select_from(_SOURCE)
-        .where(memberships.c.customer_id.in_(customer_ids), memberships.c.until_run_id.is_(None))
-        .order_by(memberships.c.id)
-    )
-    return _by_customer(MEMBERSHIP_HISTORY.build(row) for row in connection.execute(statement))
+    rows = connection.execute(_CURRENT, {"wanted": list(customer_ids)})
+    return _by_customer(MEMBERSHIP_HISTORY.build(row) for row in rows)
 
 
 def memberships_in_run(
@@ -115,5 +120,5 @@ def _by_customer(found: Iterable[Membership]) -> dict[int, tuple[Membership, ...
 
 def memberships_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Membership]:
     """Unknown ids are absent."""
-    rows = connection.execute(select(*_COLUMNS).select_from(_SOURCE).where(memberships.c.id.in_(ids)))
+    rows = connection.execute(_BY_ID, {"wanted": list(ids)})
     return {row.id: MEMBERSHIP_HISTORY.build(row) for row in rows}
