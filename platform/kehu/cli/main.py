@@ -3,7 +3,7 @@
 import io
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from types import FrameType
@@ -97,9 +97,8 @@ def main() -> None:
 
 
 def _run() -> None:
-    asked = [name for name in sys.argv[1:2] if name in COMMANDS]
     try:
-        app_of(asked or COMMANDS)()
+        app_of(_asked(sys.argv[1:2]))()
     except RefusedError as error:
         show_problems(error.problems)
         sys.exit(REFUSED)
@@ -114,6 +113,13 @@ def _run() -> None:
         else:
             sys.stderr.write(f"{said}\n")
         sys.exit(REFUSED)
+
+
+def _asked(first: Sequence[str]) -> Iterable[str]:
+    """The commands the first word needs: the one it names, none for the version, all for anything else."""
+    if first == ["--version"]:
+        return ()
+    return [name for name in first if name in COMMANDS] or COMMANDS
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

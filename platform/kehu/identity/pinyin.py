@@ -3,10 +3,9 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 
 import polars as pl
-from pypinyin.phrases_dict import phrases_dict
-from pypinyin.pinyin_dict import pinyin_dict
 
 from kehu.identity.names import letters_alone
 
@@ -41,14 +40,14 @@ def _readings(letters: set[str]) -> dict[str, tuple[str, ...]]:
         if letters.issuperset(phrase)
     }
     longest_first = dict(sorted(phrases.items(), key=lambda item: (-len(item[0]), item[0])))
-    return longest_first | {letter: (_spelt(letter),) for letter in sorted(letters) if ord(letter) in pinyin_dict}
+    return longest_first | {letter: (_spelt(letter),) for letter in sorted(letters) if ord(letter) in _characters()}
 
 
 @cache
 def _phrases() -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
     """By their first characters the phrases that are not read as their characters are one by one."""
     found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for phrase, readings in phrases_dict.items():
+    for phrase, readings in import_module("pypinyin.phrases_dict").phrases_dict.items():
         syllables = tuple(_plain(reading[0]) for reading in readings)
         if len(syllables) == len(phrase) and syllables != tuple(map(_spelt, phrase)):
             found.setdefault(phrase[0], []).append((phrase, syllables))
@@ -58,7 +57,14 @@ def _phrases() -> Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]:
 @cache
 def _spelt(letter: str) -> str:
     """The most frequent reading of a character; the character where it has none."""
-    return _plain(pinyin_dict.get(ord(letter), letter).partition(",")[0])
+    return _plain(_characters().get(ord(letter), letter).partition(",")[0])
+
+
+@cache
+def _characters() -> Mapping[int, str]:
+    """The readings by code point; looked up when first asked, as most commands never do and each would wait for it."""
+    readings: Mapping[int, str] = import_module("pypinyin.pinyin_dict").pinyin_dict
+    return readings
 
 
 @cache

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from rule_engine import ast
-
 from kehu.model.feature_types import FeatureType
+from kehu.rules.engine import ast
 from kehu.rules.trees import symbols_of
 
 NUMBERS = frozenset({"integer", "decimal", "float"})

@@ -9,13 +9,13 @@ from functools import reduce
 from typing import Any
 
 import polars as pl
-from rule_engine import ast
 
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.model.problems import Place, RefusedError
 from kehu.rules.book import Level, RuleSet
 from kehu.rules.comparands import EQUAL, NUMBERS, Comparand, comparand_of, number_of, target_of
 from kehu.rules.compiler import Compiled, compile_condition, compile_value
+from kehu.rules.engine import ast
 from kehu.rules.interpreter import Interpreter, engine_context
 from kehu.rules.points import score_of
 from kehu.rules.shown import MOST_DIGITS, json_text

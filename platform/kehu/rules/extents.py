@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from rule_engine import ast
-
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.rules.boxes import EVERYBODY, NOBODY, Boxes, both, union, without
+from kehu.rules.engine import ast
 from kehu.rules.gauges import Gauge, Gauges
 from kehu.rules.regions import NUMBERS, Region, compared, everything
 from kehu.rules.trees import symbols_of

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from rule_engine import errors
-
 from kehu.model.feature_types import Schema
 from kehu.model.problems import did_you_mean
 from kehu.rules.backtracking import SlowPatternError
+from kehu.rules.engine import errors
 from kehu.rules.functions import FUNCTIONS
 from kehu.rules.remedies import no_node
 from kehu.rules.slips import last_remedy, name_remedy, syntax_remedy

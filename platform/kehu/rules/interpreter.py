@@ -8,9 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from rule_engine import Context, DataType, builtins
-
 from kehu.model.feature_types import FeatureType, Kind, Schema
+from kehu.rules.engine import Context, DataType, builtins
 from kehu.rules.trees import DECIMALS, ENGINE_ERRORS
 
 _ENGINE_TYPES: dict[Kind, Any] = {

@@ -6,10 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from rule_engine import ast
-
 from kehu.model.feature_types import FeatureType, Schema
 from kehu.rules.comparands import EQUAL, NUMBERS, Comparand, comparand_of, number_of, target_of
+from kehu.rules.engine import ast
 from kehu.rules.interpreter import Interpreter, engine_context, engine_row
 from kehu.rules.points import Score, Term, score_of
 from kehu.rules.trees import ENGINE_ERRORS, parse, symbols_of

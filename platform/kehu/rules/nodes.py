@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from rule_engine import ast
-
 from kehu.model.feature_types import Schema
 from kehu.rules.attributes import attribute_of
 from kehu.rules.bits import bitwise
 from kehu.rules.choices import chosen_by, coalesced
 from kehu.rules.columns import lit
 from kehu.rules.comparisons import contains, equal, ordered
+from kehu.rules.engine import ast
 from kehu.rules.functions import FUNCTIONS, call
 from kehu.rules.instants import literal_duration, literal_instant, moved
 from kehu.rules.lists import comprehended, holds, list_item

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from rule_engine import ast
-
+from kehu.rules.engine import ast
 from kehu.rules.interpreter import Interpreter
 
 

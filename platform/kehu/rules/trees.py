@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from rule_engine import Rule, ast, errors
-from rule_engine._vendor.ply import lex
-from rule_engine.parser import Parser, _DeferredAstNode
-
 from kehu.rules.backtracking import check_pattern
+from kehu.rules.engine import DeferredNode, Parser, Rule, ast, errors, lex
 from kehu.rules.escapes import unknown_escape
 
 DEEPEST = 100  # nested operators; far above what people write, far below Python's recursion limit
@@ -100,7 +97,7 @@ def _parser() -> "_SpanParser":
     return _SpanParser()
 
 
-class _Spanned(_DeferredAstNode):  # type: ignore[misc]
+class _Spanned(DeferredNode):  # type: ignore[misc]
     """A node still to be built; gives its span to the node and collects what building raises."""
 
     __slots__ = ("built", "faults", "span")
@@ -155,11 +152,11 @@ def _action(action: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
             action(self, p)
         except errors.StringSyntaxError as error:
             self.faults.append(Fault(span, error))
-            p[0] = _DeferredAstNode(Broken, args=(self.context,))
+            p[0] = DeferredNode(Broken, args=(self.context,))
         except errors.BytesSyntaxError as error:
             self.faults.append(Fault(span, error))
-            p[0] = _DeferredAstNode(Broken, args=(self.context,))
-        if isinstance(p[0], _DeferredAstNode) and not isinstance(p[0], _Spanned):
+            p[0] = DeferredNode(Broken, args=(self.context,))
+        if isinstance(p[0], DeferredNode) and not isinstance(p[0], _Spanned):
             p[0] = _Spanned(p[0], span, self.faults)
 
     return run
@@ -238,7 +235,7 @@ def _syntax_span(text: str, lexer: _Lexer, error: Any) -> Span:
 def _spanned(args: Any, span: Span, faults: list[Fault]) -> Any:
     """`not in` builds two nodes at once: the inner one takes the outer's span."""
     return tuple(
-        _Spanned(arg, span, faults) if isinstance(arg, _DeferredAstNode) and not isinstance(arg, _Spanned) else arg
+        _Spanned(arg, span, faults) if isinstance(arg, DeferredNode) and not isinstance(arg, _Spanned) else arg
         for arg in args
     )
 

@@ -6,9 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from rule_engine import ast
-
 from kehu.model.feature_types import Schema
+from kehu.rules.engine import ast
 from kehu.rules.interpreter import Interpreter, engine_context, engine_row
 from kehu.rules.points import Score, score_of
 from kehu.rules.trees import ENGINE_ERRORS, Span, parse, symbols_of
