@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, or_, select
 
-from kehu.care.grants import MICROSECOND, duration_grants, ladder, shortest_span
+from kehu.care.grants import MICROSECOND, Grant, duration_grants, ladder, shortest_span
 from kehu.care.queues import Queue, Slice, read_slice
+from kehu.tables.columns import Instant
 from kehu.tables.facts import complaints
 from kehu.tables.runs import memberships
 
@@ -37,6 +39,15 @@ def complaints_by_rank(connection: Connection, as_of: datetime, window: Slice) -
     The rank is the level's place in the rule set that grants `complaint_response` to most of its levels.
     """
     ruleset, levels = ladder(connection, TREATMENT) or ("", ("",))
+    statement, keys = _ranking(ruleset, levels, duration_grants(connection, TREATMENT))
+    return read_slice(connection, statement, keys, window, lambda row: _ranked(row, ruleset, as_of), as_of=as_of)
+
+
+@lru_cache(maxsize=8)
+def _ranking(
+    ruleset: str, levels: tuple[str, ...], grants: tuple[Grant, ...]
+) -> tuple[Select[Any], tuple[ColumnElement[Any], ...]]:
+    """What is read, and by what it is ordered; kept, since SQLAlchemy takes longer to build it than many a read."""
     level = _current_level(ruleset)
     rank = case({code: place for place, code in enumerate(levels)}, value=level, else_=len(levels))
     emergency = case((complaints.c.severity == EMERGENCY, 0), else_=1)
@@ -46,18 +57,20 @@ def complaints_by_rank(connection: Connection, as_of: datetime, window: Slice) -
         complaints.c.responded_at,
         level.label("level"),
         emergency.label("emergency"),
-        _granted(connection).label("granted"),
-    ).where(_is_open(as_of))
-    keys = (emergency, rank, complaints.c.opened_at, complaints.c.id)
-    return read_slice(connection, statement, keys, window, lambda row: _ranked(row, ruleset, as_of))
+        _granted(grants).label("granted"),
+    ).where(_is_open())
+    return statement, (emergency, rank, complaints.c.opened_at, complaints.c.id)
 
 
 def count_open_complaints(connection: Connection, as_of: datetime) -> int:
     """How long the queue is."""
-    return connection.scalar(select(func.count()).select_from(complaints).where(_is_open(as_of))) or 0
+    statement = select(func.count()).select_from(complaints).where(_is_open())
+    return connection.scalar(statement, {"as_of": as_of}) or 0
 
 
-def _is_open(as_of: datetime) -> ColumnElement[bool]:
+def _is_open() -> ColumnElement[bool]:
+    """As of the parameter of that name."""
+    as_of = bindparam("as_of", type_=Instant())
     unresolved = or_(complaints.c.resolved_at.is_(None), complaints.c.resolved_at > as_of)
     return and_(complaints.c.opened_at <= as_of, unresolved)
 
@@ -71,9 +84,8 @@ def _current_level(ruleset: str) -> ColumnElement[str]:
     )
 
 
-def _granted(connection: Connection) -> ColumnElement[int]:
-    shortest = shortest_span(duration_grants(connection, TREATMENT))
-    return select(shortest).where(_is_current()).correlate(complaints).scalar_subquery()
+def _granted(grants: tuple[Grant, ...]) -> ColumnElement[int]:
+    return select(shortest_span(grants)).where(_is_current()).correlate(complaints).scalar_subquery()
 
 
 def _is_current() -> ColumnElement[bool]:

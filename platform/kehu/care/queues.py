@@ -34,13 +34,17 @@ def read_slice(
     keys: Sequence[ColumnElement[Any]],
     window: Slice,
     build: Callable[[Row[Any]], T],
+    **given: object,
 ) -> Queue[T]:
-    """The queue ordered by `keys`: each rises, none may be unknown, together they are unique."""
+    """The queue ordered by `keys`: each rises, none may be unknown, together they are unique.
+
+    `given` are the values of the statement's parameters.
+    """
     statement = statement.add_columns(*(key.label(f"key_{place}") for place, key in enumerate(keys)))
     if window.after is not None:
         beside = [literal(value, key.type) for key, value in zip(keys, window.after, strict=True)]
         statement = statement.where(tuple_(*keys) > tuple_(*beside))
-    rows = connection.execute(statement.order_by(*keys).limit(window.size + 1)).all()
+    rows = connection.execute(statement.order_by(*keys).limit(window.size + 1), given).all()
     kept = rows[: window.size]
     return Queue(
         entries=tuple(build(row) for row in kept),

@@ -2,23 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
+    Subquery,
+    bindparam,
     case,
     exists,
     func,
-    literal,
     or_,
     select,
     type_coerce,
 )
 
-from kehu.care.grants import duration_grants, shortest_span
+from kehu.care.grants import Grant, duration_grants, shortest_span
 from kehu.care.instants import Earliest, Later
 from kehu.care.queues import Queue, Slice, read_slice
 from kehu.tables.columns import Instant
@@ -45,38 +46,46 @@ def visits_due(connection: Connection, as_of: datetime, until: datetime, window:
     last visit held (else the day the customer was first seen) plus the shortest `visit_every` of its levels.
     A customer with an interval and none of those dates is due at `as_of`.
     """
-    due = _due(connection, as_of).subquery()
+    due = _due(duration_grants(connection, TREATMENT))
     statement = select(due.c.customer_id, due.c.due_at, due.c.last_held_at).where(due.c.due_at <= until)
-    return read_slice(connection, statement, (due.c.due_at, due.c.customer_id), window, lambda row: _visit(row, as_of))
+    keys = (due.c.due_at, due.c.customer_id)
+    return read_slice(connection, statement, keys, window, lambda row: _visit(row, as_of), as_of=as_of)
 
 
 def count_visits_due(connection: Connection, as_of: datetime, until: datetime) -> int:
     """How long the queue is."""
-    due = _due(connection, as_of).subquery()
-    return connection.scalar(select(func.count()).select_from(due).where(due.c.due_at <= until)) or 0
+    due = _due(duration_grants(connection, TREATMENT))
+    statement = select(func.count()).select_from(due).where(due.c.due_at <= until)
+    return connection.scalar(statement, {"as_of": as_of}) or 0
 
 
-def _due(connection: Connection, as_of: datetime) -> Select[Any]:
+# The parameter that the values of `_due` are computed for.
+_AS_OF = bindparam("as_of", type_=Instant())
+
+
+@lru_cache(maxsize=8)
+def _due(grants: tuple[Grant, ...]) -> Subquery:
+    """Kept, since SQLAlchemy takes longer to build it than databases to read a small carrier's visits."""
     interval = (
-        select(shortest_span(duration_grants(connection, TREATMENT)))
+        select(shortest_span(grants))
         .where(memberships.c.customer_id == customers.c.id, memberships.c.until_run_id.is_(None))
         .scalar_subquery()
     )
-    held = _last_held(as_of, visits.c.held_at)
+    held = _last_held(visits.c.held_at)
     by_interval = Later(func.coalesce(held, customers.c.first_seen_at), interval)
-    earliest = Earliest(_planned(as_of), _last_held(as_of, visits.c.next_due_at), by_interval)
-    at_once = case((interval.is_not(None), literal(as_of, Instant())))
+    earliest = Earliest(_planned(), _last_held(visits.c.next_due_at), by_interval)
+    at_once = case((interval.is_not(None), _AS_OF))
     return select(
         customers.c.id.label("customer_id"),
         type_coerce(func.coalesce(earliest, at_once), Instant()).label("due_at"),
         held.label("last_held_at"),
-    )
+    ).subquery()
 
 
-def _last_held(as_of: datetime, column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _last_held(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return (
         select(column)
-        .where(visits.c.customer_id == customers.c.id, visits.c.held_at <= as_of)
+        .where(visits.c.customer_id == customers.c.id, visits.c.held_at <= _AS_OF)
         .order_by(visits.c.held_at.desc(), visits.c.id.desc())
         .limit(1)
         .correlate(customers)
@@ -84,13 +93,13 @@ def _last_held(as_of: datetime, column: ColumnElement[Any]) -> ColumnElement[Any
     )
 
 
-def _planned(as_of: datetime) -> ColumnElement[Any]:
+def _planned() -> ColumnElement[Any]:
     """The earliest planned visit that was neither held nor overtaken by one held at or after its date."""
     later = visits.alias("later")
     overtaken = exists().where(
-        later.c.customer_id == customers.c.id, later.c.held_at <= as_of, later.c.held_at >= visits.c.due_at
+        later.c.customer_id == customers.c.id, later.c.held_at <= _AS_OF, later.c.held_at >= visits.c.due_at
     )
-    pending = or_(visits.c.held_at.is_(None), visits.c.held_at > as_of)
+    pending = or_(visits.c.held_at.is_(None), visits.c.held_at > _AS_OF)
     return (
         select(func.min(visits.c.due_at))
         .where(visits.c.customer_id == customers.c.id, pending, ~overtaken)
