@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from kehu_graphql.planning.batches import BatchedReads
+from kehu_graphql.planning.kept_rules import KeptRules
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.stopping import Reading
 
@@ -15,7 +16,7 @@ from kehu_graphql.stopping import Reading
 def reads() -> Iterator[BatchedReads]:
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
-        yield BatchedReads(connection, Reading())
+        yield BatchedReads(connection, Reading(), KeptRules())
     engine.dispose()
 
 
@@ -95,7 +96,7 @@ def test_long_work_and_event_loops_are_not_planned(reads: BatchedReads) -> None:
 def test_nothing_is_read_for_whom_nobody_waits() -> None:
     reading, read, engine = Reading(), _Read(), create_engine("sqlite://")
     with engine.connect() as connection:
-        reads = BatchedReads(connection, reading)
+        reads = BatchedReads(connection, reading, KeptRules())
         reading.stop()
         with pytest.raises(InterruptedError, match="nobody waits"):
             reads.answers([reads.one(read, 1)])

@@ -28,6 +28,7 @@ from kehu_graphql.planning.batches import BatchedReads
 from kehu_graphql.planning.compiling import Compiler
 from kehu_graphql.planning.conditions import Form, taken_apart
 from kehu_graphql.planning.documents import Document, read_document
+from kehu_graphql.planning.kept_rules import KeptRules
 from kehu_graphql.planning.plan import RootPlan, many_customers, one_customer
 from kehu_graphql.planning.sent import Sent
 from kehu_graphql.planning.shown import NotPlannedError
@@ -66,6 +67,7 @@ class Planner:
         self._documents: Kept[Document] = Kept(KEPT_DOCUMENTS)
         self._drafts: Kept[Draft] = Kept(KEPT_DRAFTS)
         self.plans: Kept[RootPlan | SweptRoot] = Kept(KEPT_PLANS)
+        self._rules = KeptRules()
         schema.learn = self.learn
 
     def learn(self, query: str, operation_name: str | None, node: DocumentNode) -> None:
@@ -107,7 +109,7 @@ class Planner:
         if len(planned) == len(asked):
             found = await self._read(planned)
         else:
-            found = await self._pool.run_in_one_state(_swept, asked, context, variables)
+            found = await self._pool.run_in_one_state(_swept, asked, self._rules, context, variables)
         data = dict(zip(draft.roots, found, strict=True))
         return b'{"data":' + orjson.dumps(data) + b"}"
 
@@ -203,10 +205,15 @@ _ROOTS = {"customer", "customers", "node"}
 
 
 def _swept(
-    connection: Connection, reading: Reading, asked: Sequence[Asked], context: Context, variables: VariableValues
+    connection: Connection,
+    reading: Reading,
+    asked: Sequence[Asked],
+    rules: KeptRules,
+    context: Context,
+    variables: VariableValues,
 ) -> list[Any]:
     """What plans and sweeps answer, within a transaction."""
-    reads = BatchedReads(connection, reading)
+    reads = BatchedReads(connection, reading, rules)
     asking = Asking(replace(context, reads=reads), reads, variables)
     with closing(driver_cursor(connection)) as cursor:
         return [

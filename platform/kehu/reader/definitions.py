@@ -85,6 +85,15 @@ def published_run_id(connection: Connection) -> int | None:
     return connection.scalar(select(publication.c.run_id))
 
 
+def publication_mark(connection: Connection) -> tuple[int, datetime] | None:
+    """The run readers see and when it was published, together another for each publication; None before the first."""
+    row = connection.execute(_PUBLICATION).first()
+    return None if row is None else (row.run_id, row.published_at)
+
+
+_PUBLICATION = select(publication.c.run_id, publication.c.published_at)
+
+
 def published_rule_sets(connection: Connection) -> dict[str, RuleSet]:
     """The rule sets of the run readers see, with its counts; empty before the first is published."""
     run_id = published_run_id(connection)
