@@ -1,9 +1,10 @@
 """From a mutation's arguments to what it answers: who asks, once per key, refusals for the user."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from kehu.pipeline.transactions import writing
 from kehu.store.changes import Request
 from kehu_graphql.author import AUTHOR_HEADER
 from kehu_graphql.context import Context
-from kehu_graphql.desk import Answer, Change, Made, WriteDesk
+from kehu_graphql.desk import Answer, Made, WriteDesk
 from kehu_graphql.failures import READ_ONLY, ExpectedError
 from kehu_graphql.instants import utc
 from kehu_graphql.types.change import ChangeInput, ErrorPolicy, Payload, UserError, user_error
@@ -55,25 +56,48 @@ async def changed(
     `paths` are the arguments by the places that the change names. Reads that follow see what it wrote.
     """
     desk = desk_of(context)
-    request = Request(context.author, name, given.idempotency_key, _digest(given))
 
     def make(connection: Connection) -> Answer:
         return change(desk, connection)
 
-    made, errors = await _made(desk, request, make, paths or {}, dry_run=given.dry_run)
+    return await _payload(context, name, given, payload, partial(desk.make, change=make), paths)
+
+
+async def acted(
+    context: Context,
+    name: str,
+    given: ChangeInput,
+    check: Callable[[WriteDesk, Connection], Answer],
+    payload: type[PayloadType],
+    action: Callable[[], None],
+) -> PayloadType:
+    """The same of what is done outside the database, at once whoever writes to it: `check` refuses it by reading."""
+    desk = desk_of(context)
+
+    def look(connection: Connection) -> Answer:
+        return check(desk, connection)
+
+    return await _payload(context, name, given, payload, partial(desk.act, check=look, action=action))
+
+
+async def _payload(
+    context: Context,
+    name: str,
+    given: ChangeInput,
+    payload: type[PayloadType],
+    make: Callable[..., Awaitable[Made]],
+    paths: Mapping[str, str] | None = None,
+) -> PayloadType:
+    request = Request(context.author, name, given.idempotency_key, _digest(given))
+    made, errors = Made({}), list[UserError]()
+    try:
+        refuse_errors(_request_problems(request))
+        made = await make(request, dry_run=given.dry_run)
+    except RefusedError as refusal:
+        errors = [user_error(problem, paths or {}) for problem in refusal.problems]
     context.reads.forget()
     errors += [error for row in rows_of(made.answer) for error in row.errors]
     return payload(answer=made.answer, user_errors=errors, is_dry_run=given.dry_run, is_replay=made.is_replay)
-
-
-async def _made(
-    desk: WriteDesk, request: Request, change: Change, paths: Mapping[str, str], *, dry_run: bool
-) -> tuple[Made, list[UserError]]:
-    try:
-        refuse_errors(_request_problems(request))
-        return await desk.make(request, change, dry_run=dry_run), []
-    except RefusedError as refusal:
-        return Made({}), [user_error(problem, paths) for problem in refusal.problems]
 
 
 def in_bulk(

@@ -1,6 +1,7 @@
 """The one writer: a change after the other, each in one transaction, off the event loop, into the journal."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,12 +14,14 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.progress import Clock
-from kehu.pipeline.transactions import writing
-from kehu.store.changes import Answered, Request, answered, record_change
+from kehu.pipeline.transactions import reading, writing
+from kehu.store.changes import Answered, Request, answered, forget_key, record_change
 from kehu.workspace.served import Served
 from kehu.workspace.workspace import Workspace
 from kehu_graphql.failures import BUSY, ExpectedError
 from kehu_graphql.running import Runner
+
+logger = logging.getLogger(__name__)
 
 # More would wait longer than their clients do.
 MAX_WAITING = 100
@@ -64,10 +67,26 @@ class WriteDesk:
         working.add_done_callback(self._done)
         return await asyncio.shield(asyncio.wrap_future(working))
 
+    async def act(self, request: Request, check: Change, action: Callable[[], None], *, dry_run: bool) -> Made:
+        """Do what is done outside the database, once `check` has read that it may be, and note it then.
+
+        Waits for nobody who writes, so that a run can be ended that does. Raises RefusedError as `make` does.
+        """
+        made = await asyncio.to_thread(self._act, request, check, action, dry_run=dry_run)
+        if not (dry_run or made.is_replay):
+            noting = self._thread.submit(self._note, request, made.answer)
+            await asyncio.shield(asyncio.wrap_future(noting))
+        return made
+
+    async def forget(self, author: str, key: str | None) -> None:
+        """Let the key be new again: what was made under it came to nothing after all."""
+        if key is not None:
+            await asyncio.wrap_future(self._thread.submit(self._forget, author, key))
+
     def close(self) -> None:
         """Waits for changes under way, and ends a run that was started here."""
         self._thread.shutdown()
-        self.runner.end()
+        self.runner.close()
 
     def _done(self, _working: Future[Made]) -> None:
         self._waiting -= 1
@@ -91,6 +110,31 @@ class WriteDesk:
             if _is_busy(error.orig):
                 raise ExpectedError("a load or a run is writing; send it again in a while", BUSY) from None
             raise
+
+    def _act(self, request: Request, check: Change, action: Callable[[], None], *, dry_run: bool) -> Made:
+        with reading(self.engine) as connection:
+            before = answered(connection, request)
+            if before is not None:
+                return _replay(before, request)
+            answer = check(connection)
+        if not dry_run:
+            action()
+        return Made(answer)
+
+    def _note(self, request: Request, answer: Answer) -> None:
+        try:
+            with writing(self.engine, wait_seconds=self._wait_seconds) as connection:
+                record_change(connection, request, answer, now=self.clock())
+        except OperationalError as error:
+            if not _is_busy(error.orig):
+                raise
+            logger.warning(
+                "'%s' of %s is done and not written down: a load or a run is writing", request.mutation, request.author
+            )
+
+    def _forget(self, author: str, key: str) -> None:
+        with writing(self.engine, wait_seconds=self._wait_seconds) as connection:
+            forget_key(connection, author, key)
 
 
 def _is_busy(error: BaseException | None) -> bool:

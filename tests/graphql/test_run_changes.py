@@ -1,12 +1,16 @@
 """Runs started, ended and rolled back over GraphQL."""
 
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from kehu.pipeline.resegmenting import resegment
 from kehu.store.lock import only_run
 
+BUSY = datetime(2026, 2, 5, tzinfo=UTC)
 ERRORS = "userErrors { code path message }"
 START = f"mutation($input: RunStartInput!) {{ runStart(input: $input) {{ {ERRORS} isReplay run {{ number }} }} }}"
 RUNS = "{ runs { nodes { number state author error asOf } } }"
@@ -31,14 +35,38 @@ def ended(office: Any, number: int) -> dict[str, Any]:
     raise AssertionError(f"run {number} never ended")
 
 
-def test_a_started_run_is_told_at_once_and_published_later(office_anywhere: Any) -> None:
+def resegmented(office: Any, as_of: datetime, **settings: str) -> None:
+    """A run that another process might as well have made."""
+    workspace = replace(office.workspace, settings=replace(office.workspace.settings, **settings))
+    resegment(workspace, office.engine, as_of, clock=office.clock, progress=lambda _what, _rows: None)
+
+
+def test_a_started_run_is_told_at_once_and_published_later(office: Any) -> None:
     given = {"asOf": "2026-03-01T00:00:00Z", "idempotencyKey": "r1"}
-    started = office_anywhere.ask(START, input=given)
+    started = office.ask(START, input=given)
     assert started == {"userErrors": [], "isReplay": False, "run": {"number": 2}}
-    run = ended(office_anywhere, 2)
+    run = ended(office, 2)
     assert (run["state"], run["asOf"]) == ("published", "2026-03-01T00:00:00+00:00")
-    assert office_anywhere.ask(START, input=given) == {**started, "isReplay": True}
-    assert len(office_anywhere.ask(RUNS)["nodes"]) == 2
+    assert office.ask(START, input=given) == {**started, "isReplay": True}
+    assert len(office.ask(RUNS)["nodes"]) == 2
+
+
+def test_a_run_that_ends_before_it_begins_is_refused_and_its_key_is_new_again(
+    office: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("KEHU_NONSENSE", "1")
+    refused = office.ask(START, input={"idempotencyKey": "r1"})
+    assert ([each["code"] for each in refused["userErrors"]], refused["run"]) == (["NOT_BEGUN"], None)
+    assert "unknown variable 'KEHU_NONSENSE'" in caplog.text
+    assert office.ask(START, input={"idempotencyKey": "r1", "dryRun": True})["userErrors"] == []
+
+
+def test_an_instant_out_of_the_calendar_starts_nothing(office: Any) -> None:
+    before = office.content()
+    (error,) = office.ask(START, input={"asOf": "1899-12-31T00:00:00Z"})["userErrors"]
+    said = "'1899-12-31T00:00:00+00:00' is outside the years 1900 to 9998"
+    assert error == {"code": "INSTANT", "path": ["input", "asOf"], "message": said}
+    assert office.content() == before
 
 
 def test_a_dry_run_starts_nothing(office: Any) -> None:
@@ -61,8 +89,7 @@ def test_broken_rules_start_nothing(office: Any) -> None:
 
 
 def test_a_run_goes_back_and_its_dry_run_does_not(office_anywhere: Any) -> None:
-    started = office_anywhere.ask(START, input={"asOf": "2026-02-05T00:00:00Z"})["run"]["number"]
-    assert ended(office_anywhere, started)["state"] == "published"
+    resegmented(office_anywhere, BUSY)
     before = office_anywhere.content()
     tried = office_anywhere.ask(ROLLBACK, input={"dryRun": True})
     assert (tried["userErrors"], tried["run"]) == ([], None)
@@ -72,6 +99,19 @@ def test_a_run_goes_back_and_its_dry_run_does_not(office_anywhere: Any) -> None:
     assert {name: done[name] for name in ("entered", "left", "fired", "cleared")} == {
         name: tried[name] for name in ("entered", "left", "fired", "cleared")
     }
+
+
+def test_a_held_run_is_discarded_and_not_published_under_other_rules(office: Any) -> None:
+    resegmented(office, BUSY, guard_max_change="0.05", guard_min_members="1")
+    file = office.workspace.rules_folder / "size.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("Busy", "Occupied"), encoding="utf-8")
+    before = office.content()
+    (error,) = office.ask(change("runConfirm"), input={"id": "2"})["userErrors"]
+    assert (error["code"], error["path"]) == ("RULES_CHANGED", ["input", "id"])
+    assert office.content() == before
+    discarded = office.ask(change("runDiscard"), input={"id": "2"})
+    assert (discarded["userErrors"], discarded["run"]["state"]) == ([], "discarded")
+    assert [each["author"] for each in office.ask(RUNS)["nodes"]] == ["Li Na", None]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,11 @@ def test_a_run_goes_on_until_it_is_ended_and_is_alone(opened_office: Path) -> No
         runner.start(ENDLESS)
     runner.end()
     assert not runner.is_running()
+    assert runner.said() == ""
+    runner.close()
 
 
 def test_what_never_began_is_ended_already(opened_office: Path) -> None:
-    Runner(open_workspace(opened_office, {})).end()
+    runner = Runner(open_workspace(opened_office, {}))
+    runner.close()
+    assert runner.said() == ""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any, cast
 
 import httpx
@@ -435,18 +434,3 @@ def test_who_follows_while_the_last_follower_leaves_is_told(sqlite_database: Eng
         return watcher.changes
 
     assert asyncio.run(followed()) == 1
-
-
-def test_how_far_a_run_is_is_told_to_its_end(office_anywhere: Any) -> None:
-    query = "subscription { runProgress(run: 2) { stage share run { state stages { stage } } } }"
-    office_anywhere.ask('mutation { runStart(input: {asOf: "2026-06-01T00:00:00Z"}) { run { number } } }')
-    with subscriber(office_anywhere.client) as one:
-        one.subscribe(query)
-        told = []
-        while (message := one.told())["type"] != "complete":
-            told.append(message["payload"]["data"]["runProgress"])
-    done = [[each["stage"] for each in event["run"]["stages"]] for event in told]
-    assert all(later[: len(before)] == before for before, later in pairwise(done))
-    assert (told[-1]["stage"], told[-1]["share"]) == (None, 1.0)
-    assert told[-1]["run"]["state"] == "published"
-    assert [event["share"] for event in told] == sorted(event["share"] for event in told)

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import Engine, select
 
 from kehu.model.problems import RefusedError
+from kehu.pipeline.confirming import publish_held
 from kehu.pipeline.loading import load
-from kehu.pipeline.resegmenting import How, publish_held, resegment
+from kehu.pipeline.resegmenting import How, resegment
 from kehu.pipeline.rolling_back import discard
 from kehu.pipeline.run_report import RunReport
 from kehu.publish.guard import SizeChange
+from kehu.publish.run_log import reopen_held
 from kehu.tables.runs import publication, runs
 from kehu.workspace.workspace import Workspace
 
@@ -115,7 +117,36 @@ def test_a_confirmed_run_that_dies_stays_held(guarded: Workspace, database: Engi
 
     with pytest.raises(OSError, match="full"):
         publish_held(guarded, database, 2, author="Li Na", clock=lambda: NOW, progress=fail)
-    assert recorded(database) == [(1,), (1, "published", None, None), (2, "held", SAID, None)]
+    failed = f"{SAID}; it was confirmed, and OSError: the disk is full"
+    assert recorded(database) == [(1,), (1, "published", None, None), (2, "held", failed, None)]
+    assert confirm(guarded, database, 2).is_published
+
+
+def test_a_confirmed_run_is_not_discarded_while_it_is_computed(guarded: Workspace, database: Engine) -> None:
+    run(guarded, database, NOW)
+    refusals: list[str] = []
+
+    def meddle(what: str, _done: int) -> None:
+        if what == "publish" and not refusals:
+            with pytest.raises(RefusedError) as refused:
+                discard(database, 2, author="Li Na", clock=lambda: NOW)
+            refusals.append(refused.value.problems[0].check)
+
+    publish_held(guarded, database, 2, author="Li Na", clock=lambda: NOW, progress=meddle)
+    assert (refusals, recorded(database)[-1]) == (["run-in-progress"], (2, "published", None, "Li Na"))
+
+
+def test_a_confirmed_run_whose_process_was_killed_has_an_end_once_another_begins(
+    guarded: Workspace, database: Engine
+) -> None:
+    run(guarded, database, NOW)
+    with database.begin() as connection:
+        reopen_held(connection, 2)
+    assert run(guarded, database, NOW).run == 3
+    with database.connect() as connection:
+        found = connection.execute(select(runs.c.state, runs.c.finished_at).order_by(runs.c.id)).all()
+    assert [state for state, _ in found] == ["published", "held", "held"]
+    assert all(ended is not None for _, ended in found)
 
 
 def test_a_held_run_is_discarded_by_a_person_or_by_the_next_published_one(guarded: Workspace, database: Engine) -> None:

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from kehu.model.problems import RefusedError
+from kehu.pipeline.confirming import publish_held
 from kehu.pipeline.loading import load
-from kehu.pipeline.resegmenting import publish_held, resegment
+from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rolling_back import roll_back
 from kehu.tables.runs import memberships, publication, run_levels, runs, warnings
 from kehu.workspace.workspace import Workspace
@@ -30,7 +31,8 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from kehu.pipeline.resegmenting import publish_held, resegment
+from kehu.pipeline.confirming import publish_held
+from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rolling_back import roll_back
 from kehu.store.database import open_database
 from kehu.workspace.workspace import open_workspace
@@ -58,7 +60,8 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from kehu.pipeline.resegmenting import publish_held, resegment
+from kehu.pipeline.confirming import publish_held
+from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rolling_back import roll_back
 from kehu.store.database import open_database
 from kehu.workspace.workspace import open_workspace

@@ -4,7 +4,7 @@ import strawberry
 from sqlalchemy import Connection
 
 from kehu.model.problems import Place, Problem, RefusedError
-from kehu_graphql.changing import changed
+from kehu_graphql.changing import acted, changed
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.exports.folder import RUNNING, new_key
@@ -65,7 +65,7 @@ class ExportMutations:
     async def export_cancel(self, info: Info, input: ExportCancelInput) -> ExportCancelPayload:  # noqa: A002
         exporter = exporter_of(info.context)
 
-        def make(_desk: WriteDesk, _connection: Connection) -> Answer:
+        def check(_desk: WriteDesk, _connection: Connection) -> Answer:
             state = exporter.folder.state(input.id, exporter.clock())
             if state is None:
                 raise _refusal("unknown-export", f"there is no export '{input.id}'", "read the exports again")
@@ -75,10 +75,10 @@ class ExportMutations:
                 )
             return {"export": state.id}
 
-        payload = await changed(info.context, "exportCancel", input, make, ExportCancelPayload)
-        if not (payload.user_errors or payload.is_dry_run or payload.is_replay):
-            exporter.folder.cancel(payload.answer["export"])
-        return payload
+        def end() -> None:
+            exporter.folder.cancel(input.id)
+
+        return await acted(info.context, "exportCancel", input, check, ExportCancelPayload, end)
 
 
 def _refusal(check: str, message: str, remedy: str) -> RefusedError:

@@ -1,27 +1,32 @@
 """Runs started, cancelled, confirmed, discarded, and rolled back."""
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import strawberry
 from sqlalchemy import Connection
 
-from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
+from kehu.model.problems import Place, Problem, RefusedError
+from kehu.pipeline.confirming import check_held
+from kehu.pipeline.resegmenting import AS_OF, check_run
 from kehu.pipeline.rolling_back import discard, roll_back
-from kehu.pipeline.rule_directory import read_rule_directory
 from kehu.reader.runs import Run as RunRow
-from kehu.reader.runs import last_run, next_run, runs_by_id
+from kehu.reader.runs import any_goes_on, last_run, next_run, runs_by_id
 from kehu.store.lock import only_run
-from kehu_graphql.changing import PayloadType, changed, desk_of, instant, placed
+from kehu_graphql.changing import PayloadType, acted, changed, desk_of, instant, placed
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
 from kehu_graphql.nodes import key_of
+from kehu_graphql.running import Runner
 from kehu_graphql.types.change import ChangeInput, Payload, user_error
 from kehu_graphql.types.run import Run, run_by_id
 
-_POLL_SECONDS, _POLLS = 0.1, 200
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS, _POLLS, _SETTLING_POLLS = 0.1, 200, 50
 
 
 @strawberry.input(description="A run to start.")
@@ -56,15 +61,9 @@ class RunStartPayload(Payload):
     @resolved("The run, once it has begun, which is waited for; null where it was refused, and in a dry run.")
     async def run(self, info: Info) -> Run | None:
         after = self.answer.get("after")
-        if after is None or self.is_dry_run:
+        if after is None or self.is_dry_run or self.user_errors:
             return None
-        for _ in range(_POLLS):
-            info.context.reads.forget()
-            begun = await info.context.reads.once(next_run, after)
-            if begun is not None:
-                return await run_by_id(info.context, begun)
-            await asyncio.sleep(_POLL_SECONDS)
-        return None
+        return await run_by_id(info.context, await info.context.reads.once(next_run, after))
 
 
 @strawberry.type(description="A run told to end.")
@@ -102,56 +101,60 @@ class RunRollbackPayload(RunChanged):
 class RunMutations:
     """Mixed into the root mutation."""
 
-    @change("Start a run: every rule set for every customer, published when it is done.")
+    @change("Start a run: every rule set for every customer, published when it is done. Answered once it has begun.")
     async def run_start(self, info: Info, input: RunStartInput) -> RunStartPayload:  # noqa: A002 (its name in the schema)
-        desk = desk_of(info.context)
-
         def make(desk: WriteDesk, connection: Connection) -> Answer:
-            instant(input.as_of, "input.asOf")
-            _, _, problems = read_rule_directory(desk.workspace)
-            refuse_errors(problems)
+            as_of = instant(input.as_of, "input.asOf")
+            check_run(desk.workspace, connection, as_of, clock=desk.clock)
             _refuse_while_running(desk)
             return {"after": last_run(connection)}
 
-        payload = await changed(info.context, "runStart", input, make, RunStartPayload)
+        await _settle(info)
+        paths = {AS_OF.path: "input.asOf"}
+        payload = await changed(info.context, "runStart", input, make, RunStartPayload, paths)
+
+        async def has_begun() -> bool:
+            return await info.context.reads.once(next_run, payload.answer["after"]) is not None
+
         as_of = instant(input.as_of, "input.asOf") if _is_done(payload) else None
         told = ["--as-of", as_of.isoformat()] if as_of else []
-        return _begun(desk, payload, ["resegment", *told, *(["--full"] if input.full else [])])
+        return await _begun(info, input, payload, ["resegment", *told, *(["--full"] if input.full else [])], has_begun)
 
     @change("End a run that this server started; the run published before stays published.")
     async def run_cancel(self, info: Info, input: RunInput) -> RunCancelPayload:  # noqa: A002
         desk = desk_of(info.context)
 
-        def make(desk: WriteDesk, connection: Connection) -> Answer:
+        def check(desk: WriteDesk, connection: Connection) -> Answer:
             found = _run(connection, input.id)
-            if found.state != "running":
+            if not found.goes_on:
                 said = f"run {found.id} does not go on: it is {found.state}"
                 raise _refusal("not-running", said, "there is nothing to end")
             if not desk.runner.is_running():
                 said = f"run {found.id} was started elsewhere"
-                raise _refusal("foreign-run", said, "end the process that runs it")
+                raise _refusal("foreign-run", said, "ask the server that started it, or end the process that runs it")
             return {"run": found.id}
 
-        payload = await changed(info.context, "runCancel", input, make, RunCancelPayload)
-        if _is_done(payload):
-            await info.context.reads.aside(desk.runner.end)
-            info.context.reads.forget()
-        return payload
+        return await acted(info.context, "runCancel", input, check, RunCancelPayload, desk.runner.end)
 
-    @change("Publish a run that the size guard holds: it is computed again, as of its instant.")
+    @change("Publish a run that the size guard holds: it is computed again, as of its instant. Answered once it is.")
     async def run_confirm(self, info: Info, input: RunInput) -> RunConfirmPayload:  # noqa: A002
-        desk = desk_of(info.context)
-
         def make(desk: WriteDesk, connection: Connection) -> Answer:
-            found = _run(connection, input.id)
-            if found.state != "held":
-                raise _refusal("not-held", f"run {found.id} is not held: it is {found.state}", "there is nothing to do")
+            number = key_of("Run", input.id, "input.id")
+            with placed({f"run {number}": "input.id"}):
+                check_held(desk.workspace, connection, number)
             _refuse_while_running(desk)
-            return {"run": found.id}
+            return {"run": number}
 
+        await _settle(info)
         payload = await changed(info.context, "runConfirm", input, make, RunConfirmPayload)
-        number = str(payload.answer.get("run"))
-        return _begun(desk, payload, ["runs", "publish", number, "--author", info.context.author])
+        number = payload.answer.get("run", 0)
+        before = await info.context.reads.once(runs_by_id, (number,))
+
+        async def has_begun() -> bool:
+            return await info.context.reads.once(runs_by_id, (number,)) != before
+
+        told = ["runs", "publish", str(number), "--author", info.context.author]
+        return await _begun(info, input, payload, told, has_begun)
 
     @change("Let a run that the size guard holds never be published.")
     async def run_discard(self, info: Info, input: RunInput) -> RunDiscardPayload:  # noqa: A002
@@ -175,14 +178,47 @@ class RunMutations:
         return await changed(info.context, "runRollback", input, make, RunRollbackPayload)
 
 
-def _begun(desk: WriteDesk, payload: PayloadType, arguments: Sequence[str]) -> PayloadType:
-    """The payload, its run begun where that was not refused; another one may have begun since it was checked."""
+async def _settle(info: Info) -> None:
+    """Wait a moment for the process of a run that is over: whoever was told so may ask for the next one at once."""
+    desk = desk_of(info.context)
+    for _ in range(_SETTLING_POLLS):
+        if not desk.runner.is_running() or await info.context.reads.once(any_goes_on):
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+        info.context.reads.forget()
+
+
+async def _begun(
+    info: Info,
+    given: ChangeInput,
+    payload: PayloadType,
+    arguments: Sequence[str],
+    has_begun: Callable[[], Awaitable[bool]],
+) -> PayloadType:
+    """The payload once the run has begun, where that was not refused; it may still be, as another may begin first."""
     if _is_done(payload):
+        desk = desk_of(info.context)
         try:
             desk.runner.start(arguments)
+            await _wait(info, desk.runner, has_begun)
         except RefusedError as refusal:
             payload.user_errors += [user_error(problem, {}) for problem in refusal.problems]
+            await desk.forget(info.context.author, given.idempotency_key)
+        info.context.reads.forget()
     return payload
+
+
+async def _wait(info: Info, runner: Runner, has_begun: Callable[[], Awaitable[bool]]) -> None:
+    for _ in range(_POLLS):
+        goes_on = runner.is_running()
+        info.context.reads.forget()
+        if await has_begun():
+            return
+        if not goes_on:
+            logger.error("a run ended before it began: %s", runner.said())
+            remedy = "read 'runs': another may have begun; else the server's log says why"
+            raise RefusedError([Problem(Place(""), "not-begun", "its process ended before the run began", remedy)])
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def _is_done(payload: Payload) -> bool:

@@ -67,14 +67,14 @@ class Subscription:
             yield level_change_value(news)
 
     @told(
-        "How far a run is: at once, then whenever that changes, until it is published, failed, held or discarded. "
-        "`run` is its id or its number."
+        "How far a run is: at once, then whenever that changes, until it is published, failed, held or discarded; of a "
+        "confirmed one until that is over. `run` is its id or its number."
     )
     async def run_progress(self, info: Info, run: strawberry.ID) -> AsyncGenerator[RunProgress, None]:
         context, number = info.context, _run_number(run)
         last = None
         with context.watcher.following():
-            while last is None or last.state == "running":
+            while last is None or last.goes_on:
                 changes = context.watcher.changes
                 found = (await context.reads.once(runs_by_id, (number,))).get(number)
                 if found is None:
@@ -83,7 +83,7 @@ class Subscription:
                     last = found
                     yield run_progress_value(found, await context.reads.once(expected_seconds))
                 context.reads.forget()
-                if found.state == "running":
+                if found.goes_on:
                     await context.watcher.after(changes)
 
 

@@ -76,7 +76,7 @@ def warning_raised_value(news: WarningNews) -> WarningRaised:
 
 def run_progress_value(row: RunRow, expected: dict[str, float]) -> RunProgress:
     """`expected` are the seconds of the last published run's stages, in their order."""
-    if row.state != "running":
+    if not row.goes_on:
         return RunProgress(run=run_node(row), stage=None, share=1.0)
     done = {stage["stage"] for stage in row.stages or ()}
     whole = sum(expected.values())

@@ -35,10 +35,14 @@ class Run(Node):
     feature_digest: str = strawberry.field(description="Of all feature declarations.")
     customers: int | None = strawberry.field(description="How many it looked at; null until it has counted.")
     started_at: datetime = strawberry.field(description="Wall clock, UTC.")
-    finished_at: datetime | None = strawberry.field(description="Wall clock, UTC; null while it runs.")
+    finished_at: datetime | None = strawberry.field(
+        description="Wall clock, UTC; null while it is computed, for the first time or because it was confirmed."
+    )
     counts: JSON | None = strawberry.field(description="Members per rule set and level, and what changed.")
     stages: list[RunStage] = strawberry.field(description="What each stage took, in their order.")
-    error: str | None = strawberry.field(description="Why it failed, is held or was superseded.")
+    error: str | None = strawberry.field(
+        description="Why it failed, is held, could not be published though confirmed, or was superseded."
+    )
     author: str | None = strawberry.field(description="Who rolled back, confirmed or discarded it; null for others.")
     row: strawberry.Private[runs.Run]
 

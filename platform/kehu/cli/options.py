@@ -11,7 +11,8 @@ import typer
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from kehu.model.problems import Place, Problem, RefusedError
+from kehu.model.instants import year_problems
+from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.store.database import open_database, upgrade
 from kehu.workspace.workspace import Workspace, open_workspace
 
@@ -22,7 +23,6 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 
 _CHECK = "check 'database_url', that the server is up or the file a database, its rights and the space on its disk"
-_FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
 def now() -> datetime:
@@ -68,9 +68,7 @@ def read_instant(text: str, workspace: Workspace, place: Place | None = None) ->
     except ValueError as error:
         remedy = "write 2014-06-30 or 2014-06-30T18:00:00+08:00"
         raise RefusedError([Problem(where, "instant", f"'{text}' is not an instant", remedy)]) from error
-    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
-        message = f"'{text}' is outside the years {_FIRST_YEAR} to {_LAST_YEAR}"
-        raise RefusedError([Problem(where, "instant", message)])
+    refuse_errors(year_problems(instant, text, where))
     if ":" not in text:
         instant = datetime.combine(instant.date(), time.max)
     if instant.tzinfo is None:

@@ -9,7 +9,7 @@ from kehu.cli.options import JsonOption, WorkspaceOption, database_of, now, syst
 from kehu.cli.output import say, say_json, show_table
 from kehu.cli.run_progress import run_progress
 from kehu.cli.run_shown import show_outcome
-from kehu.pipeline.resegmenting import publish_held
+from kehu.pipeline.confirming import publish_held
 from kehu.pipeline.rolling_back import RollbackReport, discard, roll_back
 
 RunArgument = Annotated[int, typer.Argument(help="The run's number.", min=1, max=2**63 - 1)]

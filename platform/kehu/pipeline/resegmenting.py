@@ -6,27 +6,28 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from kehu.features.catalogue import Catalogue
 from kehu.features.selection import only
 from kehu.features.serving import served
+from kehu.model.instants import year_problems
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.facts import Present, mirror_folder
+from kehu.pipeline.known_erasures import check_erasures
 from kehu.pipeline.progress import Clock, Progress, Watch
 from kehu.pipeline.remote import engine_of
 from kehu.pipeline.rule_directory import read_rule_directory
-from kehu.pipeline.run_job import Consent, RunJob
+from kehu.pipeline.run_job import RunJob
 from kehu.pipeline.run_report import RunReport
-from kehu.pipeline.transactions import reading, writing, writing_unless_busy
+from kehu.pipeline.transactions import Database, reading, writing, writing_unless_busy
 from kehu.publish.guard import Guard
 from kehu.publish.run_log import abandon_dead_runs, begin_run, fail_run, record_stages
 from kehu.rules.book import RuleBook
 from kehu.rules.parts import features_of
 from kehu.store.lock import only_run
 from kehu.store.reading import latest_event
-from kehu.tables.runs import runs
 from kehu.workspace.settings import Settings
 from kehu.workspace.workspace import Workspace
 
@@ -43,6 +44,7 @@ class How:
 
 
 PLAIN = How()
+AS_OF = Place("as_of")
 
 
 def resegment(
@@ -57,61 +59,59 @@ def resegment(
     """Compute every rule set for every customer and publish the answers.
 
     Without `as_of` the workspace's clock decides. Where the settings' guard finds a level changed too much, the run is
-    held: see `publish_held`. Raises RefusedError for wrong rule files, while another run goes on, or when the engine of
-    the settings fails; then, as when the process dies, the run published before stays published.
+    held: see kehu.pipeline.confirming. Raises RefusedError for wrong rule files, while another run goes on, or when the
+    engine of the settings fails; then, as when the process dies, the run published before stays published.
     """
-    catalogue, book = _read_rules(workspace)
+    catalogue, book = read_rules(workspace)
     with only_run(engine):
         instant = as_of or now_of(workspace, engine, clock)
-        job = _job(workspace, engine, (catalogue, book), instant, Watch(progress), how)
+        job = job_of(workspace, engine, (catalogue, book), instant, Watch(progress), how)
         if how.dry_run:
             return job.compare()
         with writing(engine) as connection:
             abandon_dead_runs(connection, now=clock())
             digests = {"rule_digest": job.book.digest, "feature_digest": catalogue.digest}
             run_id = begin_run(connection, as_of=instant, now=clock(), engine=workspace.settings.engine, **digests)
-        job.watch.keep = partial(_keep_stages, engine, run_id)
+        job.watch.keep = partial(keep_stages, engine, run_id)
         try:
             return job.publish(run_id, clock)
         except BaseException as error:
             with writing(engine) as connection:
-                fail_run(connection, run_id, now=clock(), error=_said(error))
+                fail_run(connection, run_id, now=clock(), error=ended_by(error))
                 record_stages(connection, run_id, job.watch.recorded())
             raise
 
 
-def _keep_stages(engine: Engine, run_id: int, stages: list[dict[str, Any]]) -> None:
+def keep_stages(engine: Engine, run_id: int, stages: list[dict[str, Any]]) -> None:
+    """Write down what the stages of a run took so far, unless another process writes."""
     # Whoever follows the run hears of it a stage later where a load writes: it is not worth waiting for.
     with suppress(OperationalError), writing_unless_busy(engine) as connection:
         record_stages(connection, run_id, stages)
 
 
-def publish_held(
-    workspace: Workspace, engine: Engine, run: int, *, author: str, clock: Clock, progress: Progress
-) -> RunReport:
-    """Publish a held run after all: computed again as of its instant, since its answers were not kept.
-
-    It is held once more when customers have changed so that other sizes come out than those `author` consents to.
-    Raises RefusedError when the run is not held or the rules are others by now; then, and when it dies, it stays held.
-    """
-    catalogue, book = _read_rules(workspace)
-    with only_run(engine):
-        with engine.connect() as connection:
-            held = connection.execute(select(runs).where(runs.c.id == run)).one_or_none()
-        if held is None or held.state != "held":
-            raise _refusal(run, "not-held", f"run {run} is not held", "see 'kehu runs list'")
-        job = _job(workspace, engine, (catalogue, book), held.as_of, Watch(progress))
-        if (job.book.digest, catalogue.digest) != (held.rule_digest, held.feature_digest):
-            message, remedy = f"the rules have changed since run {run}", "run 'kehu resegment' and judge its sizes"
-            raise _refusal(run, "rules-changed", message, remedy)
-        return job.publish(run, clock, Consent(author, held.counts))
+def check_run(workspace: Workspace, database: Database, as_of: datetime | None, *, clock: Clock) -> None:
+    """Raises RefusedError with everything that would keep a run from beginning: rules, erasures, instant, engine."""
+    problems: list[Problem] = []
+    if as_of is not None:
+        problems += year_problems(as_of, as_of.isoformat(), AS_OF)
+    for look in (
+        lambda: read_rules(workspace),
+        lambda: check_erasures(workspace, database),
+        lambda: as_of or now_of(workspace, database, clock),
+        lambda: engine_of(workspace.settings, workspace.root),
+    ):
+        try:
+            look()
+        except RefusedError as refusal:
+            problems += refusal.problems
+    refuse_errors(problems)
 
 
-def now_of(workspace: Workspace, engine: Engine, clock: Clock) -> datetime:
+def now_of(workspace: Workspace, database: Database, clock: Clock) -> datetime:
     """The instant a run pretends to be at when none is given; raises RefusedError when there are no events."""
     if workspace.settings.clock == "now":
         return clock()
-    with reading(engine) as connection:
+    with reading(database) as connection:
         latest = latest_event(connection)
     if latest is None:
         place = Place(str(workspace.root / "kehu.toml"))
@@ -120,13 +120,14 @@ def now_of(workspace: Workspace, engine: Engine, clock: Clock) -> datetime:
     return latest
 
 
-def _read_rules(workspace: Workspace) -> tuple[Catalogue, RuleBook]:
+def read_rules(workspace: Workspace) -> tuple[Catalogue, RuleBook]:
+    """What the workspace's rule files say; RefusedError with every error in them."""
     catalogue, book, problems = read_rule_directory(workspace)
     refuse_errors(problems)
     return catalogue, book
 
 
-def _job(
+def job_of(
     workspace: Workspace,
     engine: Engine,
     rules: tuple[Catalogue, RuleBook],
@@ -134,6 +135,7 @@ def _job(
     watch: Watch,
     how: How = PLAIN,
 ) -> RunJob:
+    """The work of a run by these rules. RefusedError when the engine of the settings cannot be had."""
     catalogue, book = rules[0], rules[1].in_force(as_of)
     # A feature that no rule asks for and nobody is shown costs nothing.
     asked = only(catalogue, features_of(book) | {item.info.name for item in served(catalogue.declarations)})
@@ -146,12 +148,8 @@ def _guard(settings: Settings) -> Guard:
     return Guard(settings.guard_share, settings.guard_members)
 
 
-def _refusal(run: int, check: str, message: str, remedy: str) -> RefusedError:
-    return RefusedError([Problem(Place(f"run {run}"), check, message, remedy)])
-
-
-def _said(error: BaseException) -> str:
-    """What the record of a failed run says: an ending asked for from outside is no error of ours."""
+def ended_by(error: BaseException) -> str:
+    """What the record of a run that did not end well says: an ending asked for from outside is no error of ours."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if isinstance(error, SystemExit):

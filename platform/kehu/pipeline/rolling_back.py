@@ -1,5 +1,6 @@
 """An earlier run's answers made the published ones again, and held runs that shall never be."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, Row, select
 
 from kehu.model.problems import Place, Problem, RefusedError
+from kehu.pipeline.confirming import held_run
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.transactions import Database, reading, writing
 from kehu.publish.history import MEMBER
@@ -62,12 +64,12 @@ def roll_back(engine: Database, run: int | None, *, author: str, clock: Clock, d
 
 
 def discard(engine: Database, run: int, *, author: str, clock: Clock) -> None:
-    """Let a held run never be published. Raises RefusedError when it is not held."""
+    """Let a held run never be published. Raises RefusedError when it is not held, or being published after all."""
     with writing(engine) as connection:
-        row = _row(connection, run)
-        if row is None or row.state != "held":
-            raise _refusal(run, "not-held", f"run {run} is not held")
-        discard_run(connection, run, now=clock(), author=author)
+        held = held_run(connection, run)
+        # Without an end it is being computed again, unless its process has died.
+        with only_run(engine.engine) if held.finished_at is None else nullcontext():
+            discard_run(connection, run, now=clock(), author=author)
 
 
 def _ends(connection: Connection, run: int | None) -> tuple[Row[Any], Row[Any]]:

@@ -58,6 +58,19 @@ def hold_run(connection: Connection, run_id: int, found: Found, *, now: datetime
     connection.execute(update(runs).where(runs.c.id == run_id).values(error=error))
 
 
+def reopen_held(connection: Connection, run_id: int) -> None:
+    """Write down that a held run is computed again: it has not finished, and no stage of it is done."""
+    connection.execute(update(runs).where(runs.c.id == run_id).values(finished_at=None, stages=[]))
+    tell_servers(connection)
+
+
+def close_held(connection: Connection, run_id: int, *, now: datetime, error: str) -> None:
+    """Write down that such a run ended without being published, and why; one that is published or held stays that."""
+    open_still = (runs.c.id == run_id, runs.c.state == "held", runs.c.finished_at.is_(None))
+    connection.execute(update(runs).where(*open_still).values(finished_at=now, error=error))
+    tell_servers(connection)
+
+
 def discard_run(connection: Connection, run_id: int, *, now: datetime, author: str) -> None:
     """Write down that a held run shall never be published, and who said so."""
     done = {"state": "discarded", "finished_at": now, "author": author}
@@ -79,7 +92,11 @@ def record_stages(connection: Connection, run_id: int, stages: Sequence[dict[str
 
 
 def abandon_dead_runs(connection: Connection, *, now: datetime) -> int:
-    """Mark runs that never ended as failed: their process is gone. Returns how many there were."""
+    """Mark runs that never ended as failed: their process is gone. Returns how many there were.
+
+    Held ones that were being computed again only end; they stay held.
+    """
+    connection.execute(update(runs).where(runs.c.state == "held", runs.c.finished_at.is_(None)).values(finished_at=now))
     dead = connection.execute(select(runs.c.id).where(runs.c.state == "running")).scalars().all()
     for run_id in dead:
         fail_run(connection, run_id, now=now, error="the process ended before the run did")

@@ -16,6 +16,7 @@ from kehu.tables.runs import publication, runs
 class Run:
     """One bulk re-segmentation as of an instant; `error` says why it failed, is held or was superseded.
 
+    `finished_at` is None while it is computed, also of a held run that is computed again because it was confirmed.
     `author` is who rolled back, confirmed or discarded it; `replaces_run_id` the run published until it was, and
     `restores_run_id` that whose answers a rollback made the published ones again.
     """
@@ -35,6 +36,11 @@ class Run:
     author: str | None
     replaces_run_id: int | None
     restores_run_id: int | None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is being computed, as far as the database knows."""
+        return self.finished_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +95,16 @@ def next_run(connection: Connection, after: int) -> int | None:
     return found
 
 
+def any_goes_on(connection: Connection) -> bool:
+    """Whether a run is being computed, or its process died before it could say that it ended."""
+    return connection.scalar(select(func.count()).select_from(runs).where(runs.c.finished_at.is_(None))) != 0
+
+
 def runs_mark(connection: Connection) -> tuple[object, ...]:
     """Differs as soon as another run is published, or one of the last ten begins, ends a stage or ends."""
-    last = select(runs.c.id, runs.c.state, runs.c.stages).order_by(runs.c.id.desc()).limit(_WATCHED_RUNS)
-    states = [(row.id, row.state, len(row.stages or ())) for row in connection.execute(last)]
+    columns = (runs.c.id, runs.c.state, runs.c.finished_at, runs.c.stages)
+    last = select(*columns).order_by(runs.c.id.desc()).limit(_WATCHED_RUNS)
+    states = [(row.id, row.state, row.finished_at, len(row.stages or ())) for row in connection.execute(last)]
     return (published(connection), *states)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from kehu.store.bulk import next_id
 from kehu.tables.changes import changes
@@ -48,3 +48,9 @@ def record_change(connection: Connection, request: Request, answer: Mapping[str,
     row = {"id": next_id(connection, changes), "at": now, "author": request.author, "mutation": request.mutation}
     row |= {"key": request.key, "digest": request.digest, "answer": dict(answer)}
     connection.execute(insert(changes).values(**row))
+
+
+def forget_key(connection: Connection, author: str, key: str) -> None:
+    """Let the author's key be new again; that the change was asked for stays written down."""
+    same = (changes.c.author == author, changes.c.key == key)
+    connection.execute(update(changes).where(*same).values(key=None))
