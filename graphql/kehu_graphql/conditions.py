@@ -21,6 +21,7 @@ from kehu.reader.conditions import (
     Not,
     Operand,
     Relation,
+    Single,
     Some,
     Text,
 )
@@ -29,12 +30,32 @@ from kehu_graphql.context import Context
 from kehu_graphql.failures import ExpectedError
 from kehu_graphql.instants import utc
 from kehu_graphql.published import known_level, known_rule_set
-from kehu_graphql.types.where import CustomerWhere, InstantFilter, LevelWhere, StringFilter
+from kehu_graphql.types.where import (
+    BigIntFilter,
+    BooleanFilter,
+    CustomerWhere,
+    InstantFilter,
+    LevelWhere,
+    StringFilter,
+)
 
 MAX_DEPTH = 5
 MAX_LEAVES = 50
 MAX_TEXT = 500
 MAX_VALUES = 1_000
+MAX_NUMBER = 2**63 - 1
+
+Filter = StringFilter | InstantFilter | BigIntFilter | BooleanFilter
+# Where a client's word is not the column's.
+_COLUMN_NAMES = {
+    "revenue_minor": "revenue",
+    "cost_minor": "cost",
+    "compensation_minor": "compensation",
+    "handler_number": "handler",
+    "staff_number": "staff",
+    "rule_set": "ruleset",
+    "code": "warning",
+}
 
 
 async def customer_condition(context: Context, where: CustomerWhere | None) -> Condition:
@@ -72,14 +93,14 @@ async def _part(context: Context, name: str, value: Any, path: str, depth: int) 
             return await _in_level(context, value, here)
         case "owner":
             return Every(tuple(_comparisons("owner", part, here) for _, part in _given(value, here)))
-        case "shipments" | "complaints" | "visits" | "contacts":
+        case "shipments" | "complaints" | "visits" | "contacts" | "warnings":
             parts = tuple(_has_some(name, kind, row, here) for kind, row in _given(value, here))
             return Every(parts)
         case _:
             return _comparisons(cast("CustomerField", name), value, here)
 
 
-def _comparisons(field: CustomerField, given: StringFilter | InstantFilter, path: str) -> Condition:
+def _comparisons(field: CustomerField, given: Filter, path: str) -> Condition:
     parts = []
     for name, value in _given(given, path):
         comparison = cast("Comparison", name.rstrip("_"))
@@ -89,20 +110,39 @@ def _comparisons(field: CustomerField, given: StringFilter | InstantFilter, path
 
 def _has_some(relation: Relation, quantifier: str, row: Any, path: str) -> Condition:
     here = _path(path, quantifier)
-    columns = []
-    for name, given in _given(row, here):
-        for comparison, value in _given(given, _path(here, name)):
-            at = _path(_path(here, name), comparison)
-            columns.append(Column(name, cast("Comparison", comparison.rstrip("_")), _operand(value, at)))
+    columns = [column for name, given in _given(row, here) for column in _columns(name, given, _path(here, name))]
     found = HasSome(relation, tuple(columns))
     return Not(found) if quantifier == "none" else found
 
 
+def _columns(name: str, given: Any, path: str) -> list[Column]:
+    if name == "route":
+        return [Column("route", "lists", given)]
+    if name == "is_open":
+        return [Column("cleared_run_id", "is_null", given)]
+    return [
+        Column(
+            _COLUMN_NAMES.get(name, name),
+            cast("Comparison", comparison.rstrip("_")),
+            _operand(value, _path(path, comparison)),
+        )
+        for comparison, value in _given(given, path)
+    ]
+
+
 def _operand(value: Any, path: str) -> Operand:
+    if isinstance(value, list):
+        return tuple(_single(each, path) for each in _values(value, path))
+    return _single(value, path)
+
+
+def _single(value: Any, path: str) -> Single:
     if isinstance(value, datetime):
         return utc(value, path)
-    operand: Operand = _values(value, path) if isinstance(value, list) else value
-    return operand
+    if isinstance(value, int) and abs(value) > MAX_NUMBER:
+        raise ExpectedError(f"'{path}: {value}' is out of range; {MAX_NUMBER} is the limit")
+    single: Single = value
+    return single
 
 
 def _values(given: list[Any], path: str) -> tuple[Any, ...]:
@@ -127,6 +167,10 @@ def _level_part(rule_set: RuleSet, everyone: tuple[str, ...], name: str, values:
     if name == "is_null":
         anywhere = InLevel(rule_set.code, everyone)
         return Not(anywhere) if values[0] else anywhere
+    if name in {"contains", "starts_with"}:
+        (part,) = values
+        holds = str.startswith if name == "starts_with" else str.__contains__
+        return InLevel(rule_set.code, tuple(code for code in everyone if holds(code, part)))
     codes = tuple(known_level(rule_set, code).code for code in values)
     inside = InLevel(rule_set.code, codes)
     return Not(inside) if name in {"ne", "not_in"} else inside

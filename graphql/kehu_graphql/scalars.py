@@ -1,23 +1,36 @@
 """Scalars of our own, labels in two languages and amounts of money."""
 
+import re
 from decimal import Decimal
 from enum import Enum
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from kehu.model.feature_types import Label
 from kehu.model.money import minor_digits
 
 BigInt = NewType("BigInt", int)
+MAX_DIGITS = 400
+_WHOLE = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}")
+
+
+def _whole(value: object) -> BigInt:
+    """Raises GraphQLError for what is no whole number, however Python might read it."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if is_number or (isinstance(value, str) and _WHOLE.fullmatch(value)):
+        return BigInt(int(str(value)))
+    raise GraphQLError(f"'{value}' is no whole number of at most {MAX_DIGITS} digits; write it as \"1250\"")
+
 
 SCALARS: dict[object, ScalarDefinition] = {
     BigInt: strawberry.scalar(
         name="BigInt",
         description='A whole number of any size, written as a string, e.g. "5000000000".',
         serialize=str,
-        parse_value=int,
+        parse_value=_whole,
     )
 }
 

@@ -84,6 +84,65 @@ def _numbers(page: dict[str, Any]) -> list[int]:
         ),
         ("an open complaint", {"complaints": {"some": {"resolvedAt": {"isNull": True}}}}, [2, 4, 3, 1]),
         ("a visit planned and none held", {"visits": {"some": {}, "none": {"heldAt": {"isNull": False}}}}, [4, 3]),
+        ("a part of the name, upper and lower case apart", {"name": {"contains": "a"}}, [2, 4, 3]),
+        ("a part is no pattern", {"name": {"contains": "%"}}, [3]),
+        ("the beginning of the name", {"name": {"startsWith": "Customer 1"}}, [10, 11, 12]),
+        ("the beginning in Chinese", {"name": {"startsWith": "上海"}, "region": {"contains": "海"}}, [1]),
+        ("everything known begins with nothing", {"region": {"startsWith": ""}}, [n for n in BY_NAME if n != 4]),
+        (
+            "the beginning of the owner's number",
+            {"owner": {"number": {"startsWith": "E00", "contains": "2"}}},
+            [2, 3, 5],
+        ),
+        (
+            "levels by a part of their code",
+            {"level": {"ruleSet": "service_tier", "code": {"contains": "o"}}},
+            [2, *BY_NAME[1:7], 3, 6, 5],
+        ),
+        ("levels whose code begins so", {"level": {"ruleSet": "service_tier", "code": {"startsWith": "v"}}}, [1]),
+        ("never asked for consent", {"consent": {"isNull": True, "ne": True}}, BY_NAME),
+        ("agreed", {"consent": {"eq": True}}, []),
+        ("seen just then", {"lastSeenAt": {"eq": "2026-03-12T00:00:00Z"}}, [2, 6]),
+        ("not seen just then", {"lastSeenAt": {"ne": "2026-03-12T00:00:00Z"}}, [*BY_NAME[1:9], 1, 5]),
+        (
+            "seen at one of these",
+            {"lastSeenAt": {"in": ["2026-03-12T08:00:00+08:00", "2026-02-01T00:00:00Z"]}},
+            [2, 6, 5],
+        ),
+        ("at none of these", {"lastSeenAt": {"notIn": ["2026-03-12T00:00:00Z"]}}, [*BY_NAME[1:9], 1, 5]),
+        ("a shipment of more than", {"shipments": {"some": {"revenueMinor": {"gt": "7500"}}}}, [1]),
+        ("at least; a number too", {"shipments": {"some": {"revenueMinor": {"gte": 7500}}}}, [3, 1]),
+        ("more than 32 bits", {"shipments": {"some": {"pieces": {"eq": "5000000000"}}}}, [2, 1]),
+        ("one of several numbers", {"shipments": {"some": {"revenueMinor": {"in": ["1250", "8750"]}}}}, [2, 1]),
+        (
+            "no heavy one, and one that was delivered in yen",
+            {
+                "shipments": {
+                    "none": {"weightG": {"gt": "1500"}, "costMinor": {"isNull": False}},
+                    "some": {"currency": {"eq": "JPY"}, "status": {"startsWith": "deliver"}},
+                }
+            },
+            [1],
+        ),
+        (
+            "unanswered complaints",
+            {"complaints": {"some": {"respondedAt": {"isNull": True}, "severity": {"eq": "low"}}}},
+            [2, 3, 1],
+        ),
+        ("a warning at any time", {"warnings": {"some": {}}}, [2, 3, 1]),
+        ("a warning that was cleared", {"warnings": {"some": {"isOpen": False}}}, [1]),
+        (
+            "an open sign of a rule set",
+            {
+                "warnings": {
+                    "some": {"ruleSet": {"eq": "churn_warning"}, "code": {"eq": "volume_collapse"}, "isOpen": True}
+                }
+            },
+            [2],
+        ),
+        ("told to a department", {"warnings": {"some": {"route": "customer_service"}}}, [2, 1]),
+        ("a department's whole code", {"warnings": {"some": {"route": "customer"}}}, []),
+        ("no grave warning", {"warnings": {"none": {"severity": {"eq": "high"}}}}, [*BY_NAME[1:8], 3, 6, 5]),
         ("a uid", {"uid": {"eq": "00000000-0000-5000-8000-000000000009"}}, [9]),
     ],
 )
@@ -175,6 +234,11 @@ def test_pages_in_both_directions_cover_the_order_once(
             "'where.visits.some.heldAt.gt: 2026-03-01T00:00:00' has no time zone; write it as '2026-03-01T00:00:00Z'",
         ),
         (
+            "a number that no column holds",
+            {"where": {"shipments": {"none": {"pieces": {"lt": -(2**63)}}}}},
+            "'where.shipments.none.pieces.lt: -9223372036854775808' is out of range; 9223372036854775807 is the limit",
+        ),
+        (
             "too many conditions on complaints",
             {"where": {"or": [{"complaints": {"some": {"severity": {"eq": str(n), "ne": "x"}}}} for n in range(26)]}},
             "'where' has 52 comparisons; at most 50 are taken",
@@ -216,6 +280,12 @@ def test_bad_arguments_say_what_to_do(
 ) -> None:
     error = refused(QUERY, **arguments)
     assert (error["message"], error["extensions"]) == (message, {"code": "BAD_USER_INPUT"})
+
+
+@pytest.mark.parametrize("value", [1.5, True, "1.5", "١", "1_000", "", " 1", "9" * 401, []])
+def test_what_is_no_whole_number_is_refused(refused: Ask, value: object) -> None:
+    error = refused(QUERY, where={"shipments": {"some": {"pieces": {"eq": value}}}})
+    assert "is no whole number of at most 400 digits" in error["message"]
 
 
 def test_a_cursor_of_another_order_is_refused(ask: Ask, refused: Ask) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import String, bindparam
+from sqlalchemy import BigInteger, String, bindparam
 
-from kehu.reader.conditions import Compare, Condition, Every, Not, Operand, Some
+from kehu.reader.conditions import Compare, Condition, Every, HasSome, Not, Operand, Some
 from kehu.tables.columns import Instant
 
 
@@ -32,12 +32,12 @@ def with_parameters(form: Condition, prefix: str) -> Condition:
     return _each(form, lambda kind: bindparam(f"{prefix}{next(numbers)}", None, type_=_TYPES[kind]()))
 
 
-_TYPES: dict[Any, type[Any]] = {"text": String, "instant": Instant}
+_TYPES: dict[Any, type[Any]] = {"text": String, "number": BigInteger, "instant": Instant}
 
 
 def _kind(values: list[Any], value: Any) -> str:
     values.append(value)
-    return "instant" if isinstance(value, datetime) else "text"
+    return "instant" if isinstance(value, datetime) else "number" if isinstance(value, int) else "text"
 
 
 def _each(condition: Condition, changed: Any) -> Condition:
@@ -48,11 +48,15 @@ def _each(condition: Condition, changed: Any) -> Condition:
             return Some(tuple(_each(part, changed) for part in parts))
         case Not(part):
             return Not(_each(part, changed))
-        case Compare(_, _, bool()):
-            return condition
-        case Compare(_, _, tuple() as several):
-            return replace(condition, value=tuple(changed(each) for each in several))
-        case Compare(_, _, str() | datetime() as one):
-            return replace(condition, value=cast("Operand", changed(one)))
+        case Compare():
+            return replace(condition, value=_operand(condition.value, changed))
+        case HasSome(relation, columns):
+            return HasSome(relation, tuple(replace(one, value=_operand(one.value, changed)) for one in columns))
         case _:
             return condition
+
+
+def _operand(value: Operand, changed: Any) -> Operand:
+    if isinstance(value, bool):
+        return value
+    return cast("Operand", tuple(map(changed, value)) if isinstance(value, tuple) else changed(value))

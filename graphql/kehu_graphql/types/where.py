@@ -5,6 +5,8 @@ from enum import Enum
 
 import strawberry
 
+from kehu_graphql.scalars import BigInt
+
 
 @strawberry.input(description="A text against values; give one operator, or several that all must hold.")
 class StringFilter:
@@ -16,15 +18,59 @@ class StringFilter:
     not_in: list[str] | None = strawberry.field(
         default=strawberry.UNSET, description="Is none of these; holds where it is unknown."
     )
+    contains: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Has this somewhere in it, letter for letter, upper and lower case apart."
+    )
+    starts_with: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Begins with this, letter for letter, upper and lower case apart."
+    )
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
 
 
 @strawberry.input(description="An instant against bounds; several must all hold.")
 class InstantFilter:
+    eq: datetime | None = strawberry.field(default=strawberry.UNSET, description="Exactly then, to the microsecond.")
+    ne: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="Not exactly then; holds where it is unknown."
+    )
+    in_: list[datetime] | None = strawberry.field(
+        default=strawberry.UNSET, name="in", description="Exactly at one of these; none given, nothing matches."
+    )
+    not_in: list[datetime] | None = strawberry.field(
+        default=strawberry.UNSET, description="At none of these; holds where it is unknown."
+    )
     lt: datetime | None = strawberry.field(default=strawberry.UNSET, description="Before.")
     lte: datetime | None = strawberry.field(default=strawberry.UNSET, description="At or before.")
     gt: datetime | None = strawberry.field(default=strawberry.UNSET, description="After.")
     gte: datetime | None = strawberry.field(default=strawberry.UNSET, description="At or after.")
+    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
+
+
+@strawberry.input(description="A whole number, in its field's unit, against values and bounds; several must all hold.")
+class BigIntFilter:
+    eq: BigInt | None = strawberry.field(default=strawberry.UNSET, description='Is exactly this number, e.g. "1250".')
+    ne: BigInt | None = strawberry.field(
+        default=strawberry.UNSET, description='Is not this number, e.g. "0"; holds where it is unknown.'
+    )
+    in_: list[BigInt] | None = strawberry.field(
+        default=strawberry.UNSET,
+        name="in",
+        description='Is one of these numbers, e.g. ["1", "2"]; none given, nothing matches.',
+    )
+    not_in: list[BigInt] | None = strawberry.field(
+        default=strawberry.UNSET, description='Is none of these numbers, e.g. ["1", "2"]; holds where it is unknown.'
+    )
+    lt: BigInt | None = strawberry.field(default=strawberry.UNSET, description='Less than this number, e.g. "1000".')
+    lte: BigInt | None = strawberry.field(default=strawberry.UNSET, description='At most this number, e.g. "1000".')
+    gt: BigInt | None = strawberry.field(default=strawberry.UNSET, description='More than this number, e.g. "1000".')
+    gte: BigInt | None = strawberry.field(default=strawberry.UNSET, description='At least this number, e.g. "1000".')
+    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
+
+
+@strawberry.input(description="A yes or no that may be unknown.")
+class BooleanFilter:
+    eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")
+    ne: bool | None = strawberry.field(default=strawberry.UNSET, description="Is not this; holds where it is unknown.")
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
 
 
@@ -46,16 +92,33 @@ class OwnerWhere:
 
 @strawberry.input(description="Conditions on one shipment; several must all hold.")
 class ShipmentWhere:
-    number: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The waybill's exact number.")
-    service: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact service.")
-    status: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact status.")
-    origin: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact origin.")
-    destination: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact destination.")
+    number: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The waybill's number.")
+    service: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The service.")
+    status: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The status.")
+    origin: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The origin.")
+    destination: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The destination.")
     item_category: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description="The exact category of what is sent."
+        default=strawberry.UNSET, description="The category of what is sent."
+    )
+    pieces: BigIntFilter | None = strawberry.field(default=strawberry.UNSET, description="How many pieces it has.")
+    weight_g: BigIntFilter | None = strawberry.field(default=strawberry.UNSET, description="Its weight in grams.")
+    revenue_minor: BigIntFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="What it earned, in minor units of its currency: fen, not yuan."
+    )
+    cost_minor: BigIntFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="What it cost to serve, in minor units of its currency: fen, not yuan."
+    )
+    currency: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="Of its amounts, as ISO 4217 has it."
     )
     at: InstantFilter | None = strawberry.field(
         default=strawberry.UNSET, description="When it was accepted, else delivered, else promised."
+    )
+    accepted_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="When it was taken over from the shipper."
+    )
+    promised_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="Until when delivery was promised."
     )
     delivered_at: InstantFilter | None = strawberry.field(
         default=strawberry.UNSET, description="When it was delivered; isNull finds those on their way."
@@ -64,12 +127,22 @@ class ShipmentWhere:
 
 @strawberry.input(description="Conditions on one complaint; several must all hold.")
 class ComplaintWhere:
-    category: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact category.")
+    category: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The category.")
     severity: StringFilter | None = strawberry.field(
         default=strawberry.UNSET, description="low, medium, high or emergency."
     )
-    channel: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact channel.")
+    channel: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The channel.")
+    outcome: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The outcome.")
+    handler_number: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="The employee number of who handles it, as noted."
+    )
+    compensation_minor: BigIntFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="What was paid for it, in minor units of its currency: fen, not yuan."
+    )
     opened_at: InstantFilter | None = strawberry.field(default=strawberry.UNSET, description="When it was opened.")
+    responded_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="When it was first answered; isNull finds unanswered ones."
+    )
     resolved_at: InstantFilter | None = strawberry.field(
         default=strawberry.UNSET, description="When it was resolved; isNull finds open ones."
     )
@@ -77,10 +150,16 @@ class ComplaintWhere:
 
 @strawberry.input(description="Conditions on one visit; several must all hold.")
 class VisitWhere:
-    purpose: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact purpose.")
-    channel: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact channel.")
-    outcome: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact outcome.")
+    purpose: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The purpose.")
+    channel: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The channel.")
+    outcome: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The outcome.")
+    staff_number: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="The employee number of who holds it, as noted."
+    )
     due_at: InstantFilter | None = strawberry.field(default=strawberry.UNSET, description="When it is or was due.")
+    next_due_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="When the one after it is due."
+    )
     held_at: InstantFilter | None = strawberry.field(
         default=strawberry.UNSET, description="When it was held; isNull finds planned ones."
     )
@@ -88,10 +167,35 @@ class VisitWhere:
 
 @strawberry.input(description="Conditions on one contact; several must all hold.")
 class ContactWhere:
-    name: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact name.")
-    title: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact title.")
+    name: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The name.")
+    title: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The title.")
     decision_role: StringFilter | None = strawberry.field(
-        default=strawberry.UNSET, description="The exact role in decisions."
+        default=strawberry.UNSET, description="The role in decisions."
+    )
+
+
+@strawberry.input(description="Conditions on one warning; several must all hold.")
+class RaisedWarningWhere:
+    rule_set: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="The code of the rule set that watches for it."
+    )
+    code: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description='The sign, e.g. {eq: "volume_collapse"}.'
+    )
+    severity: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="low, medium, high or emergency."
+    )
+    state: StringFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="How far people are with it: open, acknowledged or closed."
+    )
+    route: str | None = strawberry.field(
+        default=strawberry.UNSET, description='Told to this department, e.g. "customer_service".'
+    )
+    is_open: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="No run has cleared it yet (true), or one has (false)."
+    )
+    fired_at: InstantFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="As-of instant of the run that raised it."
     )
 
 
@@ -137,6 +241,16 @@ class ContactsWhere:
     )
 
 
+@strawberry.input(description="What a customer's warnings are like, cleared ones too; both must hold.")
+class WarningsWhere:
+    some: RaisedWarningWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="At least one warning is so; without conditions: there ever was one."
+    )
+    none: RaisedWarningWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="No warning is so; without conditions: there never was one."
+    )
+
+
 @strawberry.input(description="Conditions on customers; several must all hold.")
 class CustomerWhere:
     and_: list["CustomerWhere"] | None = strawberry.field(
@@ -156,12 +270,15 @@ class CustomerWhere:
         ),
     )
     uid: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The customer's uid.")
-    name: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact name.")
+    name: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The name.")
     kind: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="company, person or project.")
-    industry: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact industry.")
-    country: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact country.")
-    region: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact region.")
-    city: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The exact city.")
+    industry: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The industry.")
+    country: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The country.")
+    region: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The region.")
+    city: StringFilter | None = strawberry.field(default=strawberry.UNSET, description="The city.")
+    consent: BooleanFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="Agreed to be contacted; unknown where never asked."
+    )
     owner: OwnerWhere | None = strawberry.field(default=strawberry.UNSET, description="Who owns the customer.")
     level: LevelWhere | None = strawberry.field(
         default=strawberry.UNSET, description="A level of a rule set; for several use `and`."
@@ -173,6 +290,9 @@ class CustomerWhere:
     complaints: ComplaintsWhere | None = strawberry.field(default=strawberry.UNSET, description="Its complaints.")
     visits: VisitsWhere | None = strawberry.field(default=strawberry.UNSET, description="Its visits.")
     contacts: ContactsWhere | None = strawberry.field(default=strawberry.UNSET, description="Its contacts.")
+    warnings: WarningsWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="Its churn signs, open and cleared."
+    )
     first_seen_at: InstantFilter | None = strawberry.field(
         default=strawberry.UNSET, description="First contact or event."
     )

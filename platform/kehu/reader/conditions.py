@@ -8,25 +8,25 @@ from typing import Any, Literal, assert_never
 
 import polars as pl
 from sqlalchemy import Column as SqlColumn
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Integer, and_, cast, exists, false, func, literal, not_, or_, select, true
+from sqlalchemy import Text as PlainText
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from kehu.identity.names import letters_alone, search_text
 from kehu.tables.facts import complaints, contacts, customers, employees, shipments, visits
 from kehu.tables.runs import memberships, warnings
 
-Comparison = Literal["eq", "ne", "in", "not_in", "is_null", "lt", "lte", "gt", "gte"]
-CustomerField = Literal[
-    "uid", "kind", "name", "industry", "country", "region", "city", "owner", "first_seen_at", "last_seen_at"
+Comparison = Literal[
+    "eq", "ne", "in", "not_in", "is_null", "lt", "lte", "gt", "gte", "contains", "starts_with", "lists"
 ]
-Relation = Literal["shipments", "complaints", "visits", "contacts"]
-Operand = str | bool | datetime | tuple[str, ...]
-
-_ORDERED: dict[Comparison, Callable[[Any, Any], ColumnElement[bool]]] = {
-    "lt": operator.lt,
-    "lte": operator.le,
-    "gt": operator.gt,
-    "gte": operator.ge,
-}
+CustomerField = Literal[
+    "uid", "kind", "name", "industry", "country", "region", "city", "consent", "owner", "first_seen_at", "last_seen_at"
+]
+Relation = Literal["shipments", "complaints", "visits", "contacts", "warnings"]
+Single = str | bool | int | datetime
+Operand = Single | tuple[Single, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a relation's table against a value; unknown values as in Compare."""
+    """A column of a relation's table against a value; unknown values as in Compare.
+
+    `lists` is of JSON lists of plain codes: the code is one of them.
+    """
 
     name: str
     comparison: Comparison
@@ -106,7 +109,25 @@ _RELATIONS: dict[Relation, tuple[SqlColumn[int], ...]] = {
     "complaints": (complaints.c.customer_id,),
     "visits": (visits.c.customer_id,),
     "contacts": (contacts.c.customer_id,),
+    "warnings": (warnings.c.customer_id,),
 }
+
+
+class Position(FunctionElement[int]):
+    """Where the second text begins in the first, letter for letter, from 1; 0 for nowhere."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(Position)
+def _strpos(element: Position, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(Position, "sqlite")
+def _instr(element: Position, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
 
 
 def as_sql(condition: Condition) -> ColumnElement[bool]:
@@ -141,8 +162,6 @@ def _compare(condition: Compare) -> ColumnElement[bool]:
 
 def _compare_column(column: ColumnElement[Any], comparison: Comparison, value: Operand) -> ColumnElement[bool]:
     match comparison, value:
-        case "eq", _:
-            return and_(column.is_not(None), column == value)
         case "ne", _:
             return or_(column.is_(None), column != value)
         case "in", tuple():
@@ -151,10 +170,37 @@ def _compare_column(column: ColumnElement[Any], comparison: Comparison, value: O
             return or_(column.is_(None), column.not_in(value))
         case "is_null", bool():
             return column.is_(None) if value else column.is_not(None)
-        case (("lt" | "lte" | "gt" | "gte"), _):
-            return and_(column.is_not(None), _ORDERED[comparison](column, value))
+        case _ if comparison in _HOLDS and not isinstance(value, tuple):
+            holds: ColumnElement[bool] = _HOLDS[comparison](column, value)
+            return and_(column.is_not(None), holds)
         case _:
             raise TypeError(f"'{comparison}' does not take '{value}'")
+
+
+def _contains(column: ColumnElement[Any], part: Any) -> ColumnElement[bool]:
+    return Position(column, part) > 0
+
+
+def _starts_with(column: ColumnElement[Any], start: Any) -> ColumnElement[bool]:
+    begins: ColumnElement[bool] = func.substr(column, 1, func.length(start)) == start
+    return begins
+
+
+def _lists(column: ColumnElement[Any], code: Any) -> ColumnElement[bool]:
+    """A code stands in the text of a JSON list between quotes."""
+    return Position(cast(column, PlainText), literal('"').concat(code).concat('"')) > 0
+
+
+_HOLDS: dict[Comparison, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "contains": _contains,
+    "starts_with": _starts_with,
+    "lists": _lists,
+}
 
 
 def _owned(comparison: Comparison, value: Operand) -> ColumnElement[bool]:
