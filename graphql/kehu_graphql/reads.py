@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from strawberry.dataloader import DataLoader
 
 from kehu_graphql.failures import ExpectedError
+from kehu_graphql.kept_rules import KeptRules
 from kehu_graphql.pipelines import Pipelines
 from kehu_graphql.stopping import Reading, stoppable
 
@@ -44,6 +45,7 @@ class ReadPool:
         self._engine = engine
         self.pipelines = Pipelines(engine) if engine.dialect.name == "postgresql" else None
         self._beside = asyncio.Semaphore(BESIDE)
+        self.rules = KeptRules()
 
     @property
     def dialect(self) -> Dialect:
@@ -251,9 +253,10 @@ class Reads:
         return found
 
     async def _run(self, read: Callable[Concatenate[Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
+        kept: Callable[..., R] = self._pool.rules.instead(read)
         if self._snapshot is None:
-            return await self._pool.run(read, *args, **options)
-        return await self._snapshot.run(read, *args, **options)
+            return await self._pool.run(kept, *args, **options)
+        return await self._snapshot.run(kept, *args, **options)
 
     async def one(
         self,

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 import pytest
 from sqlalchemy import Connection, create_engine
 
+from kehu_graphql.kept_rules import KeptRules
 from kehu_graphql.planning.batches import BatchedReads
-from kehu_graphql.planning.kept_rules import KeptRules
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.stopping import Reading
 

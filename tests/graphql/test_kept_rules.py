@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, delete, event, update
 
 from kehu.reader.definitions import published_rule_sets, rule_sets_by_digest
 from kehu.tables.runs import publication
-from kehu_graphql.planning.kept_rules import KeptRules
+from kehu_graphql.kept_rules import KeptRules
 
 
 @contextmanager

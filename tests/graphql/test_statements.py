@@ -41,13 +41,15 @@ def _counted(engine: Engine) -> Iterator[list[str]]:
     [
         ("a count alone reads the page and the count", "{ customers { totalCount } }", 2),
         ("no count unless it is asked for", "{ customers { nodes { name } } }", 1),
-        ("the published rules once", '{ a: ruleSet(code: "lifecycle") { kind } b: ruleSets { code } }', 3),
+        ("the published rules once", '{ a: ruleSet(code: "lifecycle") { kind } b: ruleSets { code } }', 1),
         ("the same page once", "{ a: customers { nodes { name } } b: customers { nodes { uid } } }", 1),
         ("a list of a customer in one", "{ customers { nodes { name visits { nodes { number } } } } }", 2),
         ("nothing for a name", "{ __typename }", 0),
     ],
 )
 def test_a_query_costs_so_many_statements(ask: Ask, carrier: Engine, _case: str, query: str, expected: int) -> None:
+    # The first query after a publication reads its rules.
+    ask("{ ruleSets { code } }")
     with _counted(carrier) as statements:
         ask(query)
     assert len(statements) == expected

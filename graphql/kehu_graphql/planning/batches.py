@@ -5,8 +5,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from kehu.reader.definitions import published_rule_sets, rule_sets_by_digest
-from kehu_graphql.planning.kept_rules import KeptRules
+from kehu_graphql.kept_rules import KeptRules
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.reads import MAX_BATCH, Reads
 from kehu_graphql.stopping import Reading
@@ -37,10 +36,7 @@ class BatchedReads(Reads):
     def __init__(self, connection: Connection, reading: Reading, rules: KeptRules) -> None:
         self._connection = connection
         self._reading = reading
-        self._kept: Mapping[Any, Any] = {
-            published_rule_sets: rules.published_rule_sets,
-            rule_sets_by_digest: rules.rule_sets_by_digest,
-        }
+        self._rules = rules
         self._once: dict[Hashable, Any] = {}
         self._known: dict[Hashable, dict[Any, Any]] = {}
         self._wanted: dict[Hashable, tuple[Callable[..., Mapping[Any, Any]], tuple[Any, ...], dict[Any, None]]] = {}
@@ -80,7 +76,7 @@ class BatchedReads(Reads):
         key = (read, args, tuple(sorted(options.items())))
         if key not in self._once:
             self._reading.required()
-            self._once[key] = self._kept.get(read, read)(self._connection, *args, **options)
+            self._once[key] = self._rules.instead(read)(self._connection, *args, **options)
         found: R = self._once[key]
         return found
 
@@ -119,7 +115,7 @@ class BatchedReads(Reads):
             for start in range(0, len(asked), MAX_BATCH):
                 self._reading.required()
                 some = asked[start : start + MAX_BATCH]
-                found = self._kept.get(read, read)(self._connection, some, *args)
+                found = self._rules.instead(read)(self._connection, some, *args)
                 known.update((key, found.get(key)) for key in some)
 
 

@@ -23,12 +23,12 @@ from kehu_graphql.conditions import customer_condition
 from kehu_graphql.context import Context
 from kehu_graphql.deadline import within
 from kehu_graphql.kept import Kept
+from kehu_graphql.kept_rules import KeptRules
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.planning.batches import BatchedReads
 from kehu_graphql.planning.compiling import Compiler
 from kehu_graphql.planning.conditions import Form, taken_apart
 from kehu_graphql.planning.documents import Document, read_document
-from kehu_graphql.planning.kept_rules import KeptRules
 from kehu_graphql.planning.plan import RootPlan, many_customers, one_customer
 from kehu_graphql.planning.sent import Sent
 from kehu_graphql.planning.shown import NotPlannedError
@@ -67,7 +67,6 @@ class Planner:
         self._documents: Kept[Document] = Kept(KEPT_DOCUMENTS)
         self._drafts: Kept[Draft] = Kept(KEPT_DRAFTS)
         self.plans: Kept[RootPlan | SweptRoot] = Kept(KEPT_PLANS)
-        self._rules = KeptRules()
         schema.learn = self.learn
 
     def learn(self, query: str, operation_name: str | None, node: DocumentNode) -> None:
@@ -109,7 +108,7 @@ class Planner:
         if len(planned) == len(asked):
             found = await self._read(planned)
         else:
-            found = await self._pool.run_in_one_state(_swept, asked, self._rules, context, variables)
+            found = await self._pool.run_in_one_state(_swept, asked, self._pool.rules, context, variables)
         data = dict(zip(draft.roots, found, strict=True))
         return b'{"data":' + orjson.dumps(data) + b"}"
 

@@ -1,11 +1,12 @@
 """Rule sets read before: what a published run used does not change, and nor does a version."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from kehu.reader.definitions import RuleSet, publication_mark, rule_sets_by_digest, rule_sets_of
+from kehu.reader.definitions import RuleSet, publication_mark, published_rule_sets, rule_sets_by_digest, rule_sets_of
 
 _MAX_VERSIONS = 200
 
@@ -16,6 +17,12 @@ class KeptRules:
     def __init__(self) -> None:
         self._published: tuple[tuple[int, datetime], Mapping[str, RuleSet]] | None = None
         self._versions: dict[str, RuleSet] = {}
+
+    def instead(self, read: Callable[..., Any]) -> Callable[..., Any]:
+        """What answers as `read` does, and reads less; `read` itself where nothing is kept of it."""
+        if read is published_rule_sets:
+            return self.published_rule_sets
+        return self.rule_sets_by_digest if read is rule_sets_by_digest else read
 
     def published_rule_sets(self, connection: Connection) -> Mapping[str, RuleSet]:
         """See kehu.reader.definitions; read anew after each publication."""
