@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 from typing import Any, Literal, cast
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    bindparam,
     func,
     literal,
     or_,
@@ -69,9 +70,11 @@ def timelines(
 
     Events without an instant are left out; a customer without any other is absent.
     """
-    found = _newest(kinds, window)
+    edge = cast("tuple[datetime, int, int] | None", window.beside)
+    given = {} if edge is None else {"at": edge[0], "number": edge[2]}
+    statement = _statement(kinds, window.size, None if edge is None else edge[1], connection.dialect.name)
     by_owner: dict[int, list[tuple[datetime, int, int]]] = {}
-    for owner, at, place, number in connection.execute(_of_each(found, customer_ids, connection.dialect.name)):
+    for owner, at, place, number in connection.execute(statement, {"wanted": list(customer_ids), **given}):
         by_owner.setdefault(owner, []).append((at, place, number))
     return {owner: _page(rows, window) for owner, rows in by_owner.items()}
 
@@ -83,31 +86,39 @@ def count_timelines(connection: Connection, customer_ids: Collection[int], kinds
     return {row.id: row.events for row in rows}
 
 
-def _newest(kinds: tuple[Kind, ...], window: Window) -> Select[Any]:
-    """One customer's events of the window in no order; `customers` is the enclosing statement's.
+@lru_cache(maxsize=500)
+def _statement(kinds: tuple[Kind, ...], size: int, edge_place: int | None, dialect: str) -> Select[Any]:
+    """The events behind the one that the parameters `at` and `number` name, of the kind in that place.
 
-    Its parts end early by an index.
+    Kept, since SQLAlchemy takes longer to build and compare a statement than to run it.
     """
-    walks = [select(_walk(kind, owner, window).subquery()) for kind in kinds for owner in _SOURCES[kind].owners]
-    # A shipment whose payer sends it stands in two walks; the union has it once.
-    found = union(*walks).subquery()
-    ordered = select(found).order_by(found.c["at"].desc(), found.c.place, found.c.id.desc())
-    return ordered.limit(window.size + 1).correlate(customers)
-
-
-def _of_each(found: Select[Any], customer_ids: Collection[int], dialect: str) -> Select[Any]:
+    found = _newest(kinds, size + 1, edge_place)
+    wanted = customers.c.id.in_(bindparam("wanted", expanding=True))
     if dialect != "sqlite":
         beside = found.lateral("beside")
-        rows = select(customers.c.id, beside.c["at"], beside.c.place, beside.c.id).join_from(customers, beside, true())
-        return rows.where(customers.c.id.in_(customer_ids))
+        rows = select(customers.c.id, beside.c["at"], beside.c.place, beside.c.id)
+        return rows.join_from(customers, beside, true()).where(wanted)
     # No LATERAL there: a customer's events come as one list, which is taken apart again.
     entry = found.subquery()
     one = func.json_array(type_coerce(entry.c["at"], BigInteger), entry.c.place, entry.c.id)
     events = select(func.json_group_array(one)).scalar_subquery()
     each = func.json_each(events).table_valued("value", name="each")
     parts = [func.json_extract(each.c.value, f"$[{place}]") for place in range(3)]
-    rows = select(customers.c.id, type_coerce(parts[0], Instant()), *parts[1:]).join_from(customers, each, true())
-    return rows.where(customers.c.id.in_(customer_ids))
+    rows = select(customers.c.id, type_coerce(parts[0], Instant()), *parts[1:])
+    return rows.join_from(customers, each, true()).where(wanted)
+
+
+def _newest(kinds: tuple[Kind, ...], limit: int, edge_place: int | None) -> Select[Any]:
+    """One customer's first events of the window in no order; `customers` is the enclosing statement's.
+
+    Its parts end early by an index.
+    """
+    owned = [(kind, owner) for kind in kinds for owner in _SOURCES[kind].owners]
+    walks = [select(_walk(kind, owner, edge_place).limit(limit).subquery()) for kind, owner in owned]
+    # A shipment whose payer sends it stands in two walks; the union has it once.
+    found = union(*walks).subquery()
+    ordered = select(found).order_by(found.c["at"].desc(), found.c.place, found.c.id.desc())
+    return ordered.limit(limit).correlate(customers)
 
 
 def _page(rows: list[tuple[datetime, int, int]], window: Window) -> Page[Entry]:
@@ -120,23 +131,21 @@ def _page(rows: list[tuple[datetime, int, int]], window: Window) -> Page[Entry]:
     )
 
 
-def _walk(kind: Kind, owner: Column[int], window: Window) -> Select[Any]:
-    source = _SOURCES[kind]
+def _walk(kind: Kind, owner: Column[int], edge_place: int | None) -> Select[Any]:
+    source, place = _SOURCES[kind], KINDS.index(kind)
     number = owner.table.c.id
-    columns = (source.at.label("at"), literal(KINDS.index(kind)).label("place"), number.label("id"))
+    columns = (source.at.label("at"), literal(place).label("place"), number.label("id"))
     rows = select(*columns).select_from(source.rows).where(owner == customers.c.id, source.at.is_not(None))
-    if window.beside is not None:
-        rows = rows.where(_older(source.at, number, KINDS.index(kind), cast("tuple[Any, int, int]", window.beside)))
-    return rows.order_by(source.at.desc(), number.desc()).limit(window.size + 1).correlate(customers)
+    if edge_place is not None:
+        rows = rows.where(_older(source.at, number, place - edge_place))
+    return rows.order_by(source.at.desc(), number.desc()).correlate(customers)
 
 
-def _older(
-    at: ColumnElement[Any], number: Column[int], place: int, beside: tuple[datetime, int, int]
-) -> ColumnElement[bool]:
-    edge, edge_place, edge_number = beside
-    if place != edge_place:
-        return at <= edge if place > edge_place else at < edge
-    return and_(at <= edge, or_(at < edge, number < edge_number))
+def _older(at: ColumnElement[Any], number: Column[int], places_further: int) -> ColumnElement[bool]:
+    edge = bindparam("at", type_=Instant())
+    if places_further:
+        return at <= edge if places_further > 0 else at < edge
+    return and_(at <= edge, or_(at < edge, number < bindparam("number", type_=number.type)))
 
 
 def _count(source: _Source) -> ColumnElement[int]:
