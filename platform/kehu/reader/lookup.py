@@ -1,10 +1,28 @@
 """Customers by whatever names them: an id, a phone, an e-mail, a tax code, a source key, a name."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Text, and_, case, literal, null, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Integer,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    case,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from kehu.identity.identifiers import email_key, tax_code_key
 from kehu.identity.names import name_key, search_text
@@ -52,46 +70,50 @@ def find_customers(connection: Connection, text: str, region: str, limit: int) -
     forms = spellings(text, region)
     if not forms:
         return ()
-    parts = (_by_uid(forms["uid"]), _by_alias(forms["uid"]), _by_identifier(forms), _by_name(text.strip()))
-    found = union_all(*parts).subquery()
-    ordered = select(*found.c).order_by(found.c.strength, ByteOrder(found.c.kind), found.c.customer_id, found.c.system)
-    rows = connection.execute(ordered.limit(limit)).all()
+    name = text.strip()
+    given = {**forms, "name": name, "searched": str(search_text(pl.Series([name]))[0]), "most": limit}
+    rows = connection.execute(_statement(tuple(forms)), given).all()
     return tuple(dict.fromkeys(Match(row.customer_id, row.kind, row.system, row.value) for row in rows))
 
 
-def _by_uid(uid: str) -> Select[Any]:
-    return _named_by_uid(customers.c.id, customers.c.uid == uid, uid)
+@cache
+def _statement(kinds: tuple[str, ...]) -> Select[Any]:
+    """For a text that may be an identifier of these kinds; parameters are its forms by kind, `name` and `searched`.
+
+    Kept, since SQLAlchemy takes longer to build and compare a statement than to run it.
+    """
+    by_uid = _named("uid", customers.c.id, "uid").where(customers.c.uid == _text("uid"))
+    by_alias = _named("uid", customer_aliases.c.customer_id, "uid").where(customer_aliases.c.uid == _text("uid"))
+    by_name = _named("name", customers.c.id, "name").where(customers.c.name_search == _text("searched"))
+    found = union_all(by_uid, by_alias, _by_identifier(kinds), by_name).subquery()
+    order = (found.c.strength, ByteOrder(found.c.kind), found.c.customer_id, found.c.system)
+    return select(*found.c).order_by(*order).limit(bindparam("most", type_=Integer))
 
 
-def _by_alias(uid: str) -> Select[Any]:
-    return _named_by_uid(customer_aliases.c.customer_id, customer_aliases.c.uid == uid, uid)
+def _text(parameter: str) -> BindParameter[str]:
+    return bindparam(parameter, type_=String)
 
 
-def _named_by_uid(customer: Any, condition: Any, uid: str) -> Select[Any]:
-    return select(
-        literal(STRENGTH["uid"]).label("strength"),
+def _named(kind: str, customer: Column[int], parameter: str) -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        literal(STRENGTH[kind]).label("strength"),
         customer.label("customer_id"),
-        literal("uid").label("kind"),
+        literal(kind).label("kind"),
         type_coerce(null(), Text).label("system"),
-        literal(uid).label("value"),
-    ).where(condition)
+        _text(parameter).label("value"),
+    )
+    return select(*columns)
 
 
-def _by_name(name: str) -> Select[Any]:
-    searched = str(search_text(pl.Series([name]))[0])
-    return select(
-        literal(STRENGTH["name"]).label("strength"),
-        customers.c.id.label("customer_id"),
-        literal("name").label("kind"),
-        type_coerce(null(), Text).label("system"),
-        literal(name).label("value"),
-    ).where(customers.c.name_search == searched)
-
-
-def _by_identifier(forms: dict[str, str]) -> Select[Any]:
-    own_form = or_(*(and_(identifiers.c.kind == kind, identifiers.c.value == form) for kind, form in forms.items()))
-    other_kind = and_(identifiers.c.kind.not_in(forms), identifiers.c.value == forms["source_key"])
+def _by_identifier(kinds: tuple[str, ...]) -> Select[Any]:
+    own_form = or_(*(and_(identifiers.c.kind == kind, identifiers.c.value == _text(kind)) for kind in kinds))
+    other_kind = and_(identifiers.c.kind.not_in(kinds), identifiers.c.value == _text("source_key"))
     strength = case(STRENGTH, value=identifiers.c.kind, else_=_OTHER).label("strength")
-    columns = (identifiers.c.customer_id, identifiers.c.kind, identifiers.c.system, identifiers.c.value)
-    wanted = identifiers.c.value.in_(set(forms.values()))
+    columns: tuple[Any, ...] = (
+        identifiers.c.customer_id,
+        identifiers.c.kind,
+        identifiers.c.system,
+        identifiers.c.value,
+    )
+    wanted = identifiers.c.value.in_([_text(kind) for kind in kinds])
     return select(strength, *columns).where(wanted, or_(own_form, other_kind))
