@@ -9,6 +9,7 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from kehu.reader.conditions import (
+    ByFeature,
     Column,
     Compare,
     Comparison,
@@ -30,10 +31,12 @@ from kehu_graphql.context import Context
 from kehu_graphql.failures import ExpectedError
 from kehu_graphql.instants import utc
 from kehu_graphql.published import known_level, known_rule_set
+from kehu_graphql.served import known_feature, operand
 from kehu_graphql.types.where import (
     BigIntFilter,
     BooleanFilter,
     CustomerWhere,
+    FeatureWhere,
     InstantFilter,
     LevelWhere,
     StringFilter,
@@ -89,8 +92,8 @@ async def _part(context: Context, name: str, value: Any, path: str, depth: int) 
             return Text(value)
         case "has_warning":
             return HasWarning() if value else Not(HasWarning())
-        case "level":
-            return await _in_level(context, value, here)
+        case "level" | "feature":
+            return await (_in_level if name == "level" else _by_feature)(context, value, here)
         case "owner":
             return Every(tuple(_comparisons("owner", part, here) for _, part in _given(value, here)))
         case "shipments" | "complaints" | "visits" | "contacts" | "warnings":
@@ -174,6 +177,23 @@ def _level_part(rule_set: RuleSet, everyone: tuple[str, ...], name: str, values:
     codes = tuple(known_level(rule_set, code).code for code in values)
     inside = InLevel(rule_set.code, codes)
     return Not(inside) if name in {"ne", "not_in"} else inside
+
+
+async def _by_feature(context: Context, where: FeatureWhere, path: str) -> Condition:
+    feature = await known_feature(context, where.code)
+    parts: list[Condition] = []
+    for name, value in _given(where, path, skip="code"):
+        comparison, here = cast("Comparison", name.rstrip("_")), _path(path, name)
+        stored: Any = value
+        if isinstance(value, list):
+            stored = tuple(operand(feature, comparison, each, here) for each in _values(value, here))
+        elif comparison != "is_null":
+            stored = operand(feature, comparison, value, here)
+        counted_back = feature.base is not None
+        parts.append(ByFeature(feature.code, feature.slot, comparison, stored, counted_back))
+    if not parts:
+        raise ExpectedError(f"'{path}' compares '{feature.code}' with nothing; give eq, gte, … or isNull")
+    return Every(tuple(parts))
 
 
 def _given(where: Any, path: str, *, skip: str = "") -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import Table
 
 from kehu.tables import runs
+from kehu.tables.columns import micros
+from kehu.tables.features import customer_features, served_features
 from kehu.tables.identity import identity_decisions
 from kehu.tables.overrides import overrides
 
@@ -215,10 +217,53 @@ def _decision() -> dict[str, Any]:
     return {"id": 1, **sides, **origins, **said}
 
 
+def _served() -> list[dict[str, Any]]:
+    # code, slot, kind, scale, base; days are told from 1 February
+    rows = (
+        ("revenue_365d", "whole_1", "decimal", 2, None, "currency", "Revenue in a year", "近一年收入"),
+        ("shipments_90d", "whole_2", "integer", 0, None, "shipments", "Shipments in 90 days", "近90天票数"),
+        (
+            "days_since_last_shipment",
+            "whole_3",
+            "integer",
+            0,
+            20_485,
+            "days",
+            "Days since the last shipment",
+            "距上次发货",
+        ),
+        ("is_pilot", "whole_4", "boolean", 0, None, "truth", "Pilot", "试点"),
+        ("first_shipment_at", "whole_5", "instant", 0, None, "instant", "First shipment", "首次发货"),
+        ("on_time_rate_90d", "real_1", "float", 0, None, "share", "On time in 90 days", "近90天准时率"),
+        ("last_service", "text_1", "string", 0, None, "word", "Last service", "最近使用产品"),
+    )
+    names = ("code", "slot", "kind", "scale", "base", "unit")
+    told = {"meaning": "what was counted", "run_id": 2}
+    return [
+        {**dict(zip(names, row, strict=False)), **told, "label": {"en": row[6], "zh": row[7]}}
+        | {"place": f"rules/features/things.yaml:{number}:3"}
+        for number, row in enumerate(rows, 1)
+    ]
+
+
+def _feature_values() -> list[dict[str, Any]]:
+    # Of customer 3 hardly anything is known, and no run has counted those from 4 on.
+    first = micros(day(1, 1, 9))
+    names = ("whole_1", "whole_2", "whole_3", "whole_4", "whole_5", "real_1", "text_1")
+    rows = (
+        (4_820_050, 30, 20_483, 1, first, 0.95, "air"),
+        (-500, 0, 20_385, 0, first, 0.5, "快件"),
+        (0, 0, *[None] * 5),
+    )
+    return [{"customer_id": number, **dict(zip(names, row, strict=True))} for number, row in enumerate(rows, 1)]
+
+
 ROWS: dict[Table, list[dict[str, Any]]] = {
     **_runs(),
     overrides: _overrides(),
     identity_decisions: [_decision()],
     runs.memberships: _memberships(),
     runs.warnings: _warnings(),
+    served_features: _served(),
+    customer_features: _feature_values(),
 }

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, String, bindparam
+from sqlalchemy import BigInteger, Float, String, bindparam
 
-from kehu.reader.conditions import Compare, Condition, Every, HasSome, Not, Operand, Some
+from kehu.reader.conditions import ByFeature, Compare, Condition, Every, HasSome, Not, Operand, Some
 from kehu.tables.columns import Instant
 
 
@@ -32,12 +32,13 @@ def with_parameters(form: Condition, prefix: str) -> Condition:
     return _each(form, lambda kind: bindparam(f"{prefix}{next(numbers)}", None, type_=_TYPES[kind]()))
 
 
-_TYPES: dict[Any, type[Any]] = {"text": String, "number": BigInteger, "instant": Instant}
+_TYPES: dict[Any, type[Any]] = {"text": String, "number": BigInteger, "real": Float, "instant": Instant}
+_KINDS: dict[type, str] = {str: "text", int: "number", float: "real", datetime: "instant"}
 
 
 def _kind(values: list[Any], value: Any) -> str:
     values.append(value)
-    return "instant" if isinstance(value, datetime) else "number" if isinstance(value, int) else "text"
+    return _KINDS[type(value)]
 
 
 def _each(condition: Condition, changed: Any) -> Condition:
@@ -48,7 +49,7 @@ def _each(condition: Condition, changed: Any) -> Condition:
             return Some(tuple(_each(part, changed) for part in parts))
         case Not(part):
             return Not(_each(part, changed))
-        case Compare():
+        case Compare() | ByFeature():
             return replace(condition, value=_operand(condition.value, changed))
         case HasSome(relation, columns):
             return HasSome(relation, tuple(replace(one, value=_operand(one.value, changed)) for one in columns))

@@ -5,6 +5,7 @@ import strawberry
 from kehu.model.problems import did_you_mean
 from kehu.reader import runs as run_reader
 from kehu.reader.definitions import published_rule_sets
+from kehu.reader.features import all_served
 from kehu.tables.runs import RUN_STATES
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging, connection
 from kehu_graphql.context import Info
@@ -13,6 +14,7 @@ from kehu_graphql.failures import ExpectedError
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import numeric_key, split_node_id
 from kehu_graphql.published import known_rule_set
+from kehu_graphql.types.feature import Feature, feature_value
 from kehu_graphql.types.rule_directory import RuleDirectory, rule_directory_value
 from kehu_graphql.types.rule_set import RuleSet, rule_set_node
 from kehu_graphql.types.run import Run, run_by_id, run_node
@@ -32,6 +34,10 @@ class RuleQueries:
     @resolved("One of the published run's rule sets by its code; an unknown code is an error.")
     async def rule_set(self, info: Info, code: str) -> RuleSet:
         return rule_set_node(await known_rule_set(info.context, code))
+
+    @resolved("The features whose values every run keeps, by code; none before the first run that keeps some.")
+    async def features(self, info: Info) -> list[Feature]:
+        return [feature_value(row) for row in (await info.context.reads.once(all_served)).values()]
 
     @resolved("The rule files as they stand, used by a run or not; null where the server looks at none.")
     async def rule_directory(self, info: Info) -> RuleDirectory | None:

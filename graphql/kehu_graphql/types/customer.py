@@ -1,5 +1,6 @@
 """The customer: one file with everything that departments know."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -7,6 +8,7 @@ import strawberry
 
 from kehu.reader import customers, events, golden, hierarchy, memberships, overrides, people, provenance, warnings
 from kehu.reader.definitions import published_rule_sets, rule_sets_of
+from kehu.reader.features import ServedFeature, all_served, values_of
 from kehu.reader.runs import run_as_of
 from kehu.reader.versions import version_of
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging
@@ -16,6 +18,7 @@ from kehu_graphql.fields import resolved
 from kehu_graphql.instants import utc
 from kehu_graphql.nodes import Node, node_id
 from kehu_graphql.published import known_rule_set
+from kehu_graphql.served import known_feature
 from kehu_graphql.types.events import (
     Complaint,
     Shipment,
@@ -24,6 +27,7 @@ from kehu_graphql.types.events import (
     shipment_node,
     visit_node,
 )
+from kehu_graphql.types.feature import CustomerFeature, customer_feature
 from kehu_graphql.types.hierarchy import CustomerTie, tie_above, tie_below
 from kehu_graphql.types.links import CustomerLink
 from kehu_graphql.types.membership import SegmentMembership, membership_node
@@ -176,6 +180,22 @@ class Customer(Node):
         found = asked.level(codes[0]) if codes else None
         return None if found is None else level_node(asked, found)
 
+    @resolved(
+        "What the newest published run counted: each served feature by code, or those of `codes` in their order. After "
+        "a rollback it is what was counted last."
+    )
+    async def features(self, info: Info, codes: list[str] | None = None) -> list[CustomerFeature]:
+        if codes is None:
+            asked = list((await info.context.reads.once(all_served)).values())
+        else:
+            asked = [await known_feature(info.context, code) for code in codes]
+        return await _features(info.context, self.row.id, asked)
+
+    @resolved("One served feature by its code.")
+    async def feature(self, info: Info, code: str) -> CustomerFeature:
+        (found,) = await _features(info.context, self.row.id, [await known_feature(info.context, code)])
+        return found
+
     @resolved("Churn signs that fired, the newest first; the open ones unless told otherwise.")
     async def warnings(
         self, info: Info, first: int | None = DEFAULT_FIRST, after: str | None = None, *, include_cleared: bool = False
@@ -247,6 +267,14 @@ async def _above(context: Context, customer_id: int) -> tuple[int, ...]:
 
 async def _current(context: Context, customer_id: int) -> tuple[memberships.Membership, ...]:
     return await context.reads.one(memberships.current_memberships, customer_id) or ()
+
+
+async def _features(context: Context, customer_id: int, asked: Sequence[ServedFeature]) -> list[CustomerFeature]:
+    """All served values are read together, whatever is asked of this customer and others."""
+    served = tuple((await context.reads.once(all_served)).values())
+    found = await context.reads.one(values_of, customer_id, served)
+    values = {} if found is None else {each.code: value for each, value in zip(served, found, strict=True)}
+    return [customer_feature(each, values.get(each.code), counted=found is not None) for each in asked]
 
 
 async def _segments_as_of(context: Context, customer_id: int, as_of: datetime) -> list[SegmentMembership]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import Enum
 
 import strawberry
+from strawberry.scalars import JSON
 
 from kehu_graphql.scalars import BigInt
 
@@ -81,6 +82,31 @@ class LevelWhere:
         default=strawberry.UNSET,
         description="The level's code; an unknown one is an error. Left out: in any level of the rule set.",
     )
+
+
+@strawberry.input(
+    description="A served feature against values of its type; several comparisons must all hold. Unknown values, and "
+    "those of customers that no run has counted yet, are unlike any."
+)
+class FeatureWhere:
+    code: str = strawberry.field(description='The feature, e.g. "revenue_365d"; one that is not served is an error.')
+    eq: JSON | None = strawberry.field(default=strawberry.UNSET, description='Is this, e.g. 12, "48200.50" or true.')
+    ne: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="Is not this, e.g. 0; holds where it is unknown."
+    )
+    in_: list[JSON] | None = strawberry.field(
+        default=strawberry.UNSET, name="in", description='Is one of these, e.g. ["air"]; none given, nothing matches.'
+    )
+    not_in: list[JSON] | None = strawberry.field(
+        default=strawberry.UNSET, description='Is none of these, e.g. ["air"]; holds where it is unknown.'
+    )
+    lt: JSON | None = strawberry.field(default=strawberry.UNSET, description="Is less, or earlier, e.g. 0.95.")
+    lte: JSON | None = strawberry.field(default=strawberry.UNSET, description="Is at most this, e.g. 30.")
+    gt: JSON | None = strawberry.field(default=strawberry.UNSET, description="Is greater, or later, e.g. 90.")
+    gte: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description='Is at least this, e.g. 500000; an amount exactly as text: "500000.50".'
+    )
+    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
 
 
 @strawberry.input(description="The account manager.")
@@ -282,6 +308,9 @@ class CustomerWhere:
     owner: OwnerWhere | None = strawberry.field(default=strawberry.UNSET, description="Who owns the customer.")
     level: LevelWhere | None = strawberry.field(
         default=strawberry.UNSET, description="A level of a rule set; for several use `and`."
+    )
+    feature: FeatureWhere | None = strawberry.field(
+        default=strawberry.UNSET, description="What a run counted of the customer; for several features use `and`."
     )
     has_warning: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Some warning is open (true) or none is (false)."

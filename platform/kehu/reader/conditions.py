@@ -16,6 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from kehu.identity.names import letters_alone, search_text
 from kehu.tables.facts import complaints, contacts, customers, employees, shipments, visits
+from kehu.tables.features import customer_features, served_features
 from kehu.tables.runs import memberships, warnings
 
 Comparison = Literal[
@@ -25,7 +26,7 @@ CustomerField = Literal[
     "uid", "kind", "name", "industry", "country", "region", "city", "consent", "owner", "first_seen_at", "last_seen_at"
 ]
 Relation = Literal["shipments", "complaints", "visits", "contacts", "warnings"]
-Single = str | bool | int | datetime
+Single = str | bool | int | float | datetime
 Operand = Single | tuple[Single, ...]
 
 
@@ -47,6 +48,21 @@ class InLevel:
 
     ruleset: str
     levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ByFeature:
+    """A served feature against a value as stored in its slot; unknown values as in Compare.
+
+    One that is `counted_back` is stored as its base less the value, see `kehu.tables.features`; the value to compare
+    with is the feature's own.
+    """
+
+    code: str
+    slot: str
+    comparison: Comparison
+    value: Operand
+    counted_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +118,7 @@ class Not:
     part: "Condition"
 
 
-Condition = Compare | InLevel | HasWarning | HasSome | Text | Every | Some | Not
+Condition = Compare | InLevel | ByFeature | HasWarning | HasSome | Text | Every | Some | Not
 
 _RELATIONS: dict[Relation, tuple[SqlColumn[int], ...]] = {
     "shipments": (shipments.c.shipper_id, shipments.c.consignee_id, shipments.c.payer_id),
@@ -133,7 +149,7 @@ def _instr(element: Position, compiler: SQLCompiler, **options: Any) -> str:
 def as_sql(condition: Condition) -> ColumnElement[bool]:
     """Over the table of customers; true or false for each, never unknown."""
     match condition:
-        case Compare():
+        case Compare() | ByFeature():
             return _compare(condition)
         case InLevel(ruleset, levels):
             return _in_level(ruleset, levels)
@@ -154,7 +170,9 @@ def as_sql(condition: Condition) -> ColumnElement[bool]:
             assert_never(condition)
 
 
-def _compare(condition: Compare) -> ColumnElement[bool]:
+def _compare(condition: Compare | ByFeature) -> ColumnElement[bool]:
+    if isinstance(condition, ByFeature):
+        return _by_feature(condition)
     if condition.field == "owner":
         return _owned(condition.comparison, condition.value)
     return _compare_column(customers.c[condition.field], condition.comparison, condition.value)
@@ -225,6 +243,25 @@ def _in_level(ruleset: str, levels: tuple[str, ...]) -> ColumnElement[bool]:
         memberships.c.ruleset == ruleset, memberships.c.level.in_(levels), memberships.c.until_run_id.is_(None)
     )
     return customers.c.id.in_(members)
+
+
+def _by_feature(condition: ByFeature) -> ColumnElement[bool]:
+    """Whoever has no row is unknown."""
+    value: ColumnElement[Any] = customer_features.c[condition.slot]
+    if condition.counted_back:
+        # Read with the values: a base of another run would be days off.
+        base = select(served_features.c.base).where(served_features.c.code == condition.code)
+        value = base.scalar_subquery() - value
+    theirs = customer_features.c.customer_id == customers.c.id
+    match condition.comparison, condition.value:
+        case "is_null", bool(wanted):
+            known = exists().where(theirs, value.is_not(None))
+            return not_(known) if wanted else known
+        case ("ne" | "not_in") as negative, of:
+            same: Comparison = "eq" if negative == "ne" else "in"
+            return not_(exists().where(theirs, _compare_column(value, same, of)))
+        case comparison, of:
+            return exists().where(theirs, _compare_column(value, comparison, of))
 
 
 def _named(text: str) -> ColumnElement[bool]:
