@@ -99,6 +99,8 @@ def _as_text(value: Any) -> bytes | None:
             return b"t" if value else b"f"
         case int():
             return b"%d" % value
+        case float():
+            return repr(value).encode()
         case datetime():
             return value.isoformat().encode()
         case _:
