@@ -59,6 +59,7 @@ MEANINGS = {
     "Query.shipmentsAggregate.first": "Groups at most, 0 to 200, e.g. 50; 20 where it is left out.",
     "Query.shipmentsAggregate.orderBy": "The order of the groups; the largest first when null.",
     "Query.shipmentsAggregate.where": "The condition that the payer must meet; null for all.",
+    "Query.shipmentByNumber.number": 'A waybill number in the case it is printed in, e.g. "SF1234567890".',
     "Query.run.id": 'The node id, or the number, e.g. "12".',
 }
 

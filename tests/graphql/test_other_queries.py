@@ -247,6 +247,21 @@ def test_loading_is_accounted_for(ask: Ask) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("_case", "number", "found"),
+    [
+        ("as printed", "W002", {"number": "W002", "payer": {"uid": _uid(2)}}),
+        ("copied with blanks", " W002\t", {"number": "W002", "payer": {"uid": _uid(2)}}),
+        ("in another case", "w002", None),
+        ("unknown", "W999", None),
+        ("empty", "", None),
+    ],
+)
+def test_a_shipment_is_found_by_its_number(ask: Ask, _case: str, number: str, found: dict[str, Any] | None) -> None:
+    query = "query Q($number: String!) { shipmentByNumber(number: $number) { number payer { uid } } }"
+    assert ask(query, number=number)["shipmentByNumber"] == found
+
+
 def test_employees_are_listed_by_number(ask: Ask) -> None:
     found = ask("""{
       employees(first: 2) { totalCount nodes { number customersOwned } pageInfo { endCursor hasNextPage } }

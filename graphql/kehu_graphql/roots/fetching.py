@@ -1,4 +1,4 @@
-"""Root fields that fetch anything by its opaque id."""
+"""Root fields that fetch anything by its opaque id, and shipments by their number."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
@@ -23,7 +23,7 @@ from kehu_graphql.failures import ExpectedError
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, numeric_key, split_node_id
 from kehu_graphql.roots.customers import customer_by_uid
-from kehu_graphql.types.events import complaint_node, shipment_node, visit_node
+from kehu_graphql.types.events import Shipment, complaint_node, shipment_by_number, shipment_node, visit_node
 from kehu_graphql.types.identity import decision_node
 from kehu_graphql.types.membership import membership_node
 from kehu_graphql.types.override import override_node
@@ -50,6 +50,13 @@ class FetchingQueries:
         if len(ids) > MAX_FIRST:
             raise ExpectedError(f"'ids' has {len(ids)} entries; ask for at most {MAX_FIRST} at a time")
         return await info.context.reads.together([_fetch(info.context, one) for one in ids])
+
+    @resolved(
+        "The shipment of a waybill number, as somebody reads it from the label: blanks around it do not count. The one "
+        "last loaded where several bear it; null when none does."
+    )
+    async def shipment_by_number(self, info: Info, number: str) -> Shipment | None:
+        return await shipment_by_number(info.context, number.strip())
 
 
 async def _fetch(context: Context, node_id: str) -> Node | None:
