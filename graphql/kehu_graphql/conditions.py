@@ -1,7 +1,7 @@
 """Clients' filters made into the reader's conditions, with every code checked."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -30,7 +30,7 @@ from kehu.reader.definitions import RuleSet
 from kehu_graphql.context import Context
 from kehu_graphql.failures import ExpectedError
 from kehu_graphql.instants import utc
-from kehu_graphql.published import known_level, known_rule_set
+from kehu_graphql.published import known_level, rule_set_in_run, run_that_counted
 from kehu_graphql.served import known_feature, operand
 from kehu_graphql.types.where import (
     BigIntFilter,
@@ -155,27 +155,27 @@ def _values(given: list[Any], path: str) -> tuple[Any, ...]:
 
 
 async def _in_level(context: Context, where: LevelWhere, path: str) -> Condition:
-    rule_set = await known_rule_set(context, where.rule_set)
-    everyone = tuple(level.code for level in rule_set.levels)
+    given = dict(_given(where, path))
+    run = await run_that_counted(context, utc(where.as_of, _path(path, "as_of")) if where.as_of else None)
+    rule_set = await rule_set_in_run(context, where.rule_set, run)
+    anywhere = InLevel(rule_set.code, tuple(level.code for level in rule_set.levels), run)
     parts: list[Condition] = []
-    for field, wanted in _given(where, path, skip="rule_set"):
-        for name, value in _given(wanted, path):
-            here = _path(_path(path, field), name)
-            codes = _values(value, here) if isinstance(value, list) else (value,)
-            parts.append(_level_part(rule_set, everyone, name, codes))
-    return Every(tuple(parts)) if parts else InLevel(rule_set.code, everyone)
+    for name, value in _given(given["code"], _path(path, "code")) if "code" in given else ():
+        here = _path(_path(path, "code"), name)
+        codes = _values(value, here) if isinstance(value, list) else (value,)
+        parts.append(_level_part(rule_set, anywhere, name, codes))
+    return Every(tuple(parts)) if parts else anywhere
 
 
-def _level_part(rule_set: RuleSet, everyone: tuple[str, ...], name: str, values: tuple[Any, ...]) -> Condition:
+def _level_part(rule_set: RuleSet, anywhere: InLevel, name: str, values: tuple[Any, ...]) -> Condition:
     if name == "is_null":
-        anywhere = InLevel(rule_set.code, everyone)
         return Not(anywhere) if values[0] else anywhere
     if name in {"contains", "starts_with"}:
         (part,) = values
         holds = str.startswith if name == "starts_with" else str.__contains__
-        return InLevel(rule_set.code, tuple(code for code in everyone if holds(code, part)))
+        return replace(anywhere, levels=tuple(code for code in anywhere.levels if holds(code, part)))
     codes = tuple(known_level(rule_set, code).code for code in values)
-    inside = InLevel(rule_set.code, codes)
+    inside = replace(anywhere, levels=codes)
     return Not(inside) if name in {"ne", "not_in"} else inside
 
 
@@ -200,7 +200,7 @@ def _given(where: Any, path: str, *, skip: str = "") -> Iterator[tuple[str, Any]
     """The fields a client wrote; null is no value, since it could mean unknown or left out."""
     for field in fields(where):
         value = getattr(where, field.name)
-        if value is strawberry.UNSET or field.name == skip:
+        if value is strawberry.UNSET:
             continue
         if value is None:
             raise ExpectedError(f"'{_path(path, field.name)}' is null; leave it out, or ask for isNull")

@@ -1,7 +1,10 @@
 """The published run's rule sets, by the codes clients write."""
 
+from datetime import datetime
+
 from kehu.model.problems import did_you_mean
-from kehu.reader.definitions import Level, RuleSet, published_rule_sets
+from kehu.reader.definitions import Level, RuleSet, published_rule_sets, rule_sets_of
+from kehu.reader.runs import run_as_of
 from kehu_graphql.context import Context
 from kehu_graphql.failures import NOT_PUBLISHED, ExpectedError
 
@@ -14,6 +17,17 @@ async def known_rule_set(context: Context, code: str) -> RuleSet:
     if code not in published:
         raise ExpectedError(f"unknown rule set '{code}'; {did_you_mean(code, published)}".rstrip("; "))
     return published[code]
+
+
+async def run_that_counted(context: Context, as_of: datetime | None) -> int | None:
+    """The run whose answers count at the instant, 0 before the first; None, the published one, for no instant."""
+    return None if as_of is None else await context.reads.once(run_as_of, as_of) or 0
+
+
+async def rule_set_in_run(context: Context, code: str, run: int | None) -> RuleSet:
+    """As the run used it, else as published; ExpectedError for a code that neither knows."""
+    used = {} if run is None else await context.reads.once(rule_sets_of, run)
+    return used[code] if code in used else await known_rule_set(context, code)
 
 
 def known_level(rule_set: RuleSet, code: str) -> Level:

@@ -68,6 +68,17 @@ def _groups(rows: list[dict[str, Any]]) -> Found:
             [("ordinary", None, 9), ("professional", "lost", 1), ("vip", "active", 1), (None, None, 1)],
         ),
         (
+            "who moved from where to where",
+            {"by": [{**TIER, "asOf": "2026-01-15T00:00:00Z"}, TIER], "order": BY_KEYS},
+            [
+                ("ordinary", "ordinary", 9),
+                ("ordinary", "vip", 1),
+                ("professional", "professional", 1),
+                (None, None, 1),
+            ],
+        ),
+        ("before the first run", {"by": [{**TIER, "asOf": "2025-01-01T00:00:00Z"}]}, [(None, 12)]),
+        (
             "the smallest first",
             {"by": [{"field": "KIND"}], "order": {"field": "COUNT"}},
             [("person", 1), ("company", 11)],

@@ -9,11 +9,13 @@ from sqlalchemy import Engine, event
 Ask = Callable[..., dict[str, Any]]
 QUERY = """
 query($asOf: DateTime!) { customers(first: 200) { nodes {
-  uid segments(asOf: $asOf) { level { code members } ruleSet { code version } since until run { number } }
+  uid tier: level(ruleSet: "service_tier", asOf: $asOf) { code }
+  segments(asOf: $asOf) { level { code members } ruleSet { code version } since until run { number } }
 } } }
 """
 UID = "00000000-0000-5000-8000-000000000001"
 FIRST = f'{{ customer(id: "{UID}") ' + '{ segments(asOf: "%s") { ruleSet { code version } level { code when } } } }'
+LEVEL = f'{{ customer(id: "{UID}") ' + '{ level(ruleSet: "%s", asOf: "%s") { code when } } }'
 
 
 def segment(ruleset: str, version: str, level: str, when: str) -> dict[str, Any]:
@@ -40,6 +42,31 @@ def test_the_last_published_run_up_to_the_instant_counts(
     assert service == {"ruleSet": {"code": "service_tier", "version": version}, "level": {"code": level, "when": when}}
 
 
+@pytest.mark.parametrize(
+    ("_case", "rule_set", "as_of", "expected"),
+    [
+        ("by the rules of then", "service_tier", "2026-01-31T00:00:00Z", {"code": "ordinary", "when": None}),
+        (
+            "since the next run",
+            "service_tier",
+            "2026-02-01T00:00:00Z",
+            {"code": "vip", "when": "revenue_365d >= 500000"},
+        ),
+        ("before the first run", "service_tier", "2025-12-31T23:59:59Z", None),
+        ("a rule set that came later", "churn_warning", "2026-01-31T00:00:00Z", None),
+    ],
+)
+def test_a_level_is_the_one_that_counted(
+    ask: Ask, _case: str, rule_set: str, as_of: str, expected: dict[str, str] | None
+) -> None:
+    assert ask(LEVEL % (rule_set, as_of))["customer"]["level"] == expected
+
+
+def test_an_unknown_rule_set_of_then_is_refused(refused: Ask) -> None:
+    message = refused(LEVEL % ("service_teir", "2026-01-31T00:00:00Z"))["message"]
+    assert message == "unknown rule set 'service_teir'; did you mean 'service_tier'?"
+
+
 def test_before_the_first_run_nobody_is_in_anything(ask: Ask) -> None:
     assert ask(FIRST % "2025-12-31T23:59:59Z")["customer"] == {"segments": []}
 
@@ -60,6 +87,7 @@ def test_it_costs_as_many_statements_for_twelve_customers_as_for_one(ask: Ask, c
     finally:
         event.remove(carrier, "before_cursor_execute", note)
     assert sum(len(node["segments"]) for node in nodes) == 13
+    assert [node["tier"]["code"] for node in nodes if node["tier"]].count("ordinary") == 10
     reads = [statement for statement in statements if statement.startswith("SELECT")]
     # Customers, the run, its rules and counts, members, their notes, their runs.
     assert len(reads) == 7

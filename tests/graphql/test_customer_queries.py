@@ -10,6 +10,7 @@ import pytest
 
 Ask = Callable[..., dict[str, Any]]
 BY_NAME = [2, 7, 8, 9, 10, 11, 12, 4, 3, 6, 1, 5]
+EARLY, LATE = "2025-12-31T23:59:59Z", "2026-02-01T00:00:00Z"
 QUERY = """
 query($where: CustomerWhere, $orderBy: [CustomerOrder!], $first: Int, $after: String, $last: Int, $before: String) {
   customers(where: $where, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
@@ -100,6 +101,26 @@ def _numbers(page: dict[str, Any]) -> list[int]:
             [2, *BY_NAME[1:7], 3, 6, 5],
         ),
         ("levels whose code begins so", {"level": {"ruleSet": "service_tier", "code": {"startsWith": "v"}}}, [1]),
+        (
+            "a level as it counted before",
+            {"level": {"ruleSet": "service_tier", "code": {"eq": "ordinary"}, "asOf": "2026-01-31T23:59:59Z"}},
+            [*BY_NAME[1:7], 3, 6, 1, 5],
+        ),
+        (
+            "a level left since",
+            {
+                "level": {"ruleSet": "service_tier", "code": {"eq": "vip"}},
+                "not": {"level": {"ruleSet": "service_tier", "code": {"eq": "vip"}, "asOf": "2026-01-31T00:00:00Z"}},
+            },
+            [1],
+        ),
+        (
+            "a level that counts since",
+            {"level": {"ruleSet": "service_tier", "code": {"in": ["vip"]}, "asOf": LATE}},
+            [1],
+        ),
+        ("in no level before the first run", {"level": {"ruleSet": "service_tier", "asOf": EARLY}}, []),
+        ("all were in none", {"level": {"ruleSet": "lifecycle", "code": {"isNull": True}, "asOf": EARLY}}, BY_NAME),
         ("never asked for consent", {"consent": {"isNull": True, "ne": True}}, BY_NAME),
         ("agreed", {"consent": {"eq": True}}, []),
         ("seen just then", {"lastSeenAt": {"eq": "2026-03-12T00:00:00Z"}}, [2, 6]),
@@ -257,6 +278,16 @@ def test_pages_in_both_directions_cover_the_order_once(
             "unknown rule set",
             {"where": {"level": {"ruleSet": "service_teir"}}},
             "unknown rule set 'service_teir'; did you mean 'service_tier'?",
+        ),
+        (
+            "unknown rule set at an instant",
+            {"where": {"level": {"ruleSet": "service_teir", "asOf": LATE}}},
+            "unknown rule set 'service_teir'; did you mean 'service_tier'?",
+        ),
+        (
+            "null for an instant",
+            {"where": {"level": {"ruleSet": "service_tier", "asOf": None}}},
+            "'where.level.asOf' is null; leave it out, or ask for isNull",
         ),
         (
             "unknown level",

@@ -33,6 +33,7 @@ _WHERES: tuple[Any, ...] = (
     {"region": {"in": ["上海", "浙江"]}, "not": {"industry": {"isNull": True}}},
     {"or": [{"city": {"ne": "上海"}}, {"lastSeenAt": {"gte": "2026-01-01T00:00:00Z"}}]},
     {"level": {"ruleSet": "lifecycle", "code": {"ne": "active"}}},
+    {"level": {"ruleSet": "service_tier", "code": {"eq": "ordinary"}, "asOf": "2026-01-15T00:00:00Z"}},
     {"owner": {"number": {"isNull": False}}, "hasWarning": False},
     {"shipments": {"some": {"at": {"gte": "2026-01-01T00:00:00Z"}}}, "complaints": {"none": {}}},
     {"name": {"contains": "a"}, "not": {"name": {"startsWith": "Customer"}}, "consent": {"ne": True}},

@@ -20,7 +20,8 @@ from kehu_graphql.connections import DEFAULT_FIRST, checked_size
 from kehu_graphql.context import Context, Info
 from kehu_graphql.failures import ExpectedError
 from kehu_graphql.fields import resolved
-from kehu_graphql.published import known_rule_set
+from kehu_graphql.instants import utc
+from kehu_graphql.published import rule_set_in_run, run_that_counted
 from kehu_graphql.types.aggregate import (
     AggregateOrder,
     AggregateOrderField,
@@ -88,8 +89,13 @@ async def _of_customer(context: Context, asked: CustomerGroupBy) -> Group:
             if is_level
             else f"'groupBy' with {asked.field.name} takes no 'ruleSet'; only LEVEL does"
         )
-    code = (await known_rule_set(context, asked.rule_set)).code if asked.rule_set else ""
-    return Group(cast("CustomerField", asked.field.name.lower()), code)
+    if asked.as_of and not is_level:
+        raise ExpectedError(f"'groupBy' with {asked.field.name} takes no 'asOf'; only LEVEL does")
+    field = cast("CustomerField", asked.field.name.lower())
+    if not asked.rule_set:
+        return Group(field)
+    run = await run_that_counted(context, utc(asked.as_of, "groupBy.asOf") if asked.as_of else None)
+    return Group(field, (await rule_set_in_run(context, asked.rule_set, run)).code, run)
 
 
 async def _of_shipment(context: Context, asked: ShipmentGroupBy) -> Group:

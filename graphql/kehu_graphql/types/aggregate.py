@@ -1,6 +1,7 @@
 """Customers and shipments counted in groups."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import Enum
 
@@ -10,7 +11,7 @@ from kehu.reader.aggregates import Counted, Group, Keys, Sum, shipment_sums
 from kehu.reader.conditions import Condition
 from kehu_graphql.context import Context, Info
 from kehu_graphql.fields import resolved
-from kehu_graphql.published import known_rule_set
+from kehu_graphql.published import rule_set_in_run
 from kehu_graphql.scalars import BigInt, Locale, Money, label_text, money
 from kehu_graphql.types.people import employee_by_number
 from kehu_graphql.types.where import OrderDirection
@@ -46,6 +47,11 @@ class CustomerGroupBy:
     field: CustomerGroupField = strawberry.field(description="What to count by.")
     rule_set: str | None = strawberry.field(
         default=strawberry.UNSET, description='With LEVEL: the rule set\'s code, e.g. "service_tier".'
+    )
+    as_of: datetime | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="With LEVEL: by the run whose answers count at that instant, under the rules it used; left out: "
+        "the published run. Those who came to be known later are in no level.",
     )
 
 
@@ -94,13 +100,14 @@ class AggregateKey:
         description='The level\'s code, the employee number, the region, the month: e.g. "vip", "2026-02"; null for '
         "unknown, no owner or no level."
     )
+    run: strawberry.Private[int | None]
 
     @resolved('What people read, e.g. "VIP客户" or the owner\'s name; the value itself where it has no other name.')
     async def label(self, info: Info, locale: Locale = Locale.EN) -> str | None:
         if self.value is None:
             return None
         if self.rule_set is not None:
-            level = (await known_rule_set(info.context, self.rule_set)).level(self.value)
+            level = (await rule_set_in_run(info.context, self.rule_set, self.run)).level(self.value)
             return self.value if level is None else label_text(level.label, locale)
         owner = await employee_by_number(info.context, self.value) if self.field == "OWNER" else None
         return self.value if owner is None else owner.name
@@ -163,7 +170,7 @@ def shipment_group(row: Counted, asked: Asked) -> ShipmentGroup:
 
 def _keys(row: Counted, asked: Asked) -> list[AggregateKey]:
     return [
-        AggregateKey(field=group.field.upper(), rule_set=group.ruleset or None, value=value)
+        AggregateKey(field=group.field.upper(), rule_set=group.ruleset or None, value=value, run=group.run)
         for group, value in zip(asked.groups, row.keys, strict=True)
     ]
 

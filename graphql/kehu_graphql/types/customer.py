@@ -9,7 +9,6 @@ import strawberry
 from kehu.reader import customers, events, golden, hierarchy, memberships, overrides, people, provenance, warnings
 from kehu.reader.definitions import published_rule_sets, rule_sets_of
 from kehu.reader.features import ServedFeature, all_served, values_of
-from kehu.reader.runs import run_as_of
 from kehu.reader.versions import version_of
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging
 from kehu_graphql.context import Context, Info, customer_by_id
@@ -17,7 +16,7 @@ from kehu_graphql.customer_lists import CustomerList, listed
 from kehu_graphql.fields import resolved
 from kehu_graphql.instants import utc
 from kehu_graphql.nodes import Node, node_id
-from kehu_graphql.published import known_rule_set
+from kehu_graphql.published import rule_set_in_run, run_that_counted
 from kehu_graphql.served import known_feature
 from kehu_graphql.types.events import (
     Complaint,
@@ -164,7 +163,7 @@ class Customer(Node):
         if as_of is not None:
             return await _segments_as_of(info.context, self.row.id, utc(as_of, "asOf"))
         published = list(await info.context.reads.once(published_rule_sets))
-        rows = [row for row in await _current(info.context, self.row.id) if row.ruleset in published]
+        rows = [row for row in await _answers(info.context, self.row.id, None) if row.ruleset in published]
         return [membership_node(row) for row in sorted(rows, key=lambda row: published.index(row.ruleset))]
 
     @resolved("Every level the customer was ever in, the last entered first.")
@@ -173,10 +172,14 @@ class Customer(Node):
     ) -> Connection[SegmentMembership]:
         return await listed(info.context, self.row.id, SEGMENT_HISTORY, Paging(first, after))
 
-    @resolved("The level in one rule set, by the published run; null when in none of its levels.")
-    async def level(self, info: Info, rule_set: str) -> Level | None:
-        asked = await known_rule_set(info.context, rule_set)
-        codes = [row.level for row in await _current(info.context, self.row.id) if row.ruleset == asked.code]
+    @resolved(
+        "The level in one rule set, by the published run, or with `asOf` by the run whose answers count at that "
+        "instant, under the rules it used; null when in none of its levels."
+    )
+    async def level(self, info: Info, rule_set: str, as_of: datetime | None = None) -> Level | None:
+        run = await run_that_counted(info.context, None if as_of is None else utc(as_of, "asOf"))
+        asked = await rule_set_in_run(info.context, rule_set, run)
+        codes = [row.level for row in await _answers(info.context, self.row.id, run) if row.ruleset == asked.code]
         found = asked.level(codes[0]) if codes else None
         return None if found is None else level_node(asked, found)
 
@@ -265,8 +268,11 @@ async def _above(context: Context, customer_id: int) -> tuple[int, ...]:
     return await context.reads.one(hierarchy.parents_above, customer_id) or ()
 
 
-async def _current(context: Context, customer_id: int) -> tuple[memberships.Membership, ...]:
-    return await context.reads.one(memberships.current_memberships, customer_id) or ()
+async def _answers(context: Context, customer_id: int, run: int | None) -> tuple[memberships.Membership, ...]:
+    """By that run, or by the published one."""
+    if run is None:
+        return await context.reads.one(memberships.current_memberships, customer_id) or ()
+    return await context.reads.one(memberships.memberships_in_run, customer_id, run) or ()
 
 
 async def _features(context: Context, customer_id: int, asked: Sequence[ServedFeature]) -> list[CustomerFeature]:
@@ -278,13 +284,9 @@ async def _features(context: Context, customer_id: int, asked: Sequence[ServedFe
 
 
 async def _segments_as_of(context: Context, customer_id: int, as_of: datetime) -> list[SegmentMembership]:
-    run = await context.reads.once(run_as_of, as_of)
-    if run is None:
+    run = await run_that_counted(context, as_of)
+    if not run:
         return []
     used = list(await context.reads.once(rule_sets_of, run))
-    rows = [
-        row
-        for row in await context.reads.one(memberships.memberships_in_run, customer_id, run) or ()
-        if row.ruleset in used
-    ]
+    rows = [row for row in await _answers(context, customer_id, run) if row.ruleset in used]
     return [membership_node(row, run) for row in sorted(rows, key=lambda row: used.index(row.ruleset))]

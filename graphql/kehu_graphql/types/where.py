@@ -75,12 +75,16 @@ class BooleanFilter:
     is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
 
 
-@strawberry.input(description="The customer's level in one rule set, by the published run.")
+@strawberry.input(description="The customer's level in one rule set, by the published run or as it counted before.")
 class LevelWhere:
     rule_set: str = strawberry.field(description='Its code, e.g. "service_tier"; an unknown one is an error.')
     code: StringFilter | None = strawberry.field(
         default=strawberry.UNSET,
         description="The level's code; an unknown one is an error. Left out: in any level of the rule set.",
+    )
+    as_of: datetime | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="By the run whose answers count at that instant, under the rules it used; left out: the published.",
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from kehu.reader.conditions import Condition, Every, as_sql
 from kehu.reader.keyset import ByteOrder
+from kehu.reader.memberships import in_run
 from kehu.tables.facts import customers, employees, shipments
 from kehu.tables.runs import memberships
 
@@ -56,11 +57,13 @@ _BOUNDS: dict[Bound, Callable[[Any, int], ColumnElement[bool]]] = {
 class Group:
     """What rows are grouped by. `ruleset` is the level's; an owner's value is the employee number.
 
+    A level is by the published run, or by that of number `run`: of several that merged customers had, one of them.
     Customers are grouped by fields of customers only, shipments by those of their payers too; at most MAX_GROUPS.
     """
 
     field: CustomerField | ShipmentField
     ruleset: str = ""
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def shipment_sums(
 
 def customer_groups(condition: Condition, groups: tuple[Group, ...]) -> Subquery:
     """Columns key_0, key_1 … and count, one row a group."""
-    if condition == Every() and [group.field for group in groups] == ["level"]:
+    if condition == Every() and [(group.field, group.run) for group in groups] == [("level", None)]:
         return _members(groups[0].ruleset)
     keys = _keys(groups)
     counted = select(*keys, func.count().label("count")).select_from(_joined(groups)).where(as_sql(condition))
@@ -196,13 +199,21 @@ def _key(group: Group, place: int) -> ColumnElement[Any]:
     return shipments.c[group.field] if group.field in _OF_SHIPMENTS else customers.c[group.field]
 
 
+def _is_level(group: Group, level: FromClause) -> ColumnElement[bool]:
+    if group.run is None:
+        is_open = and_(level.c.customer_id == customers.c.id, level.c.until_run_id.is_(None))
+        return and_(is_open, level.c.ruleset == group.ruleset)
+    of_customer = (memberships.c.customer_id == customers.c.id, memberships.c.ruleset == group.ruleset)
+    # Who was merged since brought levels of its own along, and nobody shall be counted twice.
+    first = select(func.min(memberships.c.id)).where(*of_customer, in_run(group.run)).correlate(customers)
+    return level.c.id == first.scalar_subquery()
+
+
 def _joined(groups: Sequence[Group]) -> FromClause:
     source: FromClause = customers
     for place, group in enumerate(groups):
         if group.field == "level":
-            level = _LEVELS[place]
-            is_open = and_(level.c.customer_id == customers.c.id, level.c.until_run_id.is_(None))
-            source = source.outerjoin(level, and_(is_open, level.c.ruleset == group.ruleset))
+            source = source.outerjoin(_LEVELS[place], _is_level(group, _LEVELS[place]))
         elif group.field == "owner":
             source = source.outerjoin(employees, employees.c.id == customers.c.owner_id)
     return source

@@ -8,7 +8,21 @@ from typing import Any, Literal, assert_never
 
 import polars as pl
 from sqlalchemy import Column as SqlColumn
-from sqlalchemy import ColumnElement, Integer, and_, cast, exists, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy import Text as PlainText
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -44,10 +58,11 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class InLevel:
-    """The customer is in one of these levels of the rule set, by the published run."""
+    """The customer is in one of these levels of the rule set, by a run: the published one without its number."""
 
     ruleset: str
     levels: tuple[str, ...]
+    run: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +166,8 @@ def as_sql(condition: Condition) -> ColumnElement[bool]:
     match condition:
         case Compare() | ByFeature():
             return _compare(condition)
-        case InLevel(ruleset, levels):
-            return _in_level(ruleset, levels)
+        case InLevel():
+            return _in_level(condition)
         case HasWarning():
             return exists().where(warnings.c.customer_id == customers.c.id, warnings.c.cleared_run_id.is_(None))
         case HasSome(relation, parts):
@@ -238,11 +253,16 @@ def _has_some(owner: SqlColumn[int], parts: tuple[Column, ...]) -> ColumnElement
     return exists().where(owner == customers.c.id, *meets)
 
 
-def _in_level(ruleset: str, levels: tuple[str, ...]) -> ColumnElement[bool]:
-    members = select(memberships.c.customer_id).where(
-        memberships.c.ruleset == ruleset, memberships.c.level.in_(levels), memberships.c.until_run_id.is_(None)
-    )
-    return customers.c.id.in_(members)
+def _in_level(condition: InLevel) -> ColumnElement[bool]:
+    inside = (memberships.c.ruleset == condition.ruleset, memberships.c.level.in_(condition.levels))
+    members = select(memberships.c.customer_id).where(*inside)
+    still = members.where(memberships.c.until_run_id.is_(None))
+    if condition.run is None:
+        return customers.c.id.in_(still)
+    # Open and ended ones apart, since each have an index of their own.
+    begun = memberships.c.from_run_id <= condition.run
+    ended = members.where(begun, memberships.c.until_run_id > condition.run)
+    return customers.c.id.in_(union_all(still.where(begun), ended))
 
 
 def _by_feature(condition: ByFeature) -> ColumnElement[bool]:
