@@ -200,7 +200,7 @@ def _given(where: Any, path: str, *, skip: str = "") -> Iterator[tuple[str, Any]
     """The fields a client wrote; null is no value, since it could mean unknown or left out."""
     for field in fields(where):
         value = getattr(where, field.name)
-        if value is strawberry.UNSET:
+        if value is strawberry.UNSET or field.name == skip:
             continue
         if value is None:
             raise ExpectedError(f"'{_path(path, field.name)}' is null; leave it out, or ask for isNull")
