@@ -1,14 +1,15 @@
 """Both ways to an answer, plans and resolvers, over one database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from graphql import parse
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from kehu.workspace.served import Served
 from kehu_graphql.context import Context
@@ -65,3 +66,19 @@ def both_ways(engine: Engine, work: Callable[[Bench], Awaitable[None]]) -> None:
 def compact(answer: bytes | None) -> bytes | None:
     """Without the blanks that PostgreSQL puts between words of JSON."""
     return None if answer is None else orjson.dumps(orjson.loads(answer))
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """The reads within the block; those of plans are not seen."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

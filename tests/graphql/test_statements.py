@@ -1,11 +1,11 @@
 """How many statements a query costs, however many customers it brings."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+from tests.graphql.both_ways import counted
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -19,21 +19,6 @@ query($first: Int!) { customers(first: $first) { totalCount nodes {
   segmentHistory { nodes { ruleSet { version } until } } warnings { totalCount nodes { label customer { name } } }
 } } }
 """
-
-
-@contextmanager
-def _counted(engine: Engine) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize(
@@ -50,13 +35,13 @@ def _counted(engine: Engine) -> Iterator[list[str]]:
 def test_a_query_costs_so_many_statements(ask: Ask, carrier: Engine, _case: str, query: str, expected: int) -> None:
     # The first query after a publication reads its rules.
     ask("{ ruleSets { code } }")
-    with _counted(carrier) as statements:
+    with counted(carrier) as statements:
         ask(query)
     assert len(statements) == expected
 
 
 def test_a_deep_query_costs_so_many_statements_for_any_number_of_customers(ask: Ask, carrier: Engine) -> None:
-    with _counted(carrier) as statements:
+    with counted(carrier) as statements:
         assert len(ask(DEEP, first=200)["customers"]["nodes"]) == 12
     # Twelve customers with ten lists each; batches that meet at the same moment merge, so the count may vary a little.
     assert len(statements) <= 28

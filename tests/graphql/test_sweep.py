@@ -8,7 +8,7 @@ import orjson
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type, is_non_null_type
 from sqlalchemy import Engine
-from tests.graphql.both_ways import BUILT, Bench, both_ways, compact
+from tests.graphql.both_ways import BUILT, Bench, both_ways, compact, counted
 
 from kehu.cli.queries import demo_queries
 
@@ -86,6 +86,52 @@ def test_sweeps_and_resolvers_give_the_same_bytes(carrier: Engine, seed: int) ->
         for _ in range(QUERIES_A_SEED):
             roots = [f"r{number}: {_grown(dice, dice.choice(_ROOTS))}" for number in range(dice.randint(1, 2))]
             await _same(bench, f"{{ {' '.join(roots)} }}")
+
+    both_ways(carrier, work)
+
+
+def test_one_sweep_serves_other_values(carrier: Engine) -> None:
+    query = """query($value: String!, $code: String!, $kinds: [TimelineKind!], $after: String, $locale: Locale) {
+      customersByIdentifier(value: $value) { customer {
+        level(ruleSet: $code) { label(locale: $locale) }
+        timeline(kinds: $kinds, first: 2, after: $after) { nodes { at } pageInfo { endCursor } }
+      } }
+    }"""
+
+    async def work(bench: Bench) -> None:
+        cursors = [None]
+        for code, kinds in (("service_tier", ["COMPLAINT"]), ("lifecycle", ["COMPLAINT"]), ("lifecycle", ["VISIT"])):
+            after = cursors[-1] if kinds == ["COMPLAINT"] else None
+            given = {"value": "13912340001", "code": code, "kinds": kinds, "after": after, "locale": "ZH"}
+            data = await bench.resolved(query, given)
+            assert compact(await bench.planned(query, given)) == b'{"data":' + orjson.dumps(data) + b"}"
+            cursors.append(data["customersByIdentifier"][0]["customer"]["timeline"]["pageInfo"]["endCursor"])
+        # With a cursor and without.
+        assert len(list(bench.planner.plans)) == 2
+        assert await bench.planned(query, {"value": "13912340001", "code": "nix"}) is None
+
+    both_ways(carrier, work)
+
+
+@pytest.mark.parametrize(
+    ("_case", "query", "expected"),
+    [
+        ("rules once, memberships once", '{ customers { nodes { level(ruleSet: "service_tier") { label } } } }', 2),
+        ("and with them more of them", "{ customers { nodes { segments { level { code } } } totalCount } }", 2),
+        ("what its row has", "{ customers { nodes { name version } } }", 0),
+        ("a list", "{ customers { nodes { warnings { nodes { code } } } } }", 1),
+        ("timelines", "{ customers { nodes { timeline { totalCount nodes { at kind } } } } }", 2),
+        ("lists below lists", "{ customers { nodes { visits { nodes { customer { visits { totalCount } } } } } } }", 3),
+        ("a queue, its customers and their owners", "{ warnings { nodes { customer { owner { name } } } } }", 4),
+    ],
+)
+def test_a_sweep_reads_so_often_beside_its_plan(carrier: Engine, _case: str, query: str, expected: int) -> None:
+    async def work(bench: Bench) -> None:
+        await bench.planned("{ ruleSets { code } }", {})
+        await bench.planned(query, {})
+        with counted(carrier) as statements:
+            assert await bench.planned(query, {}) is not None
+        assert len(statements) == expected
 
     both_ways(carrier, work)
 

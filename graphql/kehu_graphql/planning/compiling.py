@@ -8,7 +8,7 @@ import orjson
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import VariableValues, get_argument_values
-from sqlalchemy import ColumnElement, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, literal_column, null, select
 from sqlalchemy.sql import FromClause
 
 from kehu.reader.keyset import Key, KeyValues, Window, ordering
@@ -92,7 +92,7 @@ class Compiler:
         try:
             return self._stated(kind, details, source)
         except NotPlannedError:
-            return Element(customers.c.id, swept=self.sweeper.field(self._type(kind), details))
+            return Element(null(), swept=self.sweeper.field(self._type(kind), details))
 
     def _stated(self, kind: str, details: FieldDetailsList, source: Source) -> Element | PageElement:
         name = details[0].node.name.value

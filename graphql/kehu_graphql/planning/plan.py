@@ -20,7 +20,8 @@ from kehu_graphql.planning.conditions import with_parameters
 from kehu_graphql.planning.json_sql import JsonRows, as_text
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.planning.statements import Parameters, Statement, finished
-from kehu_graphql.planning.sweep import Asking, Column, sweep
+from kehu_graphql.planning.sweep import Asking
+from kehu_graphql.planning.swept_fields import OWN, SweptFields, swept_fields
 from kehu_graphql.roots.customers import customer_cursors
 
 _ROOT = Source(customers, is_root=True)
@@ -32,15 +33,14 @@ _WALKED = ("name", "id")
 class RootPlan:
     """One root field: its statements, where their parameters come from, and what makes its value of their rows.
 
-    In the `swept` places of the first statement's first `size` rows stands what is yet to be found.
+    `swept` are the fields that the first statement's rows lack.
     `made` raises NotPlannedError where only resolvers can tell.
     """
 
     statements: tuple[Statement, ...]
     takes: tuple[Take, ...]
     made: Callable[[Sequence[Sequence[Any]]], Any]
-    swept: tuple[tuple[int, Column], ...] = ()
-    size: int = 1
+    swept: SweptFields | None = None
 
     def parameters(self, variables: VariableValues, values: Sequence[Any]) -> dict[str, Any]:
         """What the statements are filled with; `values` are those taken out of the condition."""
@@ -50,11 +50,11 @@ class RootPlan:
         return found
 
     def answer_swept(self, cursor: DBAPICursor, given: Parameters, asking: Asking) -> Any:
-        """The same, within a transaction over whose connection `asking` reads."""
+        """The root field's value, within a transaction over whose connection `asking` reads."""
         found: list[Any] = [statement.rows(cursor, given) for statement in self.statements]
-        if self.swept:
-            rows = found[0] = [list(row) for row in found[0]]
-            sweep(rows[: self.size], self.swept, asking)
+        if self.swept is not None:
+            found[0] = [list(row) for row in found[0]]
+            self.swept.fill(found[0], asking)
         return self.made(found)
 
 
@@ -71,7 +71,10 @@ def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList
 
     compiler.takes.append(take)
     shape = compiler.shape("Customer", details, _ROOT)
-    columns = [as_text(column) if is_json else column for column, is_json in shape.columns()]
+    places = shape.swept(start=0)
+    columns = [
+        as_text(column) if is_json else column for column, is_json in (*shape.columns(), *(OWN if places else ()))
+    ]
     statement = select(*columns).select_from(customers).where(customers.c.uid == bindparam("uid", value=""))
     fill = shape.reader(start=0, parse=parsed)
 
@@ -81,7 +84,8 @@ def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList
             raise NotPlannedError("no such uid")
         return fill(list(rows[0]))
 
-    return RootPlan((finished(statement, dialect),), tuple(compiler.takes), made, tuple(shape.swept(start=0)))
+    swept = swept_fields(places, shape.width, 1, dialect)
+    return RootPlan((finished(statement, dialect),), tuple(compiler.takes), made, swept)
 
 
 def many_customers(
@@ -100,7 +104,8 @@ def many_customers(
         statements.append(select(JsonRows(rows.subquery().c[0])))
     elif page.needs_rows:
         walked = form == Every() and order[0].field in _WALKED
-        statements.append(_rows(page.columns(), order_keys(order), window, condition, walked=walked))
+        columns = [*page.columns(), *(OWN if page.swept() else ())]
+        statements.append(_rows(columns, order_keys(order), window, condition, walked=walked))
     if page.needs_total:
         statements.append(select(func.count()).select_from(customers).where(condition))
     if ready is not None:
@@ -117,8 +122,8 @@ def many_customers(
         total = found[-1][0][0] if page.needs_total else None
         return make(rows, total)
 
-    stated, swept = tuple(finished(each, dialect) for each in statements), tuple(page.swept())
-    return RootPlan(stated, tuple(compiler.takes), made, swept, window.size)
+    swept = swept_fields(page.swept(), len(page.columns()), window.size, dialect)
+    return RootPlan(tuple(finished(each, dialect) for each in statements), tuple(compiler.takes), made, swept)
 
 
 def _rows(

@@ -18,8 +18,8 @@ Convert = Callable[[Any], Any]
 class Element:
     """A value of a row: its SQL, whether that is JSON, and what becomes of it where it is not null.
 
-    `ready` is SQL that needs nothing more to stand in an answer; None where there is none. Where it is `swept`, the
-    SQL is the customer's id, in whose place the rows get what the sweep finds, ready to be shown.
+    `ready` is SQL that needs nothing more to stand in an answer; None where there is none. Where it is `swept`, rows
+    get in its place what the sweep shows.
     """
 
     sql: ColumnElement[Any]

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from kehu_graphql.context import Context, customer_by_id
+from kehu_graphql.context import Context
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.planning.batches import BatchedReads
 from kehu_graphql.planning.documents import variable_names
@@ -58,23 +58,14 @@ class SweptRoot:
 
     def answer(self, asking: Asking) -> Any:
         """The root field's value; NotPlannedError where only resolvers can tell."""
-        with _left_to_resolvers():
+        with left_to_resolvers():
             (value,) = self.column(asking, (None,))
         return value
 
 
-def sweep(rows: Sequence[list[Any]], places: Sequence[tuple[int, Column]], asking: Asking) -> None:
-    """Puts what each column shows of the customers whose ids stand in its place there; NotPlannedError as above."""
-    with _left_to_resolvers():
-        ids = [row[places[0][0]] for row in rows]
-        found = asking.reads.answers(customer_by_id(asking.context, key) for key in ids)
-        for place, column in places:
-            for row, value in zip(rows, column(asking, found), strict=True):
-                row[place] = value
-
-
 @contextmanager
-def _left_to_resolvers() -> Iterator[None]:
+def left_to_resolvers() -> Iterator[None]:
+    """NotPlannedError for whatever is wrong in the block, but for the database's own errors."""
     try:
         yield
     except (NotPlannedError, DBAPIError):
