@@ -94,3 +94,12 @@ def test_it_is_refused_about(
     errors = office.ask(mutation, input=given)["userErrors"]
     assert [(each["code"], each["path"]) for each in errors] == [(code, ["input", path])]
     assert office.content() == before
+
+
+def test_a_customer_that_changed_meanwhile_is_not_corrected_unseen(office: Any) -> None:
+    version = office.ask('{ customerByIdentifier(value: "C2") { version } }')["version"]
+    assert office.ask(CORRECT, input={**REGION, "expectedVersion": version})["userErrors"] == []
+    before = office.content()
+    (error,) = office.ask(CORRECT, input={**REGION, "value": "北京", "expectedVersion": version})["userErrors"]
+    assert (error["code"], error["path"]) == ("STALE_VERSION", ["input", "expectedVersion"])
+    assert office.content() == before

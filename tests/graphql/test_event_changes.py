@@ -159,3 +159,26 @@ def test_a_complaint_cannot_end_before_it_began(office: Any) -> None:
     assert (error["code"], error["path"]) == ("BEFORE_ITS_BEGIN", ["input", "resolvedAt"])
     (error,) = office.ask(SETTLE, input={"id": taken, "outcome": " "})["userErrors"]
     assert error["code"] == "NOTHING_NOTED"
+
+
+def test_a_complaint_that_somebody_settled_meanwhile_is_not_settled_again_unseen(office: Any) -> None:
+    made = office.ask(RECORD.replace("{ id ", "{ id version "), input=DAMAGE)["complaint"]
+    settled = {"id": made["id"], "outcome": "replaced", "expectedVersion": made["version"]}
+    assert office.ask(SETTLE, input=settled)["userErrors"] == []
+    before = office.content()
+    (error,) = office.ask(SETTLE, input={**settled, "outcome": "paid"})["userErrors"]
+    assert (error["code"], error["path"]) == ("STALE_VERSION", ["input", "expectedVersion"])
+    assert office.content() == before
+
+
+def test_a_visit_is_held_as_it_was_planned_when_that_was_read(office: Any) -> None:
+    given = {"id": planned(office), "outcome": "content"}
+    before = office.content()
+    (error,) = office.ask(HOLD, input={**given, "expectedVersion": "0"})["userErrors"]
+    assert (error["code"], error["path"]) == ("STALE_VERSION", ["input", "expectedVersion"])
+    (error,) = office.ask(HOLD, input={"customer": "C1", "expectedVersion": "0"})["userErrors"]
+    assert (error["code"], error["path"]) == ("WHICH_VISIT", ["input", "expectedVersion"])
+    assert office.content() == before
+    found = office.ask('{ customerByIdentifier(value: "C1") { visits { nodes { version } } } }')
+    (version,) = [each["version"] for each in found["visits"]["nodes"]]
+    assert office.ask(HOLD, input={**given, "expectedVersion": version})["userErrors"] == []

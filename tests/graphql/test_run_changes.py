@@ -91,8 +91,10 @@ def test_broken_rules_start_nothing(office: Any) -> None:
 def test_a_run_goes_back_and_its_dry_run_does_not(office_anywhere: Any) -> None:
     resegmented(office_anywhere, BUSY)
     before = office_anywhere.content()
-    tried = office_anywhere.ask(ROLLBACK, input={"dryRun": True})
+    tried = office_anywhere.ask(ROLLBACK, input={"dryRun": True, "expectedPublished": "2"})
     assert (tried["userErrors"], tried["run"]) == ([], None)
+    (stale,) = office_anywhere.ask(ROLLBACK, input={"expectedPublished": "1"})["userErrors"]
+    assert (stale["code"], stale["path"]) == ("STALE_VERSION", ["input", "expectedPublished"])
     assert office_anywhere.content() == before
     done = office_anywhere.ask(ROLLBACK, input={"id": "1"})
     assert done["run"] == {"number": 3, "author": "Li Na", "restores": {"number": 1}}

@@ -12,6 +12,7 @@ from kehu_graphql.changing import changed
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
+from kehu_graphql.mutations.versions import VERSION, check_version
 from kehu_graphql.nodes import customer_text
 from kehu_graphql.types.change import Payload, ReasonedInput
 from kehu_graphql.types.customer import Customer, customer_node
@@ -29,6 +30,7 @@ class CustomerCorrectInput(ReasonedInput):
     customer: str = strawberry.field(description="A node id, uid, account, tax code, phone, e-mail or whole name.")
     field: str = strawberry.field(description='Which value, e.g. "phone", "name", "region", "owner" or "consent".')
     value: str = strawberry.field(description='What it is, e.g. "+8613800138000"; for the owner an employee number.')
+    expected_version: str | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="Corrections that shall no longer count.")
@@ -86,6 +88,7 @@ class CustomerMutations:
     async def customer_correct(self, info: Info, input: CustomerCorrectInput) -> CustomerCorrectPayload:  # noqa: A002 (its name in the schema)
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             told = (customer_text(input.customer), input.field, input.value)
+            check_version(desk, connection, told[0], input.expected_version, "input.expectedVersion")
             because = Because(info.context.author, input.reason)
             done = correct(desk.workspace, connection, told, because, clock=desk.clock)
             return {"correction": done.id, "customer": done.customer}

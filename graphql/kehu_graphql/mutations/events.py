@@ -21,7 +21,7 @@ from kehu_graphql.types.change import ChangeInput, Payload
 from kehu_graphql.types.events import Complaint, Visit, complaint_node, visit_node
 
 _NAMED = "A node id, uid, account, tax code, phone, e-mail or whole name."
-_NOT_NOTED = {"dry_run", "idempotency_key", "customer", "id", "scores"}
+_NOT_NOTED = {"dry_run", "idempotency_key", "customer", "id", "scores", "expected_version"}
 
 
 @strawberry.input(description="A complaint that comes in.")
@@ -42,6 +42,9 @@ class ComplaintSettleInput(ChangeInput):
     resolved_at: datetime | None = strawberry.field(default=None, description="When it was settled.")
     outcome: str | None = strawberry.field(default=None, description="How it ended.")
     handler: str | None = strawberry.field(default=None, description="Employee number of who handles it.")
+    expected_version: str | None = strawberry.field(
+        default=None, description="Refuse it when the complaint's `version` is another by now; null takes any."
+    )
 
 
 @strawberry.input(description="How the customer scored one aspect of service.")
@@ -63,6 +66,9 @@ class VisitHoldInput(ChangeInput):
     outcome: str | None = strawberry.field(default=None, description="What came of it.")
     next_due_at: datetime | None = strawberry.field(default=None, description="The next date agreed at it.")
     scores: list[ScoreInput] = strawberry.field(default_factory=list, description="The aspects that were scored.")
+    expected_version: str | None = strawberry.field(
+        default=None, description="Refuse it when the planned visit's `version` is another by now; null takes any."
+    )
 
 
 @strawberry.interface(description="What a change of a complaint answers.")
@@ -107,7 +113,7 @@ class EventMutations:
     async def complaint_settle(self, info: Info, input: ComplaintSettleInput) -> ComplaintSettlePayload:  # noqa: A002
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             number = key_of("Complaint", input.id, "input.id")
-            settle_complaint(connection, number, _noted(input), clock=desk.clock)
+            settle_complaint(connection, number, _noted(input), clock=desk.clock, expected=input.expected_version)
             return {"complaint": number}
 
         return await changed(info.context, "complaintSettle", input, make, ComplaintSettlePayload)
@@ -116,7 +122,9 @@ class EventMutations:
     async def visit_hold(self, info: Info, input: VisitHoldInput) -> VisitHoldPayload:  # noqa: A002
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             noted = _noted(input, _scores(input.scores))
-            return {"visit": hold_visit(desk.workspace, connection, _visited(input), noted, clock=desk.clock)}
+            visited, expected = _visited(input), input.expected_version
+            held = hold_visit(desk.workspace, connection, visited, noted, clock=desk.clock, expected=expected)
+            return {"visit": held}
 
         return await changed(info.context, "visitHold", input, make, VisitHoldPayload)
 
@@ -148,4 +156,7 @@ def _visited(given: VisitHoldInput) -> str | int:
     if (given.id is None) == (given.customer is None):
         said = "it must be one planned visit, or a customer"
         raise RefusedError([Problem(Place("input"), "which-visit", said, "give either `id` or `customer`")])
+    if given.id is None and given.expected_version is not None:
+        said = "a visit that nobody planned has no version"
+        raise RefusedError([Problem(Place("input.expectedVersion"), "which-visit", said, "leave it out, or give `id`")])
     return customer_text(given.customer or "") if given.id is None else key_of("Visit", given.id, "input.id")

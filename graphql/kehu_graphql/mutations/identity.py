@@ -7,19 +7,17 @@ from typing import Any
 import strawberry
 from sqlalchemy import Connection
 
-from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
+from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.deciding_identity import Because, Decided, Meant, lock, merge, split, tell_apart, undo
 from kehu.pipeline.identity_queue import refresh
 from kehu.pipeline.identity_review import LEAST, answer
-from kehu.pipeline.named_customer import named_customer
-from kehu.reader.customers import customers_by_id
 from kehu.reader.identity_decisions import decisions_by_id
-from kehu.reader.versions import version_problems
 from kehu.store.identity_queue import read_owners
 from kehu_graphql.changing import changed, in_bulk, instant, placed, rows_of
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
+from kehu_graphql.mutations.versions import VERSION, check_version
 from kehu_graphql.nodes import customer_text
 from kehu_graphql.types.change import BulkInput, ChangeInput, Payload, ReasonedInput, UserError
 from kehu_graphql.types.customer import Customer
@@ -29,7 +27,6 @@ _TWO = 2
 _WORDS = {"--reason": "input.reason", "--author": "header"}
 _OF_TWO = {**_WORDS, "CUSTOMER": "input.customers"}
 _OF_ONE = {**_WORDS, "CUSTOMER": "input.customer", "SYSTEM:KEY": "input.record"}
-_VERSION = "Refuse it when the customer's `version` is another by now; null takes any."
 
 
 @strawberry.enum(description="What a person says to a suggestion.")
@@ -65,13 +62,13 @@ class CustomerPairInput(ReasonedInput):
 class CustomerSplitInput(ReasonedInput):
     customer: str = strawberry.field(description="A node id, uid, account, tax code, phone, e-mail or whole name.")
     record: str = strawberry.field(description='Which of its records goes, SYSTEM:KEY, e.g. "crm:C00005298".')
-    expected_version: str | None = strawberry.field(default=None, description=_VERSION)
+    expected_version: str | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="A customer that shall stay as it is.")
 class CustomerLockInput(ReasonedInput):
     customer: str = strawberry.field(description="A node id, uid, account, tax code, phone, e-mail or whole name.")
-    expected_version: str | None = strawberry.field(default=None, description=_VERSION)
+    expected_version: str | None = strawberry.field(default=None, description=VERSION)
 
 
 @strawberry.input(description="Decisions to take back: those of `numbers`, and those of `by` within the time.")
@@ -196,7 +193,7 @@ class IdentityMutations:
     async def customer_split(self, info: Info, input: CustomerSplitInput) -> CustomerSplitPayload:  # noqa: A002
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             text = customer_text(input.customer)
-            _check_version(desk, connection, text, input.expected_version, "input.expectedVersion")
+            check_version(desk, connection, text, input.expected_version, "input.expectedVersion")
             because = Because(info.context.author, input.reason)
             done = split(desk.workspace, connection, text, input.record, because, clock=desk.clock)
             return _answer(connection, done)
@@ -207,7 +204,7 @@ class IdentityMutations:
     async def customer_lock(self, info: Info, input: CustomerLockInput) -> CustomerLockPayload:  # noqa: A002
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             text = customer_text(input.customer)
-            _check_version(desk, connection, text, input.expected_version, "input.expectedVersion")
+            check_version(desk, connection, text, input.expected_version, "input.expectedVersion")
             because = Because(info.context.author, input.reason)
             return _answer(connection, lock(desk.workspace, connection, text, because, clock=desk.clock))
 
@@ -259,13 +256,5 @@ def _pair(desk: WriteDesk, connection: Connection, given: CustomerPairInput) -> 
         raise RefusedError([Problem(Place("input.customers"), "row-count", said, "name two at a time")])
     first, second = (customer_text(text) for text in given.customers)
     for index, (text, version) in enumerate(zip((first, second), given.expected_versions or (), strict=False)):
-        _check_version(desk, connection, text, version, f"input.expectedVersions.{index}")
+        check_version(desk, connection, text, version, f"input.expectedVersions.{index}")
     return first, second
-
-
-def _check_version(desk: WriteDesk, connection: Connection, text: str, expected: str | None, path: str) -> None:
-    if expected is None:
-        return
-    region = desk.workspace.settings.phone_region
-    number = named_customer(connection, text, region, Place("CUSTOMER")).customer_id
-    refuse_errors(version_problems(customers_by_id(connection, [number])[number], expected, Place(path)))

@@ -13,7 +13,7 @@ from kehu.pipeline.confirming import check_held
 from kehu.pipeline.resegmenting import AS_OF, check_run
 from kehu.pipeline.rolling_back import discard, roll_back
 from kehu.reader.runs import Run as RunRow
-from kehu.reader.runs import any_goes_on, last_run, next_run, runs_by_id
+from kehu.reader.runs import any_goes_on, last_run, next_run, published, runs_by_id
 from kehu.store.lock import only_run
 from kehu_graphql.changing import PayloadType, acted, changed, desk_of, instant, placed
 from kehu_graphql.context import Info
@@ -46,6 +46,10 @@ class RunInput(ChangeInput):
 class RunRollbackInput(ChangeInput):
     id: strawberry.ID | None = strawberry.field(
         default=None, description="Of the run whose answers shall be published again; the one before unless told."
+    )
+    expected_published: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Refuse it when this run, by id or number, is no more the published one; null for any.",
     )
 
 
@@ -170,6 +174,7 @@ class RunMutations:
     async def run_rollback(self, info: Info, input: RunRollbackInput) -> RunRollbackPayload:  # noqa: A002
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             target = None if input.id is None else key_of("Run", input.id, "input.id")
+            _refuse_other_published(connection, input.expected_published)
             with placed({f"run {target}": "input.id"}):
                 done = roll_back(connection, target, author=info.context.author, clock=desk.clock)
             counts = {"entered": done.entered, "left": done.left, "fired": done.fired, "cleared": done.cleared}
@@ -231,6 +236,19 @@ def _run(connection: Connection, node: str) -> RunRow:
     if found is None:
         raise _refusal("unknown-run", f"there is no run {number}", "read the runs again")
     return found
+
+
+def _refuse_other_published(connection: Connection, expected: str | None) -> None:
+    if expected is None:
+        return
+    place, number, now = (
+        "input.expectedPublished",
+        key_of("Run", expected, "input.expectedPublished"),
+        published(connection),
+    )
+    if now is None or now.run_id != number:
+        said = f"run {number} is not the published one" + ("" if now is None else f": that is run {now.run_id}")
+        raise RefusedError([Problem(Place(place), "stale-version", said, "read 'publishedRun' again, and decide anew")])
 
 
 def _refuse_while_running(desk: WriteDesk) -> None:

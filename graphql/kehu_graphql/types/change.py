@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from kehu.model.problems import Problem
+from kehu_graphql.remedies import for_clients
 
 
 @strawberry.type(description="Why a change was refused, for the person who asked for it.")
@@ -67,5 +68,5 @@ def user_error(problem: Problem, paths: Mapping[str, str]) -> UserError:
         code=problem.check.upper().replace("-", "_"),
         message=f"{problem.place}: {problem.message}" if has_spot else problem.message,
         path=where.split(".") if is_argument else None,
-        suggestion=problem.remedy or None,
+        suggestion=for_clients(problem.remedy) or None,
     )

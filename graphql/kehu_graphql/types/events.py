@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from kehu.reader import events
+from kehu.reader.versions import version_of
 from kehu_graphql.context import Context, Info, customer_by_id
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
@@ -62,6 +63,10 @@ class Complaint(Node):
     outcome: str | None = strawberry.field(description="How it ended.")
     row: strawberry.Private[events.Complaint]
 
+    @resolved("Differs when any value of the complaint does; pass it as `expectedVersion`.")
+    async def version(self) -> str:
+        return version_of(self.row)
+
     @resolved("Whose complaint it is.")
     async def customer(self, info: Info) -> CustomerLink | None:
         return await customer_by_id(info.context, self.row.customer_id)
@@ -95,6 +100,10 @@ class Visit(Node):
     staff_number: str | None = strawberry.field(description="Employee number of who held it, as noted.")
     satisfaction: list[SatisfactionScore] = strawberry.field(description="The aspects that were scored.")
     row: strawberry.Private[events.Visit]
+
+    @resolved("Differs when any value of the visit does; pass it as `expectedVersion`.")
+    async def version(self) -> str:
+        return version_of(self.row)
 
     @resolved("Who was visited.")
     async def customer(self, info: Info) -> CustomerLink | None:

@@ -12,6 +12,7 @@ from kehu.store.identity_queue import read_owners
 from kehu_graphql.context import Context, Info
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import Node, node_id
+from kehu_graphql.remedies import for_clients
 from kehu_graphql.types.links import CustomerLink
 
 
@@ -136,7 +137,7 @@ def contested_value(row: contested_keys.Contested) -> ContestedKey:
             KeyBearer(record=record_value(each.record), value=each.value, uid=each.uid, customer_name=each.name)
             for each in row.bearers
         ],
-        advice=row.advice,
+        advice=for_clients(row.advice),
     )
 
 

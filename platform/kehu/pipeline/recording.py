@@ -12,6 +12,7 @@ from kehu.pipeline.named_customer import is_storable, named_customer
 from kehu.pipeline.progress import Clock
 from kehu.pipeline.transactions import Database, writing
 from kehu.reader.events import complaints_by_id, visits_by_id
+from kehu.reader.versions import version_problems
 from kehu.store.own_records import add_event, change_event, saw
 from kehu.tables.facts import employees
 from kehu.workspace.workspace import Workspace
@@ -59,10 +60,13 @@ def record_complaint(workspace: Workspace, database: Database, customer: str, no
     return number
 
 
-def settle_complaint(database: Database, complaint: int, noted: Noted, *, clock: Clock) -> None:
+def settle_complaint(
+    database: Database, complaint: int, noted: Noted, *, clock: Clock, expected: str | None = None
+) -> None:
     """Note how a complaint went on: `responded_at`, `resolved_at`, `outcome`, `handler`.
 
-    Raises RefusedError when there is none of that id, and everything wrong with what is noted.
+    Raises RefusedError when there is none of that id, or it is not in the version that was expected, and everything
+    wrong with what is noted.
     """
     with writing(database) as connection:
         found = complaints_by_id(connection, [complaint]).get(complaint)
@@ -76,7 +80,7 @@ def settle_complaint(database: Database, complaint: int, noted: Noted, *, clock:
                 for name in ("responded_at", "resolved_at")
                 if isinstance(at := noted.values.get(name), datetime) and at < found.opened_at
             ]
-            problems += early
+            problems += [*early, *version_problems(found, expected, noted.place("expected_version"))]
         given = noted.given()
         if not given:
             problems.append(Problem(noted.place("id"), "nothing-noted", "nothing is noted of it", "say what happened"))
@@ -84,11 +88,19 @@ def settle_complaint(database: Database, complaint: int, noted: Noted, *, clock:
         change_event(connection, "complaint", complaint, given)
 
 
-def hold_visit(workspace: Workspace, database: Database, visited: str | int, noted: Noted, *, clock: Clock) -> int:
+def hold_visit(
+    workspace: Workspace,
+    database: Database,
+    visited: str | int,
+    noted: Noted,
+    *,
+    clock: Clock,
+    expected: str | None = None,
+) -> int:
     """Note a visit that was held: a planned one by its id, or one that nobody planned by whom it was paid to.
 
     Without `held_at` it was held now. Returns its id. Raises RefusedError as `record_complaint` does, for a visit that
-    there is not, and for one that was held before.
+    there is not, for one that was held before, and for a planned one in another version than was expected.
     """
     with writing(database) as connection:
         now = clock()
@@ -103,6 +115,8 @@ def hold_visit(workspace: Workspace, database: Database, visited: str | int, not
             elif planned.held_at is not None:
                 said = f"visit '{planned.number}' was held already, on {planned.held_at}"
                 problems.append(Problem(noted.place("id"), "held-visit", said, "note another visit"))
+            else:
+                problems += version_problems(planned, expected, noted.place("expected_version"))
         refuse_errors(problems)
         if planned is not None:
             number, owner = planned.id, planned.customer_id
