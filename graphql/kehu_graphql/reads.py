@@ -2,10 +2,9 @@
 
 import asyncio
 import sqlite3
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import psycopg
@@ -15,6 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from strawberry.dataloader import DataLoader
 
 from kehu_graphql.failures import ExpectedError
+from kehu_graphql.kept_connections import KeptConnections, one_state
 from kehu_graphql.kept_rules import KeptRules
 from kehu_graphql.pipelines import Pipelines
 from kehu_graphql.stopping import Reading, stoppable
@@ -39,9 +39,7 @@ class ReadPool:
         self._frozen = _frozen(engine)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="reader")
         self._free = asyncio.Semaphore(OPEN_SNAPSHOTS)
-        self._alone = _alone(engine)
-        self._kept = threading.local()
-        self._all_kept: list[Connection] = []
+        self._kept = KeptConnections(engine)
         self._engine = engine
         self.pipelines = Pipelines(engine) if engine.dialect.name == "postgresql" else None
         self._beside = asyncio.Semaphore(BESIDE)
@@ -73,28 +71,15 @@ class ReadPool:
         reading = Reading()
 
         def in_thread() -> R:
-            connection = self._own()
+            connection = self._kept.own()
             try:
                 with reading.on(connection), closing(connection.connection.cursor()) as cursor:
                     return read(cursor, *args, **options)
             except sqlite3.Error:
-                self._let_go(connection)
+                self._kept.let_go(connection)
                 raise
 
         return await stoppable(self._threads, in_thread, reading.stop)
-
-    def _own(self) -> Connection:
-        connection: Connection | None = getattr(self._kept, "connection", None)
-        if connection is None:
-            connection = self._kept.connection = _in_utc(self._alone.connect())
-            self._all_kept.append(connection)
-        return connection
-
-    def _let_go(self, connection: Connection) -> None:
-        self._kept.connection = None
-        self._all_kept.remove(connection)
-        connection.invalidate()
-        connection.close()
 
     async def run_in_one_state(
         self, read: Callable[Concatenate[Connection, Reading, P], R], *args: P.args, **options: P.kwargs
@@ -106,12 +91,12 @@ class ReadPool:
         reading = Reading()
 
         def in_thread() -> R:
-            connection = self._own()
+            connection = self._kept.own()
             try:
-                with reading.on(connection), _one_state(connection):
+                with reading.on(connection), one_state(connection):
                     return read(connection, reading, *args, **options)
             except (sqlite3.Error, psycopg.Error, DBAPIError):
-                self._let_go(connection)
+                self._kept.let_go(connection)
                 raise
 
         return await stoppable(self._threads, in_thread, reading.stop)
@@ -156,8 +141,7 @@ class ReadPool:
     def close(self) -> None:
         """Waits for reads under way."""
         self._threads.shutdown()
-        for connection in self._all_kept:
-            connection.close()
+        self._kept.close()
         if self.pipelines is not None:
             self.pipelines.close()
 
@@ -279,32 +263,6 @@ class Reads:
 
             self._loaders[read, args] = DataLoader(load, max_batch_size=MAX_BATCH)
         return self._loaders[read, args]
-
-
-@contextmanager
-def _one_state(connection: Connection) -> Iterator[None]:
-    """A transaction over a connection of `_alone`; what it wrote, in temporary tables, goes with it."""
-    begun = connection.begin()
-    try:
-        if connection.dialect.name != "sqlite":
-            connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ")
-        yield
-    finally:
-        begun.rollback()
-
-
-def _alone(engine: Engine) -> Engine:
-    """An engine whose drivers begin no transaction unasked. SQLite's does not, as `open_database` prepares it."""
-    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def _in_utc(connection: Connection) -> Connection:
-    """Where a database shows instants in a zone, it shall be that of answers."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TIME ZONE 'UTC'")
-        # It was not part of a transaction, though SQLAlchemy thinks so.
-        connection.rollback()
-    return connection
 
 
 def _frozen(engine: Engine) -> Engine:
