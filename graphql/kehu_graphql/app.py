@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kehu.workspace.served import Served
 from kehu_graphql.author import AUTHOR_HEADER
@@ -76,7 +79,24 @@ def create_app(engine: Engine, served: Served, *, cors_origins: Sequence[str] = 
         WebSocketRoute(PATH, endpoint),
         Route(f"{DOWNLOAD_URL}/{{key:str}}.jsonl", download(exporter)),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=_middleware(cors_origins))
+    return _Application(endpoint, routes=routes, lifespan=lifespan, middleware=_middleware(cors_origins))
+
+
+class _Application(Starlette):
+    """Brings what is asked at PATH to its endpoint without looking at the routes, of which there are many."""
+
+    def __init__(self, endpoint: ASGIApp, *, middleware: Sequence[Middleware], **options: Any) -> None:
+        super().__init__(middleware=middleware, **options)
+        self._asked = endpoint
+        for each in reversed([Middleware(ServerErrorMiddleware), *middleware]):
+            self._asked = each.cls(self._asked, *each.args, **each.kwargs)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        await self._asked(scope, receive, send)
 
 
 def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import orjson
-from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import GraphQLObjectType, GraphQLSchema, VariableNode, get_named_type
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import VariableValues, get_argument_values
 from sqlalchemy import ColumnElement, bindparam, literal_column, null, select
@@ -66,6 +66,18 @@ class Compiler:
         """A field's arguments, with the variables of one request."""
         node = details[0].node
         return get_argument_values(self._type(kind).fields[node.name.value], node, variables)
+
+    def taken(self, kind: str, details: FieldDetailsList, name: str) -> Callable[[VariableValues], Any]:
+        """What reads one argument of a field under the variables of a request, which has it."""
+        written = {each.name.value: each.value for each in details[0].node.arguments or ()}.get(name)
+        variable = written.name.value if isinstance(written, VariableNode) else None
+
+        def value(variables: VariableValues) -> Any:
+            if variable in variables.coerced:
+                return variables.coerced[variable]
+            return self.arguments_under(kind, details, variables)[name]
+
+        return value
 
     def window(self, kind: str, details: FieldDetailsList, cursors: Cursors) -> Window:
         """The page asked for, its cursor a parameter."""
@@ -180,8 +192,10 @@ class Compiler:
         return found
 
     def _cursor_taker(self, kind: str, details: FieldDetailsList, word: str, cursors: Cursors, prefix: str) -> Take:
+        cursor = self.taken(kind, details, word)
+
         def take(variables: VariableValues) -> dict[str, Any]:
-            values = cursors.read(self.arguments_under(kind, details, variables)[word])
+            values = cursors.read(cursor(variables))
             return {f"{prefix}{place}": value for place, value in enumerate(values) if value is not None}
 
         return take

@@ -61,9 +61,10 @@ class RootPlan:
 def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList) -> RootPlan:
     """`customer(id:)`, or `node(id:)` where the id is a customer's; a former uid is left to resolvers."""
     field = details[0].node.name.value
+    wanted = compiler.taken("Query", details, "id")
 
     def take(variables: VariableValues) -> dict[str, Any]:
-        given = compiler.arguments_under("Query", details, variables)["id"]
+        given = wanted(variables)
         found, key = split_node_id(given)
         if found != "Customer" and field == "node":
             raise NotPlannedError(given)

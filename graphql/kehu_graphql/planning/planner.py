@@ -155,13 +155,18 @@ class Planner:
         context: Context,
     ) -> Asked | None:
         """The root field's statements; None where some of it has none, NotPlannedError for values that have none."""
+        # Without a condition nothing but parameters is left for the values of a request to say.
+        plan = self.plans.get((*key, "for all"))
+        if isinstance(plan, RootPlan):
+            return plan, plan.parameters(variables, ())
         compiler = Compiler(self._core, executor, self._pool.dialect.name, Sweeper(self._schema, executor))
         form, order = Form(Every(), ()), customer_order(())
         if details[0].node.name.value == "customers":
             arguments = self._converted(compiler.arguments_under("Query", details, variables))
             order = customer_order(arguments.get("order_by") or ())
             form = taken_apart(await customer_condition(context, arguments.get("where")))
-        shape = (*key, form.form, order)
+        has_condition = any(each.name.value == "where" for each in details[0].node.arguments or ())
+        shape = (*key, form.form, order) if has_condition else (*key, "for all")
         plan = self.plans.get(shape)
         if not isinstance(plan, RootPlan):
             try:
