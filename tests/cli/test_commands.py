@@ -234,7 +234,7 @@ def test_a_database_that_is_not_there_is_told_in_a_line(run: Run, make_workspace
 def test_a_command_stopped_by_a_signal_ends_tidily(
     _case: str, sent: signal.Signals, code: int, told: str, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "kehu.cli", "generate", "-o", str(tmp_path / "big"), "--customers", "900000"]
+    command = [sys.executable, "-m", "kehu.cli", "generate", "-o", str(tmp_path / "big"), "--customers", "60000"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         begun = process.stderr.readline()

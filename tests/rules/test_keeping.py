@@ -203,16 +203,26 @@ def plain(numbers: list[tuple[int, int]]) -> list[str]:
     return told
 
 
-@settings(max_examples=80)
-@given(numbers=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12)), min_size=1, max_size=12))
-def test_histories_are_those_of_a_plain_reading(numbers: list[tuple[int, int]]) -> None:
+def series(days: int, least: int, most: int) -> st.SearchStrategy[list[int]]:
+    return st.lists(st.integers(least, most), min_size=days, max_size=days)
+
+
+@settings(max_examples=20)
+@given(
+    st.integers(1, 12).flatmap(
+        lambda days: st.tuples(series(days, 0, 4), st.lists(series(days, 0, 12), min_size=1, max_size=12))
+    )
+)
+def test_histories_are_those_of_a_plain_reading(runs: tuple[list[int], list[list[int]]]) -> None:
+    steps, customers = runs
     now, standing, told = AS_OF, NOBODY, []
-    for step, n in numbers:
+    for step, numbers in zip(steps, zip(*customers, strict=True), strict=True):
         now += step * DAY
-        found = evaluate(BOOK, pl.DataFrame({"customer": [1], "n": [n]}), now, standing)
+        found = evaluate(BOOK, pl.DataFrame({"customer": range(len(numbers)), "n": numbers}), now, standing)
         standing = carried(found.memberships, found.slipping, standing, now)
-        told.append(level(found, "size"))
-    assert told == plain(numbers)
+        told.append(found.memberships.filter(ruleset="size").sort("customer")["level"].to_list())
+    by_customer = [list(each) for each in zip(*told, strict=True)]
+    assert by_customer == [plain(list(zip(steps, numbers, strict=True))) for numbers in customers]
 
 
 @pytest.mark.parametrize(

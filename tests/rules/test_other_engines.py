@@ -87,7 +87,7 @@ def compiled(text: str, schema: Schema, engine: Engine) -> Compiled | list[Probl
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
-    ("seed", "count", "least"), [(51, 240, 150), pytest.param(52, 1600, 1000, marks=pytest.mark.slow)]
+    ("seed", "count", "least"), [(51, 240, 150), pytest.param(52, 800, 500, marks=pytest.mark.slow)]
 )
 def test_random_conditions_answer_as_on_polars(engine: str, seed: int, count: int, least: int) -> None:
     tally = Tally(engine)

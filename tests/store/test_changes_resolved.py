@@ -184,16 +184,16 @@ def taken_back(connection: Connection) -> Iterator[None]:
         step.rollback()
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=45, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_changes_by_themselves_join_whom_all_together_join(begun: Connection, seed: int) -> None:
     dice = random.Random(seed)
     with taken_back(begun):
         for kinds in histories(dice):
             take_all(begun, dice, kinds)
-        every = with_locks(normalised(read_customer_records(begun), "CN"), read_locked(begun))
-        anew = resolve(every, RULES, decided_pairs(begun)).customers
-        assert whose(begun) == dict(anew.rows())
+            every = with_locks(normalised(read_customer_records(begun), "CN"), read_locked(begun))
+            anew = resolve(every, RULES, decided_pairs(begun)).customers
+            assert whose(begun) == dict(anew.rows())
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
