@@ -18,6 +18,8 @@ MAX_LIMIT = 1_000_000
 
 NodeType = TypeVar("NodeType")
 RowType = TypeVar("RowType")
+# Counts all rows, or may stop at a number of them.
+Count = Callable[[int | None], Awaitable[int]]
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -45,20 +47,17 @@ class Connection(Generic[NodeType]):
     edges: list[Edge[NodeType]] = strawberry.field(description="The page's rows with their cursors.")
     nodes: list[NodeType] = strawberry.field(description="The page's rows alone.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-    count_up_to: strawberry.Private[Callable[[int], Awaitable[int]]]
+    count: strawberry.Private[Count]
 
     @resolved("Rows in the whole list, exact; counted only when asked for.")
     async def total_count(self) -> int:
-        return await self.count()
+        return await self.count(None)
 
-    @resolved(
-        'Rows in the whole list, `limit` at most: enough to show "more than 10,000". Of customers no more are counted.'
-    )
+    @resolved('Rows in the whole list, `limit` at most: enough to show "more than 10,000". No more are counted.')
     async def total_count_capped(self, limit: int = DEFAULT_LIMIT) -> CappedCount:
         if not 1 <= limit <= MAX_LIMIT:
             raise ExpectedError(f"'limit: {limit}' is out of range; ask for 1 to {MAX_LIMIT}, or for totalCount")
-        found = await self.count_up_to(limit + 1)
+        found = await self.count(limit + 1)
         return CappedCount(count=min(found, limit), is_exact=found <= limit)
 
 
@@ -87,17 +86,9 @@ def connection(
     as_node: Callable[[RowType], NodeType],
     window: Window,
     cursors: Cursors,
-    count: Callable[[], Awaitable[int]],
-    count_up_to: Callable[[int], Awaitable[int]] | None = None,
+    count: Count,
 ) -> Connection[NodeType]:
-    """The page as a connection; `count` is called only when totalCount is selected.
-
-    `count_up_to` may stop counting at a number; without it everything is counted then, too.
-    """
-
-    async def all_of_them(_limit: int) -> int:
-        return await count()
-
+    """The page as a connection; `count` is called only when a count is selected."""
     edges = [Edge(cursor=cursors.write(key), node=as_node(row)) for row, key in zip(page.rows, page.keys, strict=True)]
     came_from_beside = window.beside is not None
     return Connection(
@@ -110,7 +101,6 @@ def connection(
             end_cursor=edges[-1].cursor if edges else None,
         ),
         count=count,
-        count_up_to=count_up_to or all_of_them,
     )
 
 

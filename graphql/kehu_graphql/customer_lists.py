@@ -35,7 +35,7 @@ async def listed(
     window = paging.window(cursors)
     page: Page[RowType] | None = await context.reads.one(pages, customer_id, shown.listing, window)
 
-    async def count() -> int:
-        return await context.reads.one(counts, customer_id, shown.listing) or 0
+    async def count(up_to: int | None) -> int:
+        return await context.reads.one(counts, customer_id, shown.listing, up_to) or 0
 
     return connection(page or Page(), shown.as_node, window, cursors, count)

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine, event
 
 Ask = Callable[..., dict[str, Any]]
 BY_NAME = [2, 7, 8, 9, 10, 11, 12, 4, 3, 6, 1, 5]
@@ -376,6 +377,30 @@ def test_lists_of_a_customer_have_a_capped_count_too(ask: Ask) -> None:
         "few": {"count": 2, "isExact": False},
         "totalCountCapped": {"count": 3, "isExact": True},
     }
+
+
+def test_no_list_is_counted_beyond_the_limit(ask: Ask, carrier: Engine) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(" ".join(statement.split()))
+
+    few = "totalCountCapped(limit: 1) { count isExact }"
+    lists = ("warnings", "complaintsByRank", "visitsDue", "runs", "employees", "quarantine", "identityDecisions")
+    roots = " ".join(f"{name}(first: 0) {{ {few} }}" for name in (*lists, "refusedTies"))
+    nested = ("shipments", "contacts", "identifiers", "segmentHistory", "warnings", "timeline", "sourceRecords")
+    inner = " ".join(f"{name}(first: 0) {{ {few} }}" for name in nested)
+    event.listen(carrier, "before_cursor_execute", note)
+    try:
+        found = ask(f'{{ {roots} customer(id: "00000000-0000-5000-8000-000000000001") {{ {inner} }} }}')
+    finally:
+        event.remove(carrier, "before_cursor_execute", note)
+    counted = {**found.pop("customer"), **found}
+    assert {name: page["totalCountCapped"]["count"] for name, page in counted.items()} == {
+        **dict.fromkeys((*lists, *nested), 1),
+        "refusedTies": 0,
+    }
+    assert [each for each in statements if "count(*)" in each and "LIMIT" not in each] == []
 
 
 @pytest.mark.parametrize("limit", [0, 1_000_001])

@@ -57,6 +57,14 @@ def test_counts_are_those_of_the_whole_list(connection: Connection, name: str) -
 
 
 @pytest.mark.parametrize("name", LISTS)
+def test_counts_stop_where_they_are_told_to(connection: Connection, name: str) -> None:
+    for limit in (1, 2, 9):
+        found = counts(connection, EVERYONE, LISTS[name], limit)
+        expected = {owner: min(len(ids), limit) for owner, ids in EXPECTED[name].items()}
+        assert {owner: count for owner, count in found.items() if count} == expected
+
+
+@pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_pages_forward_and_backward_cover_the_list_once(connection: Connection, name: str, size: int) -> None:
     for owner, expected in EXPECTED[name].items():

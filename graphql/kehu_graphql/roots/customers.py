@@ -85,8 +85,7 @@ class CustomerQueries:
             customer_node,
             window,
             cursors,
-            lambda: reads.once(count_customers, condition),
-            lambda limit: reads.once(count_customers, condition, up_to=limit),
+            lambda up_to: reads.once(count_customers, condition, up_to=up_to),
         )
 
 

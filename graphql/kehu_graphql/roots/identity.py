@@ -58,7 +58,7 @@ class IdentityQueries:
         wanted = Wanted(least, system, customer_text(customer))
         found, page = await _suggestions(info.context, wanted, window)
 
-        async def count() -> int:
+        async def count(_up_to: int | None) -> int:
             return found.total
 
         return connection(page, suggestion_value, window, _SUGGESTION_CURSORS, count)
@@ -103,7 +103,7 @@ class IdentityQueries:
             decision_node,
             window,
             _DECISION_CURSORS,
-            lambda: reads.once(identity_decisions.count_decisions, wanted),
+            lambda up_to: reads.once(identity_decisions.count_decisions, wanted, up_to=up_to),
         )
 
 

@@ -38,7 +38,11 @@ class LoadingQueries:
         reads = info.context.reads
         page = await reads.once(people.employee_page, department, window)
         return connection(
-            page, employee_node, window, _EMPLOYEE_CURSORS, lambda: reads.once(people.count_employees, department)
+            page,
+            employee_node,
+            window,
+            _EMPLOYEE_CURSORS,
+            lambda up_to: reads.once(people.count_employees, department, up_to=up_to),
         )
 
     @resolved("Rows that did not fit, the last read first; `source` is a source's name.")
@@ -49,7 +53,11 @@ class LoadingQueries:
         reads = info.context.reads
         page = await reads.once(provenance.quarantine_page, source, window)
         return connection(
-            page, quarantined_node, window, _QUARANTINE_CURSORS, lambda: reads.once(provenance.count_quarantine, source)
+            page,
+            quarantined_node,
+            window,
+            _QUARANTINE_CURSORS,
+            lambda up_to: reads.once(provenance.count_quarantine, source, up_to=up_to),
         )
 
     @resolved("What records say of parents and employers that cannot be, and why, record by record.")
@@ -59,11 +67,13 @@ class LoadingQueries:
         window = Paging(first, after).window(_REFUSED_CURSORS)
         reads = info.context.reads
         page = await reads.once(hierarchy.refused_links_page, window)
-
-        async def count() -> int:
-            return (await reads.once(hierarchy.link_counts))["refused"]
-
-        return connection(page, refused_tie, window, _REFUSED_CURSORS, count)
+        return connection(
+            page,
+            refused_tie,
+            window,
+            _REFUSED_CURSORS,
+            lambda up_to: reads.once(hierarchy.count_refused_links, up_to=up_to),
+        )
 
     @resolved("What was read from each source, by name.")
     async def sources(self, info: Info) -> list[SourceStatistics]:

@@ -53,7 +53,9 @@ class RuleQueries:
         window = Paging(first, after).window(_RUN_CURSORS)
         reads = info.context.reads
         page = await reads.once(run_reader.run_page, state, window)
-        return connection(page, run_node, window, _RUN_CURSORS, lambda: reads.once(run_reader.count_runs, state))
+        return connection(
+            page, run_node, window, _RUN_CURSORS, lambda up_to: reads.once(run_reader.count_runs, state, up_to=up_to)
+        )
 
     @resolved("One run by its node id or number; null when there is none.")
     async def run(self, info: Info, id: strawberry.ID) -> Run | None:  # noqa: A002 (its name in the schema)

@@ -52,7 +52,11 @@ class WorkQueries:
         queue = await reads.once(warnings.open_warnings, wanted, _slice(window))
         page = await _warning_page(info.context, queue)
         return connection(
-            page, warning_node, window, _WARNING_CURSORS, lambda: reads.once(warnings.count_open_warnings, wanted)
+            page,
+            warning_node,
+            window,
+            _WARNING_CURSORS,
+            lambda up_to: reads.once(warnings.count_open_warnings, wanted, up_to=up_to),
         )
 
     @resolved(
@@ -71,7 +75,7 @@ class WorkQueries:
             ranked_complaint_value,
             window,
             _COMPLAINT_CURSORS,
-            lambda: reads.once(complaints.count_open_complaints, instant),
+            lambda up_to: reads.once(complaints.count_open_complaints, instant, up_to=up_to),
         )
 
     @resolved(
@@ -96,7 +100,7 @@ class WorkQueries:
             visit_due_value,
             window,
             _VISIT_CURSORS,
-            lambda: reads.once(visits.count_visits_due, instant, until),
+            lambda up_to: reads.once(visits.count_visits_due, instant, until, up_to=up_to),
         )
 
 

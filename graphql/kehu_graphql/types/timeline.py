@@ -53,8 +53,8 @@ async def timeline_of(
         raise ExpectedError(f"'{paging.after}' is no cursor of this list; take one from pageInfo or edges")
     page = await context.reads.one(timeline.timelines, customer_id, wanted, window) if wanted else None
 
-    async def count() -> int:
-        return await context.reads.one(timeline.count_timelines, customer_id, wanted) or 0
+    async def count(up_to: int | None) -> int:
+        return await context.reads.one(timeline.count_timelines, customer_id, wanted, up_to) or 0
 
     return connection(page or Page(), _event, window, cursors, count)
 

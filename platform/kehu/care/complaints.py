@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from kehu.care.grants import MICROSECOND, Grant, duration_grants, ladder, shortest_span
 from kehu.care.queues import Queue, Slice, read_slice
+from kehu.store.counting import count_rows
 from kehu.tables.columns import Instant
 from kehu.tables.facts import complaints
 from kehu.tables.runs import memberships
@@ -62,10 +63,9 @@ def _ranking(
     return statement, (emergency, rank, complaints.c.opened_at, complaints.c.id)
 
 
-def count_open_complaints(connection: Connection, as_of: datetime) -> int:
-    """How long the queue is."""
-    statement = select(func.count()).select_from(complaints).where(_is_open())
-    return connection.scalar(statement, {"as_of": as_of}) or 0
+def count_open_complaints(connection: Connection, as_of: datetime, *, up_to: int | None = None) -> int:
+    """How long the queue is; `up_to` stops counting there."""
+    return count_rows(connection, select(complaints.c.id).where(_is_open()), up_to=up_to, as_of=as_of)
 
 
 def _is_open() -> ColumnElement[bool]:

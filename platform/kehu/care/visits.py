@@ -22,6 +22,7 @@ from sqlalchemy import (
 from kehu.care.grants import Grant, duration_grants, shortest_span
 from kehu.care.instants import Earliest, Later
 from kehu.care.queues import Queue, Slice, read_slice
+from kehu.store.counting import count_rows
 from kehu.tables.columns import Instant
 from kehu.tables.facts import customers, visits
 from kehu.tables.runs import memberships
@@ -52,11 +53,10 @@ def visits_due(connection: Connection, as_of: datetime, until: datetime, window:
     return read_slice(connection, statement, keys, window, lambda row: _visit(row, as_of), as_of=as_of)
 
 
-def count_visits_due(connection: Connection, as_of: datetime, until: datetime) -> int:
-    """How long the queue is."""
+def count_visits_due(connection: Connection, as_of: datetime, until: datetime, *, up_to: int | None = None) -> int:
+    """How long the queue is; `up_to` stops counting there."""
     due = _due(duration_grants(connection, TREATMENT))
-    statement = select(func.count()).select_from(due).where(due.c.due_at <= until)
-    return connection.scalar(statement, {"as_of": as_of}) or 0
+    return count_rows(connection, select(due.c.due_at).where(due.c.due_at <= until), up_to=up_to, as_of=as_of)
 
 
 # The parameter that the values of `_due` are computed for.

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, select, true
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, select, true
 
 from kehu.care.queues import Queue, Slice, read_slice
 from kehu.model.graph import SEVERITIES
+from kehu.store.counting import count_rows
 from kehu.tables.facts import customers, employees
 from kehu.tables.runs import warnings
 
@@ -29,9 +30,9 @@ def open_warnings(connection: Connection, wanted: WarningFilter, window: Slice) 
     return read_slice(connection, statement, (gravity, -warnings.c.id), window, lambda row: int(row.id))
 
 
-def count_open_warnings(connection: Connection, wanted: WarningFilter) -> int:
-    """How long the queue is."""
-    return connection.scalar(select(func.count()).select_from(warnings).where(_matches(wanted))) or 0
+def count_open_warnings(connection: Connection, wanted: WarningFilter, *, up_to: int | None = None) -> int:
+    """How long the queue is; `up_to` stops counting there."""
+    return count_rows(connection, select(warnings.c.id).where(_matches(wanted)), up_to=up_to)
 
 
 def _matches(wanted: WarningFilter) -> ColumnElement[bool]:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from kehu.reader.conditions import Condition, as_sql
 from kehu.reader.customers import CUSTOMERS, Customer
 from kehu.reader.keyset import ByteOrder, Key, Page, Window, read_page
+from kehu.store.counting import count_rows
 from kehu.tables.facts import customers
 
 OrderField = Literal["name", "last_seen_at", "id"]
@@ -31,10 +32,7 @@ def customer_page(
 
 def count_customers(connection: Connection, condition: Condition, *, up_to: int | None = None) -> int:
     """How many customers meet the condition; `up_to` stops counting there."""
-    if up_to is None:
-        return connection.scalar(select(func.count()).select_from(customers).where(as_sql(condition))) or 0
-    some = select(customers.c.id).where(as_sql(condition)).limit(up_to).subquery()
-    return connection.scalar(select(func.count()).select_from(some)) or 0
+    return count_rows(connection, select(customers.c.id).where(as_sql(condition)), up_to=up_to)
 
 
 def order_keys(order: tuple[Order, ...]) -> tuple[Key, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from kehu.reader.columns import mapped
 from kehu.reader.keyset import Key, Page, Window, read_page
 from kehu.reader.listings import Listing, pages
+from kehu.store.counting import count_rows
 from kehu.tables.facts import customer_records, source_records
 from kehu.tables.golden import customer_links, refused_links
 
@@ -128,12 +129,16 @@ def refused_links_page(connection: Connection, window: Window) -> Page[RefusedLi
     return read_page(connection, wanted, REFUSED_KEYS, window, lambda row: RefusedLink(*row[: len(_REFUSED_COLUMNS)]))
 
 
+def count_refused_links(connection: Connection, *, up_to: int | None = None) -> int:
+    """How many rows `refused_links_page` pages through; `up_to` stops counting there."""
+    return count_rows(connection, select(refused_links.c.record_id), up_to=up_to)
+
+
 def link_counts(connection: Connection) -> dict[str, int]:
     """How many links of each kind there are, and, as "refused", how many claims of records are none."""
     kinds = select(customer_links.c.kind, func.count()).group_by(customer_links.c.kind)
     found = {str(kind): int(number) for kind, number in connection.execute(kinds)}
-    refused = connection.scalar(select(func.count()).select_from(refused_links)) or 0
-    return {"parent": 0, "employer": 0, **found, "refused": refused}
+    return {"parent": 0, "employer": 0, **found, "refused": count_refused_links(connection)}
 
 
 def _above(connection: Connection, customer_ids: Collection[int], kind: Relation) -> dict[int, Link]:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
 
 from kehu.reader.columns import mapped
 from kehu.reader.keyset import Key, Page, Window, read_page
+from kehu.store.counting import count_rows
 from kehu.tables.identity import identity_decisions, identity_suggestions
 
 
@@ -57,9 +58,9 @@ def decision_page(connection: Connection, wanted: DecisionFilter, window: Window
     return read_page(connection, _DECISIONS.select().where(_matches(wanted)), DECISION_KEYS, window, _DECISIONS.build)
 
 
-def count_decisions(connection: Connection, wanted: DecisionFilter) -> int:
-    """How many decisions are wanted."""
-    return connection.scalar(select(func.count()).select_from(identity_decisions).where(_matches(wanted))) or 0
+def count_decisions(connection: Connection, wanted: DecisionFilter, *, up_to: int | None = None) -> int:
+    """How many decisions are wanted; `up_to` stops counting there."""
+    return count_rows(connection, select(identity_decisions.c.id).where(_matches(wanted)), up_to=up_to)
 
 
 def suggestion_sureness(connection: Connection, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], float]:

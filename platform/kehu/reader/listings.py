@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     Column,
     ColumnElement,
@@ -99,18 +100,40 @@ def walked_straight(listing: Listing[Any], window: Window) -> ColumnElement[bool
 
 def one_count(listing: Listing[Any]) -> ScalarSelect[int]:
     """How many rows one customer has in all; `customers` is the enclosing statement's."""
-    branches = [
-        select(listing.id.label("id")).where(owner == customers.c.id, _only(listing)).correlate(customers)
-        for owner in listing.owners
-    ]
+    branches = _ids(listing)
     found = (union(*branches) if len(branches) > 1 else branches[0]).subquery()
     return select(func.count()).select_from(found).correlate(customers).scalar_subquery()
 
 
-def counts(connection: Connection, customer_ids: Collection[int], listing: Listing[Any]) -> dict[int, int]:
-    """How many rows each customer has in all; customers without any are absent."""
-    rows = connection.execute(_counts_statement(listing), {"wanted": list(customer_ids)})
+def _ids(listing: Listing[Any]) -> list[Select[Any]]:
+    """One customer's rows through each of the owners."""
+    return [
+        select(listing.id.label("id")).where(owner == customers.c.id, _only(listing)).correlate(customers)
+        for owner in listing.owners
+    ]
+
+
+def counts(
+    connection: Connection, customer_ids: Collection[int], listing: Listing[Any], up_to: int | None = None
+) -> dict[int, int]:
+    """How many rows each customer has; `up_to` stops counting there. Customers without any may be absent."""
+    if up_to is None:
+        rows = connection.execute(_counts_statement(listing), {"wanted": list(customer_ids)})
+    else:
+        rows = connection.execute(_capped_statement(listing), {"wanted": list(customer_ids), "up_to": up_to})
     return {row.owner: row.rows for row in rows}
+
+
+@cache
+def _capped_statement(listing: Listing[Any]) -> Select[Any]:
+    """With a count for each customer, since only then each stops at the limit."""
+    limit: BindParameter[int] = bindparam("up_to", type_=BigInteger)
+    walks = [select(walk.limit(limit).subquery()) for walk in _ids(listing)]
+    found = (union(*walks) if len(walks) > 1 else walks[0]).subquery()
+    some = select(found.c.id).limit(limit).correlate(customers).subquery()
+    counted = select(func.count()).select_from(some).correlate(customers).scalar_subquery()
+    wanted = customers.c.id.in_(bindparam("wanted", expanding=True))
+    return select(customers.c.id.label("owner"), counted.label("rows")).where(wanted)
 
 
 @cache

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, true
 from kehu.reader.columns import mapped
 from kehu.reader.keyset import ByteOrder, Key, Page, Window, read_page
 from kehu.reader.listings import Listing
+from kehu.store.counting import count_rows
 from kehu.tables.facts import contacts, customers, departments, employees
 
 
@@ -84,10 +85,9 @@ def employee_page(connection: Connection, department: str | None, window: Window
     return read_page(connection, wanted, EMPLOYEE_KEYS, window, _EMPLOYEES.build)
 
 
-def count_employees(connection: Connection, department: str | None) -> int:
-    """How many employees `employee_page` pages through."""
-    wanted = select(func.count()).select_from(employees).where(_in_department(department))
-    return connection.scalar(wanted) or 0
+def count_employees(connection: Connection, department: str | None, *, up_to: int | None = None) -> int:
+    """How many employees `employee_page` pages through; `up_to` stops counting there."""
+    return count_rows(connection, select(employees.c.id).where(_in_department(department)), up_to=up_to)
 
 
 def customers_owned(connection: Connection, employee_ids: Collection[int]) -> dict[int, int]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, true
 from kehu.reader.columns import mapped
 from kehu.reader.keyset import ByteOrder, Key, Page, Window, read_page
 from kehu.reader.listings import Listing
+from kehu.store.counting import count_rows
 from kehu.tables.facts import batches, customer_records, identifiers, quarantine, source_records
 
 
@@ -126,9 +127,9 @@ def quarantine_page(connection: Connection, source: str | None, window: Window) 
     return read_page(connection, wanted, QUARANTINE_KEYS, window, _QUARANTINE.build)
 
 
-def count_quarantine(connection: Connection, source: str | None) -> int:
-    """How many rows `quarantine_page` pages through."""
-    return connection.scalar(select(func.count()).select_from(quarantine).where(_of_source(source))) or 0
+def count_quarantine(connection: Connection, source: str | None, *, up_to: int | None = None) -> int:
+    """How many rows `quarantine_page` pages through; `up_to` stops counting there."""
+    return count_rows(connection, select(quarantine.c.id).where(_of_source(source)), up_to=up_to)
 
 
 def source_statistics(connection: Connection) -> tuple[SourceStatistics, ...]:

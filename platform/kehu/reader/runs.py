@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from kehu.reader.columns import mapped
 from kehu.reader.keyset import Key, Page, Window, read_page
+from kehu.store.counting import count_rows
 from kehu.tables.runs import publication, runs
 
 
@@ -72,9 +73,9 @@ def run_page(connection: Connection, state: str | None, window: Window) -> Page[
     return read_page(connection, _RUNS.select().where(*_in_state(state)), RUN_KEYS, window, _RUNS.build)
 
 
-def count_runs(connection: Connection, state: str | None) -> int:
-    """Runs in the state, in any when it is None."""
-    return connection.scalar(select(func.count()).select_from(runs).where(*_in_state(state))) or 0
+def count_runs(connection: Connection, state: str | None, *, up_to: int | None = None) -> int:
+    """Runs in the state, in any when it is None; `up_to` stops counting there."""
+    return count_rows(connection, select(runs.c.id).where(*_in_state(state)), up_to=up_to)
 
 
 def run_as_of(connection: Connection, as_of: datetime) -> int | None:

@@ -79,9 +79,11 @@ def timelines(
     return {owner: _page(rows, window) for owner, rows in by_owner.items()}
 
 
-def count_timelines(connection: Connection, customer_ids: Collection[int], kinds: tuple[Kind, ...]) -> dict[int, int]:
-    """How many events each customer's timeline has."""
-    events = reduce(add, (_count(_SOURCES[kind]) for kind in kinds), literal(0)).label("events")
+def count_timelines(
+    connection: Connection, customer_ids: Collection[int], kinds: tuple[Kind, ...], up_to: int | None = None
+) -> dict[int, int]:
+    """How many events each customer's timeline has; of no kind more than `up_to` are counted."""
+    events = reduce(add, (_count(_SOURCES[kind], up_to) for kind in kinds), literal(0)).label("events")
     rows = connection.execute(select(customers.c.id, events).where(customers.c.id.in_(customer_ids)))
     return {row.id: row.events for row in rows}
 
@@ -148,7 +150,8 @@ def _older(at: ColumnElement[Any], number: Column[int], places_further: int) -> 
     return and_(at <= edge, or_(at < edge, number < bindparam("number", type_=number.type)))
 
 
-def _count(source: _Source) -> ColumnElement[int]:
+def _count(source: _Source, up_to: int | None) -> ColumnElement[int]:
     mine = or_(*(owner == customers.c.id for owner in source.owners))
-    rows = select(func.count()).select_from(source.rows).where(mine, source.at.is_not(None))
-    return rows.correlate(customers).scalar_subquery()
+    rows = select(source.at).select_from(source.rows).where(mine, source.at.is_not(None)).correlate(customers)
+    counted = select(func.count()).select_from(rows.limit(up_to).subquery())
+    return counted.correlate(customers).scalar_subquery()
