@@ -214,7 +214,8 @@ def _path(path: str, name: str) -> str:
 def _leaves(condition: Condition) -> int:
     match condition:
         case Every(parts) | Some(parts):
-            return sum(map(_leaves, parts))
+            # An empty group is a part of the statement, too.
+            return sum(map(_leaves, parts)) or 1
         case Not(part):
             return _leaves(part)
         case HasSome(_, columns):

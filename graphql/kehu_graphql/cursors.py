@@ -24,10 +24,14 @@ _RANGES: dict[KeyKind, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """The cursors of one ordered list: `order` names it, `kinds` says what its keys are made of."""
+    """The cursors of one ordered list: `order` names it, `kinds` says what its keys are made of.
+
+    At the places in `unknown` a row's key may be null.
+    """
 
     order: str
     kinds: tuple[KeyKind, ...]
+    unknown: frozenset[int] = frozenset()
 
     def write(self, key: Sequence[KeyValue]) -> str:
         """The cursor of the row with this key."""
@@ -49,7 +53,10 @@ class Cursors:
     def _fits(self, values: list[object]) -> bool:
         if len(values) != len(self.kinds):
             return False
-        return all(value is None or _fits(kind, value) for kind, value in zip(self.kinds, values, strict=True))
+        return all(
+            place in self.unknown if value is None else _fits(kind, value)
+            for place, (kind, value) in enumerate(zip(self.kinds, values, strict=True))
+        )
 
 
 def _fits(kind: KeyKind, value: object) -> bool:

@@ -24,7 +24,9 @@ class CustomerList(Generic[RowType, NodeType]):
 
     def cursors(self) -> Cursors:
         """Dated lists have the instant before the id."""
-        return Cursors(self.name, ("whole",) if self.listing.at is None else ("instant", "whole"))
+        if self.listing.at is None:
+            return Cursors(self.name, ("whole",))
+        return Cursors(self.name, ("instant", "whole"), frozenset({0} if self.listing.at.nullable else ()))
 
 
 async def listed(

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -86,6 +87,8 @@ class Endpoint(GraphQL[Context, None]):
                 raise
             working.uncancel()
             return
+        except Exception as failure:  # noqa: BLE001 (the border to the client: logged and masked)
+            response = _broken(failure)
         await response(scope, receive, send)
 
     async def _planned(self, request: Request) -> Response | None:
@@ -177,6 +180,11 @@ class Endpoint(GraphQL[Context, None]):
 def _is_json(content_type: str | None) -> bool:
     # What stands behind a semicolon is a parameter: browsers send "text/plain; application/json" unasked.
     return (content_type or "").partition(";")[0].strip().lower() == PLAIN_JSON
+
+
+def _broken(failure: Exception) -> Response:
+    shown = presentable(GraphQLError("the request could not be answered", original_error=failure))
+    return Response(orjson.dumps({"errors": [shown]}), 500, _NOT_KEPT, PLAIN_JSON)
 
 
 def _refusal(status: int, reason: str) -> Response:

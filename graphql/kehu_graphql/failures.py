@@ -49,6 +49,9 @@ def _presentable(error: GraphQLError) -> dict[str, Any]:
         return _formatted(error, {})
     if isinstance(cause, RecursionError):
         return _formatted(GraphQLError("the query is nested too deeply; split it"), {"code": LIMIT_EXCEEDED})
+    if isinstance(cause, GraphQLError) and error.message.startswith("Argument "):
+        # Null for a variable that has a default, where the argument takes none: only execution sees it.
+        return _formatted(error, {"code": BAD_USER_INPUT})
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
         return _formatted(error, {"code": _request_error_code(error)})
     reference = secrets.token_hex(4)

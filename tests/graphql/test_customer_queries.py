@@ -22,6 +22,8 @@ query($where: CustomerWhere, $orderBy: [CustomerOrder!], $first: Int, $after: St
   }
 }
 """
+# A cursor of customers by name, its name and id null.
+NULLS = "WyJjdXN0b21lcnM6bmFtZSxpZCIsbnVsbCxudWxsXQ=="
 
 
 def _numbers(page: dict[str, Any]) -> list[int]:
@@ -236,6 +238,11 @@ def test_pages_in_both_directions_cover_the_order_once(
             "'x' is no cursor of this list in this order; take one from pageInfo or edges",
         ),
         (
+            "a cursor of nobody's name",
+            {"after": NULLS},
+            f"'{NULLS}' is no cursor of this list in this order; take one from pageInfo or edges",
+        ),
+        (
             "null in a filter",
             {"where": {"region": {"eq": None}}},
             "'where.region.eq' is null; leave it out, or ask for isNull",
@@ -305,6 +312,7 @@ def test_pages_in_both_directions_cover_the_order_once(
             {"where": {"or": [{"text": str(number)} for number in range(51)]}},
             "'where' has 51 comparisons; at most 50 are taken",
         ),
+        ("too many empty groups", {"where": {"and": [{}] * 51}}, "'where' has 51 comparisons; at most 50 are taken"),
     ],
 )
 def test_bad_arguments_say_what_to_do(

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: content types, status codes, refusals, health."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -10,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from sqlalchemy import Engine
+from starlette.types import Message
 
 from kehu.model.problems import Place, Problem
 from kehu.rules.directory import RuleDirectory
 from kehu.store.database import newest_revision, open_database
+from kehu.workspace.served import Served
+from kehu_graphql.app import create_app
 from kehu_graphql.endpoint import MAX_BODY_BYTES
 
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
@@ -206,6 +211,43 @@ def test_what_nobody_foresaw_is_masked_and_logged(
     assert error["message"] == f"internal error; the log has more under reference {reference}"
     assert [record.message.startswith(f"reference {reference}: ") for record in caplog.records] == [True]
     assert "no such table" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("_case", "query"),
+    [
+        ("of a field", "query($x: ID = 1) { customer(id: $x) { uid } }"),
+        ("of a field in a list", "query($x: Int = 1) { customers { totalCountCapped(limit: $x) { count } } }"),
+        ("of a directive", "query($x: Boolean = true) { customers { nodes { uid @include(if: $x) } } }"),
+    ],
+)
+def test_null_for_an_argument_that_takes_none_is_the_clients_mistake(
+    client: httpx.Client, _case: str, query: str
+) -> None:
+    answers = [client.post("/graphql", json={"query": query, "variables": {"x": None}}).json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert [error["extensions"] for error in answers[0]["errors"]] == [{"code": "BAD_USER_INPUT"}]
+    assert answers[0]["errors"][0]["message"].startswith("Argument '")
+
+
+def test_a_request_that_breaks_before_any_field_is_masked_too(
+    carrier: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise RuntimeError("a secret of the machine")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers}
+    asyncio.run(create_app(carrier, Served("T", lambda: datetime.now(UTC)))(scope, receive, send))
+    (error,) = orjson.loads(sent[1]["body"])["errors"]
+    assert (sent[0]["status"], error["extensions"]["code"]) == (500, "INTERNAL")
+    assert error["message"] == f"internal error; the log has more under reference {error['extensions']['reference']}"
+    assert "a secret of the machine" in caplog.text
 
 
 def test_a_database_behind_its_schema_is_not_ready(serving: Serving, tmp_path: Path) -> None:

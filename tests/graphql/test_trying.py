@@ -53,6 +53,11 @@ def test_at_another_instant_the_answer_may_differ_from_the_published_one(office:
     assert (later["holding"], later["differs"]) == (["calm"], size["holding"] != ["calm"])
 
 
+def test_at_the_first_instant_there_is_nothing_had_happened(office: Any) -> None:
+    (size,) = office.ask(EXPLAINED, customer="C1", ruleSet="size", asOf="0001-01-01T00:00:00Z")["ruleSets"]
+    assert size["holding"] == ["calm"]
+
+
 @pytest.mark.parametrize(
     ("_case", "given", "message"),
     [

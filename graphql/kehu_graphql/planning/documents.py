@@ -23,6 +23,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.limits import MAX_NODES
 from kehu_graphql.node_count import count_nodes
+from kehu_graphql.planning.shown import NotPlannedError
 
 # Arguments that say what is asked, and how much: plans are made for their values. All others are only filled in.
 _DECIDING = {"first", "last", "ids", "orderBy", "role"}
@@ -47,9 +48,12 @@ class Document:
         return found if isinstance(found, VariableValues) else None
 
     def decided(self, given: Mapping[str, Any]) -> bytes:
-        """Equal for variables under which the document asks the same."""
+        """Equal for variables under which the document asks the same; NotPlannedError for ones nested too deeply."""
         values = [given.get(name, _LEFT_OUT) for name in self.deciding]
-        return orjson.dumps([values, [_unknown(given.get(name)) for name in self.cursors]])
+        try:
+            return orjson.dumps([values, [_unknown(given.get(name)) for name in self.cursors]])
+        except orjson.JSONEncodeError as error:
+            raise NotPlannedError(str(error)) from error
 
     def executor(self, given: Mapping[str, Any]) -> LeanExecutor | None:
         """What collects fields under these variables; None where resolvers are to refuse the query."""

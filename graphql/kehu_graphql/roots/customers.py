@@ -117,4 +117,5 @@ def customer_order(steps: Sequence[CustomerOrder]) -> tuple[Order, ...]:
 def customer_cursors(order: tuple[Order, ...]) -> Cursors:
     """The cursors of customers in that order."""
     steps = [f"{step.field}{'-' if step.descending else ''}" for step in order]
-    return Cursors(f"customers:{','.join(steps)}", tuple(_KEY_KINDS[step.field] for step in order))
+    unknown = frozenset(place for place, step in enumerate(order) if step.field == "last_seen_at")
+    return Cursors(f"customers:{','.join(steps)}", tuple(_KEY_KINDS[step.field] for step in order), unknown)

@@ -1,7 +1,7 @@
 """News for one subscriber, read from the store page by page as fast as it takes them."""
 
 from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from kehu.reader.news import END, LevelNews, NewsPlace, WarningNews, newest_place
 from kehu_graphql.context import Context
@@ -25,7 +25,7 @@ async def start(context: Context, after: str | None) -> NewsPlace:
     newest = await context.reads.once(newest_place)
     if after is None:
         return newest
-    run, side, row = (value if isinstance(value, int) else 0 for value in _CURSORS.read(after))
+    run, side, row = cast("tuple[int, int, int]", _CURSORS.read(after))
     if run > newest.run:
         raise ExpectedError(
             f"the cursor is of run {run}, and the last one published is run {newest.run}: the database was put back; "

@@ -21,7 +21,17 @@ def micros(instant: datetime) -> int:
 
 def since(item: Declaration, as_of: datetime) -> int:
     """The instant after which the feature's window begins."""
-    return NEVER if item.over is None else micros(as_of - item.before - item.over)
+    return NEVER if item.over is None else micros(as_of) - _span(item.before + item.over)
+
+
+def until(item: Declaration, as_of: datetime) -> int:
+    """The instant at which the feature's window ends."""
+    return micros(as_of) - _span(item.before)
+
+
+def _span(time: timedelta) -> int:
+    # Subtracted from whole numbers: a window may begin before the year 1, where there are no instants.
+    return time // timedelta(microseconds=1)
 
 
 class Edges:
@@ -42,4 +52,4 @@ class Edges:
         if not item.stream or not item.stream.at:
             # Rows without instants stand at 0.
             return NEVER, 0
-        return since(item, self.as_of), micros(self.as_of - item.before)
+        return since(item, self.as_of), until(item, self.as_of)

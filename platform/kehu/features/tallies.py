@@ -6,7 +6,7 @@ import polars as pl
 from kehu.features.answers import Answers, Finder, Found
 from kehu.features.catalogue import CompiledCatalogue
 from kehu.features.declaration import Declaration
-from kehu.features.edges import micros, since
+from kehu.features.edges import since, until
 from kehu.features.passes import Pass
 from kehu.features.reductions import Truth, Whole
 from kehu.features.rows import Reading, Rows
@@ -49,7 +49,7 @@ class _Tally:
 
     def __init__(self, one: Pass, item: Declaration, customers: int) -> None:
         self.one, self.item = one, item
-        self.start, self.end = since(item, one.as_of), micros(one.as_of - item.before)
+        self.start, self.end = since(item, one.as_of), until(item, one.as_of)
         self.number: Whole = np.zeros(customers, np.int64)
         self.total: Whole = np.zeros(customers, np.int64)
 
