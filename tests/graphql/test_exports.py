@@ -86,6 +86,22 @@ def test_every_row_is_exported_once_with_the_rows_of_its_lists(office_anywhere: 
     assert sorted(each["number"] for each in of_last) == sorted(each for each in numbers if each.startswith("S"))
 
 
+def test_a_list_may_be_exported_twice_under_names_of_its_own(office: Any) -> None:
+    query = """{ customers(where: {shipments: {some: {}}}) { nodes { uid: id
+      all: shipments { nodes { number } } paid: shipments(role: PAYER) { nodes { number } }
+      ... @include(if: false) { got: shipments(role: CONSIGNEE) { nodes { number } } } } } }"""
+    rows = [each for each in lines(office, query) if each["__typename"] == "Shipment"]
+    asked = office.ask(
+        "{ customers { nodes { id all: shipments(first: 200) { nodes { number } } "
+        "paid: shipments(role: PAYER, first: 200) { nodes { number } } } } }"
+    )
+    for name in ("all", "paid"):
+        assert sorted((each["__parentId"], each["number"]) for each in rows if each["__list"] == name) == sorted(
+            (node["id"], each["number"]) for node in asked["nodes"] for each in node[name]["nodes"]
+        )
+    assert {each["__list"] for each in rows} == {"all", "paid"}
+
+
 def test_an_export_shows_one_state_and_says_whose_it_is(office: Any) -> None:
     export = ended(office, started(office, NAMES))
     assert (export["author"], export["run"], export["rows"]) == ("Li Na", {"number": 1}, "10")
@@ -103,6 +119,18 @@ def test_an_export_shows_one_state_and_says_whose_it_is(office: Any) -> None:
         ("the type's name", "{ __typename }", "NO_CONNECTION"),
         ("a fragment of the root", "{ ... on Query { customers { nodes { name } } } }", "NO_CONNECTION"),
         ("two lists", "{ customers { nodes { name } } runs { nodes { number } } }", "NO_CONNECTION"),
+        (
+            "a list twice",
+            "{ customers { nodes { visits { nodes { id } } visits { nodes { number } } } } }",
+            "LIST_TWICE",
+        ),
+        ("the name of a row's type", "{ customers { nodes { __typename: name } } }", "TAKEN_NAME"),
+        ("the name of its id", "{ customers { nodes { id: uid visits { nodes { id } } } } }", "TAKEN_NAME"),
+        (
+            "the name of a list, in a fragment",
+            "{ customers { nodes { visits { nodes { ... on Visit { __list: id } } } } } }",
+            "TAKEN_NAME",
+        ),
         ("pages", "{ customers(first: 5) { nodes { name } } }", "PAGED"),
         ("pages of a nested list", "{ customers { nodes { shipments(first: 5) { nodes { number } } } } }", "PAGED"),
         ("a count", "{ customers { totalCount nodes { name } } }", "MORE_THAN_ROWS"),

@@ -121,9 +121,10 @@ class ExportJob:
         yield _line(row)
         for nested, found in lists:
             page = found
+            said = {"__parentId": row["id"]} | ({} if nested.name is None else {"__list": nested.name})
             while True:
                 for child in page["nodes"]:
-                    yield _line({"__parentId": row["id"], **child})
+                    yield _line({**said, **child})
                 if not page["pageInfo"]["hasNextPage"]:
                     break
                 asked = await self._ask(nested.rest, id=row["id"], after=page["pageInfo"]["endCursor"])

@@ -33,9 +33,13 @@ _PLACE = Place("input.query")
 
 @dataclass(frozen=True, slots=True)
 class NestedList:
-    """A list in each row: its key there, and what reads on from `$after` in the row with `$id`, as `node.rest`."""
+    """A list in each row: its key there, and what reads on from `$after` in the row with `$id`, as `node.rest`.
+
+    The rows of a list that has a `name` of its own say it.
+    """
 
     key: str
+    name: str | None
     rest: str
 
 
@@ -74,7 +78,9 @@ class _Planner:
 
     def plan(self, connection: GraphQLNamedType) -> ExportPlan:
         row = _row_type(connection)
-        inner = self._rows(_row_selection(self._root), row, row)
+        selected = _row_selection(self._root)
+        inner = self._rows(selected, row, row)
+        _refuse_taken_names(selected, {"__typename", "id"} if self._nested else {"__typename"})
         known = " id" if self._nested else ""
         page = f"pageInfo {{ hasNextPage endCursor }} nodes {{ __typename{known} {inner} }}"
         given = _arguments(self._root, "first: $first, after: $after")
@@ -88,7 +94,8 @@ class _Planner:
         if isinstance(node, InlineFragmentNode):
             condition = node.type_condition
             inner = self._rows(node.selection_set, kind, row)
-            return f"... {'' if condition is None else f'on {condition.name.value} '}{{ {inner} }}"
+            given = " ".join(print_ast(each) for each in node.directives or ())
+            return f"... {'' if condition is None else f'on {condition.name.value} '}{given} {{ {inner} }}"
         if not isinstance(node, FieldNode) or not isinstance(kind, GraphQLObjectType):
             return print_ast(node)
         definition = kind.fields.get(node.name.value)
@@ -106,12 +113,16 @@ class _Planner:
         selected = _row_selection(node)
         if kind is not row or "id" not in row.fields or _lists(selected, _row_type(child)):
             raise _refusal("deep-list", f"'{name}' holds a list", "export that list in a query of its own")
+        _refuse_taken_names(selected, {"__typename"})
         rows = " ".join(print_ast(each) for each in selected.selections)
         page = f"{{ pageInfo {{ hasNextPage endCursor }} nodes {{ __typename {rows} }} }}"
-        key = node.alias.value if node.alias else name
+        own = node.alias.value if node.alias else None
+        key = own or name
+        if any(each.key == key for each in self._nested):
+            raise _refusal("list-twice", f"'{key}' stands twice in a row", "select it once, or give each an alias")
         rest = f"rest: {name}{_arguments(node, f'first: {NESTED_PAGE}, after: $after')} {page}"
         text = f"query($id: ID!, $after: String!) {{ node(id: $id) {{ ... on {row.name} {{ {rest} }} }} }}"
-        self._nested.append(NestedList(key, text))
+        self._nested.append(NestedList(key, own, text))
         return f"{key}: {name}{_arguments(node, f'first: {NESTED_PAGE}')} {page}"
 
 
@@ -176,6 +187,18 @@ def _only(selected: SelectionSetNode | None, names: set[str], of: str) -> FieldN
     if len(nodes) == 1 and isinstance(nodes[0], FieldNode) and nodes[0].name.value in names and not nodes[0].alias:
         return nodes[0]
     raise _refusal("more-than-rows", f"of '{of}' an export takes the rows alone", f"write {of} {{ nodes {{ … }} }}")
+
+
+def _refuse_taken_names(selected: SelectionSetNode, taken: set[str]) -> None:
+    """What the export itself says of a row is no other field's name; nor is what begins with two underscores."""
+    for node in selected.selections:
+        if isinstance(node, InlineFragmentNode):
+            _refuse_taken_names(node.selection_set, taken)
+        elif isinstance(node, FieldNode) and node.alias and node.alias.value != node.name.value:
+            alias = node.alias.value
+            if alias in taken or alias.startswith("__"):
+                said = f"'{alias}' is what the export itself says of a row"
+                raise _refusal("taken-name", said, f"choose another alias for '{node.name.value}'")
 
 
 def _arguments(field: FieldNode, paging: str) -> str:
