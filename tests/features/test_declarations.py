@@ -355,9 +355,18 @@ def test_neither_lists_nor_other_words_than_truths_are_served() -> None:
     _, problems = read("a:\n  list: shipments.service\n  served: true", "b:\n  count: visits\n  served: always")
     remedy = "serve a number made of it, such as its distinct values"
     assert problems == [
-        "9:11: error[feature-served]: 'always' is neither true nor false (write served: true, or leave it out)",
+        "9:11: error[feature-served]: 'always' is neither true, sorted nor false (write served: true, or leave it out)",
         f"3:11: error[feature-served]: 'a' is a list, which is not kept ({remedy})",
     ]
+
+
+def test_lists_are_ordered_by_at_most_four_features_that_are_whole() -> None:
+    counts = [f"n{number}:\n  count: visits\n  served: sorted" for number in range(5)]
+    rate = "a:\n  mean: shipments.on_time\n  served: sorted"
+    _, problems = read(rate, *counts)
+    said = "'a' holds floats: lists are ordered by whole numbers, amounts and instants (write served: true)"
+    more = "'n4' finds no slot: 4 features to order by are kept at most (mark it instead of one of n0, n1, n2, n3)"
+    assert problems == [f"3:11: error[feature-served]: {said}", f"33:11: error[feature-served]: {more}"]
 
 
 def test_more_served_features_than_there_are_slots_are_refused_where_they_are_marked() -> None:

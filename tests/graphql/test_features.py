@@ -13,6 +13,7 @@ UID = "00000000-0000-5000-8000-00000000000"
 EVERYBODY = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
 LIST = "query($where: CustomerWhere) { customers(where: $where, first: 50) { totalCount nodes { uid } } }"
 FEBRUARY = "2026-02-01T00:00:00+00:00"
+SORTED = "days_since_last_shipment, is_pilot, revenue_365d, shipments_90d"
 EXAMPLE = 'write for example "2026-02-01T00:00:00Z"'
 AT = "2026-01-01T09:00:00+00:00"
 
@@ -22,7 +23,8 @@ def _feature(code: str, **asked: Any) -> dict[str, Any]:
 
 
 def test_the_served_features_are_listed_by_code(ask: Ask) -> None:
-    found = ask("{ features { code type unit meaning label zh: label(locale: ZH) place asOf } }")["features"]
+    shown = "code type unit meaning label zh: label(locale: ZH) place isSorted asOf"
+    found = ask(f"{{ features {{ {shown} }} }}")["features"]
     assert [(each["code"], each["type"]) for each in found] == [
         ("days_since_last_shipment", "integer"),
         ("first_shipment_at", "instant"),
@@ -35,7 +37,10 @@ def test_the_served_features_are_listed_by_code(ask: Ask) -> None:
     told = {"unit": "days", "meaning": "what was counted", "asOf": FEBRUARY}
     told |= {"label": "Days since the last shipment", "zh": "距上次发货"}
     place = "rules/features/things.yaml:3:3"
-    assert found[0] == {"code": "days_since_last_shipment", "type": "integer", "place": place, **told}
+    told |= {"type": "integer", "place": place, "isSorted": True}
+    assert found[0] == {"code": "days_since_last_shipment", **told}
+    sortable = {each["code"] for each in found if each["isSorted"]}
+    assert sortable == {"revenue_365d", "shipments_90d", "days_since_last_shipment", "is_pilot"}
 
 
 @pytest.mark.parametrize(
@@ -117,6 +122,88 @@ def test_features_narrow_lists_and_counts(ask: Ask, _case: str, where: dict[str,
     assert page["totalCount"] == len(expected)
     query = "query($where: CustomerWhere) { customersAggregate(where: $where) { count } }"
     assert [each["count"] for each in ask(query, where=where)["customersAggregate"]] == [len(expected)][: len(expected)]
+
+
+UNKNOWN = list(range(4, 13))
+ORDERED = """query(
+  $order: [CustomerOrder!], $where: CustomerWhere, $first: Int, $after: String, $last: Int, $before: String
+) { customers(orderBy: $order, where: $where, first: $first, after: $after, last: $last, before: $before) {
+    totalCount nodes { uid } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 12, 50])
+@pytest.mark.parametrize(
+    ("feature", "direction", "expected"),
+    [
+        ("revenue_365d", "DESC", [1, 3, 2, *UNKNOWN[::-1]]),
+        ("revenue_365d", "ASC", [2, 3, 1, *UNKNOWN]),
+        # Of two who ship nothing the one known later stands first, as all of them do.
+        ("shipments_90d", "DESC", [1, 3, 2, *UNKNOWN[::-1]]),
+        ("days_since_last_shipment", "DESC", [2, 1, 3, *UNKNOWN]),
+        ("days_since_last_shipment", "ASC", [1, 2, *UNKNOWN[::-1], 3]),
+    ],
+)
+def test_customers_are_ordered_by_a_feature_page_by_page(
+    ask: Ask, feature: str, direction: str, expected: list[int], size: int
+) -> None:
+    order = [{"field": "FEATURE", "feature": feature, "direction": direction}]
+    for count, cursor, edge, goes_on in (
+        ("first", "after", "endCursor", "hasNextPage"),
+        ("last", "before", "startCursor", "hasPreviousPage"),
+    ):
+        found: list[int] = []
+        beside, more = None, True
+        while more:
+            page = ask(ORDERED, order=order, **{count: size, cursor: beside})["customers"]
+            rows = [int(node["uid"][-12:]) for node in page["nodes"]]
+            assert len(rows) == size or not page["pageInfo"][goes_on]
+            found = found + rows if count == "first" else rows + found
+            beside, more = page["pageInfo"][edge], page["pageInfo"][goes_on]
+        assert found == expected
+
+
+def test_an_order_by_a_feature_is_of_those_that_meet_the_condition(ask: Ask) -> None:
+    order = [{"field": "FEATURE", "feature": "revenue_365d", "direction": "DESC"}]
+    page = ask(ORDERED, order=order, where={"region": {"eq": "上海"}}, first=1)["customers"]
+    assert ([node["uid"][-1] for node in page["nodes"]], page["totalCount"]) == (["1"], 2)
+
+
+@pytest.mark.parametrize(
+    ("_case", "order", "message"),
+    [
+        ("no feature named", [{"field": "FEATURE"}], "'orderBy' with FEATURE needs a 'feature'"),
+        (
+            "a feature beside a name",
+            [{"field": "NAME", "feature": "revenue_365d"}],
+            "'orderBy' with NAME takes no 'feature'; only FEATURE does",
+        ),
+        (
+            "another step",
+            [{"field": "FEATURE", "feature": "revenue_365d"}, {"field": "NAME"}],
+            "'orderBy' with FEATURE takes no other step; equals stand as they came to be known",
+        ),
+        (
+            "one without an index",
+            [{"field": "FEATURE", "feature": "on_time_rate_90d"}],
+            f"customers cannot be ordered by 'on_time_rate_90d'; order by one of {SORTED}",
+        ),
+        (
+            "one that is not served",
+            [{"field": "FEATURE", "feature": "revenue"}],
+            "no feature 'revenue' is served; did you mean 'revenue_365d'?",
+        ),
+    ],
+)
+def test_what_cannot_be_ordered_by_is_told(refused: Ask, _case: str, order: list[dict[str, str]], message: str) -> None:
+    error = refused(ORDERED, order=order)
+    assert (error["message"], error["extensions"]) == (message, {"code": "BAD_USER_INPUT"})
+
+
+def test_a_cursor_of_another_feature_is_refused(ask: Ask, refused: Ask) -> None:
+    first = ask(ORDERED, order=[{"field": "FEATURE", "feature": "revenue_365d"}], first=1)
+    cursor = first["customers"]["pageInfo"]["endCursor"]
+    error = refused(ORDERED, order=[{"field": "FEATURE", "feature": "shipments_90d"}], after=cursor)
+    assert "is no cursor of this list in this order" in error["message"]
 
 
 @pytest.mark.parametrize(

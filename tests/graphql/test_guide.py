@@ -40,7 +40,7 @@ def test_the_guide_shows_true_answers(client: httpx.Client, _section: str, query
 
 
 def test_the_guide_has_its_examples() -> None:
-    assert len(_examples()) == 14
+    assert len(_examples()) == 15
 
 
 def test_the_guide_explains_every_error_code() -> None:

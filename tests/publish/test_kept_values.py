@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, insert, inspect, select, update
 
 from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.model.graph import INSTANT
@@ -44,9 +44,10 @@ DECLARED = {
 }
 
 
-def catalogue(*names: str) -> Catalogue:
-    """Those features, all of them served."""
-    found, problems = read_catalogue({"f": "".join(f"{name}:\n  {DECLARED[name]}{SAID}" for name in names)}, 2)
+def catalogue(*names: str, ordering: str = "") -> Catalogue:
+    """Those features, all of them served, lists to be ordered by one."""
+    texts = {name: SAID.replace("true", "sorted") if name == ordering else SAID for name in names}
+    found, problems = read_catalogue({"f": "".join(f"{name}:\n  {DECLARED[name]}{texts[name]}" for name in names)}, 2)
     assert problems == []
     return found
 
@@ -96,7 +97,7 @@ class Runs:
         """Write behind everybody's back, so that one sees whether a run writes the row."""
         with writing(self.engine) as connection:
             spoilt = update(customer_features).where(customer_features.c.customer_id == customer)
-            connection.execute(spoilt.values(whole_1=99))
+            connection.execute(spoilt.values(whole_5=99))
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_a_run_writes_the_rows_that_changed_and_no_others(database: Engine, tmp_
 def test_days_since_an_event_change_no_row_while_nothing_happens(runs: Runs) -> None:
     asked = catalogue("since", "n")
     runs.run(asked, frame({1: (40, 7), 2: (None, 7), 3: (0, 7)}, "since", "n"))
-    assert runs.slots() == {"n": "whole_1", "since": "whole_2"}
+    assert runs.slots() == {"n": "whole_5", "since": "whole_6"}
     runs.spoil(1)
     runs.run(asked, frame({1: (41, 7), 2: (None, 7), 3: (0, 7)}, "since", "n"), AS_OF + DAY)
     assert runs.values() == {1: {"n": 99, "since": 41}, 2: {"n": 7, "since": None}, 3: {"n": 7, "since": 0}}
@@ -168,14 +169,26 @@ def test_whoever_is_not_counted_any_more_has_no_values(runs: Runs) -> None:
 def test_another_mark_moves_no_values_and_what_is_unmarked_goes(runs: Runs) -> None:
     features = frame({1: (1, 250, 0.5), 2: (2, 350, None)}, "n", "spent", "rate")
     runs.run(catalogue("n", "spent"), features)
-    assert runs.slots() == {"n": "whole_1", "spent": "whole_2"}
+    assert runs.slots() == {"n": "whole_5", "spent": "whole_6"}
     runs.run(catalogue("rate", "spent"), features)
-    assert runs.slots() == {"rate": "real_1", "spent": "whole_2"}
+    assert runs.slots() == {"rate": "real_1", "spent": "whole_6"}
     with runs.engine.connect() as connection:
-        assert connection.execute(select(customer_features.c.whole_1).distinct()).scalars().all() == [None]
+        assert connection.execute(select(customer_features.c.whole_5).distinct()).scalars().all() == [None]
     runs.run(catalogue(), features.select("customer"))
     assert runs.values() == {}
     assert runs.slots() == {}
+
+
+def test_a_feature_that_lists_are_to_be_ordered_by_moves_to_an_indexed_slot(runs: Runs) -> None:
+    features = frame({1: (1, 250), 2: (2, 350)}, "n", "spent")
+    runs.run(catalogue("n", "spent"), features)
+    runs.run(catalogue("n", "spent", ordering="spent"), features)
+    assert runs.slots() == {"n": "whole_5", "spent": "whole_1"}
+    assert runs.values() == {1: {"n": 1, "spent": Decimal("2.50")}, 2: {"n": 2, "spent": Decimal("3.50")}}
+    with runs.engine.connect() as connection:
+        assert connection.execute(select(customer_features.c.whole_6).distinct()).scalars().all() == [None]
+        indexes = {each["name"] for each in inspect(connection).get_indexes("customer_features")}
+    assert indexes == {f"ix_customer_features_whole_{number}" for number in range(1, 5)}
 
 
 def test_the_id_of_a_deleted_customer_given_away_again_is_written(runs: Runs) -> None:

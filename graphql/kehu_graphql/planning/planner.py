@@ -164,6 +164,8 @@ class Planner:
         if details[0].node.name.value == "customers":
             arguments = self._converted(compiler.arguments_under("Query", details, variables))
             order = customer_order(arguments.get("order_by") or ())
+            if order[0].feature:
+                return None
             form = taken_apart(await customer_condition(context, arguments.get("where")))
         has_condition = any(each.name.value == "where" for each in details[0].node.arguments or ())
         shape = (*key, form.form, order) if has_condition else (*key, "for all")

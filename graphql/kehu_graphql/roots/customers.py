@@ -7,6 +7,8 @@ import strawberry
 
 from kehu.reader import customers as customer_reader
 from kehu.reader.customer_pages import Order, OrderField, count_customers, customer_page
+from kehu.reader.feature_pages import FeatureOrder, customers_by_feature
+from kehu.reader.features import all_served
 from kehu.reader.lookup import Match, find_customers
 from kehu_graphql.conditions import customer_condition
 from kehu_graphql.connections import DEFAULT_FIRST, Connection, Paging, checked_size, connection
@@ -15,12 +17,13 @@ from kehu_graphql.cursors import Cursors, KeyKind
 from kehu_graphql.failures import AMBIGUOUS, ExpectedError
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import split_node_id
+from kehu_graphql.served import known_feature
 from kehu_graphql.types.customer import Customer, customer_node
 from kehu_graphql.types.match import IdentifierMatch
-from kehu_graphql.types.where import CustomerOrder, CustomerWhere, OrderDirection
+from kehu_graphql.types.where import CustomerOrder, CustomerOrderField, CustomerWhere, OrderDirection
 
 _MATCHES_READ = 200
-_KEY_KINDS: dict[str, KeyKind] = {"name": "text", "last_seen_at": "instant", "id": "whole"}
+_KEY_KINDS: dict[str, KeyKind] = {"name": "text", "last_seen_at": "instant", "feature": "whole", "id": "whole"}
 
 
 @strawberry.type
@@ -79,7 +82,11 @@ class CustomerQueries:
         cursors = customer_cursors(order)
         window = Paging(first, after, last, before).window(cursors)
         reads = info.context.reads
-        page = await reads.once(customer_page, condition, order, window)
+        if order[0].feature:
+            by_feature = await _feature_order(info.context, order[0])
+            page = await reads.once(customers_by_feature, condition, by_feature, window)
+        else:
+            page = await reads.once(customer_page, condition, order, window)
         return connection(
             page,
             customer_node,
@@ -105,17 +112,37 @@ async def _customers(context: Context, ids: Sequence[int]) -> list[Customer]:
 
 
 def customer_order(steps: Sequence[CustomerOrder]) -> tuple[Order, ...]:
-    """What a client wrote, by name where nothing; the id decides ties."""
+    """What a client wrote, by name where nothing; the id decides ties.
+
+    ExpectedError for a feature without its name, beside other steps, or named to another field.
+    """
+    for step in steps:
+        is_feature = step.field is CustomerOrderField.FEATURE
+        if is_feature != bool(step.feature):
+            said = "needs a 'feature'" if is_feature else "takes no 'feature'; only FEATURE does"
+            raise ExpectedError(f"'orderBy' with {step.field.name} {said}")
+        if is_feature and len(steps) > 1:
+            raise ExpectedError("'orderBy' with FEATURE takes no other step; equals stand as they came to be known")
     wanted = tuple(
-        Order(cast("OrderField", step.field.name.lower()), descending=step.direction is OrderDirection.DESC)
+        Order(cast("OrderField", step.field.name.lower()), step.direction is OrderDirection.DESC, step.feature or "")
         for step in steps
     )
     wanted = wanted or (Order("name"),)
     return wanted if any(step.field == "id" for step in wanted) else (*wanted, Order("id"))
 
 
+async def _feature_order(context: Context, step: Order) -> FeatureOrder:
+    feature = await known_feature(context, step.feature)
+    if not feature.is_sorted:
+        some = [each.code for each in (await context.reads.once(all_served)).values() if each.is_sorted]
+        remedy = f"order by one of {', '.join(some)}" if some else "mark it 'served: sorted' in its file"
+        raise ExpectedError(f"customers cannot be ordered by '{feature.code}'; {remedy}")
+    # What is counted back from a base is stored the other way round.
+    return FeatureOrder(feature.slot, step.descending != (feature.base is not None))
+
+
 def customer_cursors(order: tuple[Order, ...]) -> Cursors:
     """The cursors of customers in that order."""
-    steps = [f"{step.field}{'-' if step.descending else ''}" for step in order]
-    unknown = frozenset(place for place, step in enumerate(order) if step.field == "last_seen_at")
+    steps = [f"{step.field}{step.feature and f' {step.feature}'}{'-' if step.descending else ''}" for step in order]
+    unknown = frozenset(place for place, step in enumerate(order) if step.field in {"last_seen_at", "feature"})
     return Cursors(f"customers:{','.join(steps)}", tuple(_KEY_KINDS[step.field] for step in order), unknown)

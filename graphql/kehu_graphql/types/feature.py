@@ -19,6 +19,7 @@ class Feature:
     unit: str = strawberry.field(description='What it is counted in, e.g. "shipments"; an amount says "currency".')
     meaning: str = strawberry.field(description="A sentence on what is counted, and over which window.")
     place: str = strawberry.field(description='Where it is declared, e.g. "rules/features/revenue.yaml:22:3".')
+    is_sorted: bool = strawberry.field(description="Lists of customers may be ordered by it.")
     as_of: datetime = strawberry.field(description="The instant its values are of, UTC.")
     row: strawberry.Private[ServedFeature]
 
@@ -54,7 +55,7 @@ class CustomerFeature:
 def feature_value(row: ServedFeature) -> Feature:
     """A feature as clients see it."""
     told = {"code": row.code, "unit": row.unit, "meaning": row.meaning, "place": row.place}
-    return Feature(**told, type=row.kind, as_of=row.as_of, row=row)
+    return Feature(**told, type=row.kind, is_sorted=row.is_sorted, as_of=row.as_of, row=row)
 
 
 def customer_feature(row: ServedFeature, value: Value, *, counted: bool) -> CustomerFeature:

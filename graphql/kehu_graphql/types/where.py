@@ -336,6 +336,9 @@ class CustomerWhere:
 class CustomerOrderField(Enum):
     NAME = strawberry.enum_value("name", description="By the name's characters (Unicode), not by pinyin.")
     LAST_SEEN_AT = strawberry.enum_value("last_seen_at", description="Unknown ones last in either direction.")
+    FEATURE = strawberry.enum_value(
+        "feature", description="By the `feature` named beside it, alone; unknown ones last in either direction."
+    )
     ID = strawberry.enum_value("id", description="In the order customers came to be known.")
 
 
@@ -349,3 +352,6 @@ class OrderDirection(Enum):
 class CustomerOrder:
     field: CustomerOrderField = strawberry.field(description="What to order by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+    feature: str | None = strawberry.field(
+        default=None, description='With FEATURE: which one, e.g. "revenue_365d"; its file says `served: sorted`.'
+    )

@@ -41,7 +41,8 @@ class Declaration:
 
     `column` is '' for a plain count; `text` holds a formula, or the name of an attribute, feature or model;
     `inputs` says which feature each input of a model is; `missing` is the value for "never happened" as
-    declared, None when it stays unknown. `served` is where it is marked so, None where it is not.
+    declared, None when it stays unknown. `served` is where it is marked so, None where it is not;
+    `is_sorted` says whether lists are to be ordered by it.
     """
 
     info: FeatureInfo
@@ -59,6 +60,7 @@ class Declaration:
     which: Literal["first", "last"]
     text: Scalar | None
     served: Place | None
+    is_sorted: bool
     place: Place
 
 
@@ -132,6 +134,7 @@ class _Reader:
             which=self._which(),
             text=target if operation in DERIVED | {"attribute"} else None,
             served=self._served(),
+            is_sorted=self._is_sorted(),
             place=self.node.place,
         )
         return result if len(self.problems) == before else None
@@ -263,11 +266,15 @@ class _Reader:
         node = self._optional("served")
         if node is None:
             return None
-        value = as_value(node)
+        value = True if self._is_sorted() else as_value(node)
         if not isinstance(value, bool):
-            said = f"'{node.text}' is neither true nor false"
+            said = f"'{node.text}' is neither true, sorted nor false"
             self.problems.append(Problem(node.place, "feature-served", said, "write served: true, or leave it out"))
         return node.place if value is True else None
+
+    def _is_sorted(self) -> bool:
+        node = self.node.get("served")
+        return isinstance(node, Scalar) and node.text == "sorted"
 
     def _label(self) -> Label:
         value = as_value(self.node.get("label") or self.node)

@@ -25,7 +25,10 @@ KEYS: dict[str, Fragment] = {
     "q": said({"type": "number", "minimum": 0, "maximum": 1}, "the share of values that lie below"),
     "which": said(words(("first", "last")), "the first or the last event; last when left out"),
     "with": said({"type": "object", "additionalProperties": {"type": "string"}}, "the feature of each input"),
-    "served": said({"type": "boolean"}, "whether each run keeps its values, for the API and for exports"),
+    "served": said(
+        {"enum": [True, False, "sorted"]},
+        "whether each run keeps its values, for the API and for exports; sorted: lists are ordered by it, too",
+    ),
     "unit": said(SCALAR, "what it is counted in"),
     "label": label("its name on screens"),
     "meaning": said(SCALAR, "a sentence for whoever reads a reason"),

@@ -5,10 +5,15 @@ from typing import Literal
 
 from kehu.model.feature_types import FeatureType, Kind
 
-SlotKind = Literal["whole", "real", "text"]
+SlotKind = Literal["sorted", "whole", "real", "text"]
 
 # The columns of the table are fixed: marking another feature changes no schema.
-SLOTS: Mapping[SlotKind, int] = {"whole": 16, "real": 8, "text": 4}
+SLOTS: Mapping[SlotKind, tuple[str, ...]] = {
+    "sorted": tuple(f"whole_{number}" for number in range(1, 5)),
+    "whole": tuple(f"whole_{number}" for number in range(5, 17)),
+    "real": tuple(f"real_{number}" for number in range(1, 9)),
+    "text": tuple(f"text_{number}" for number in range(1, 5)),
+}
 _KINDS: Mapping[Kind, SlotKind] = {
     "integer": "whole",
     "decimal": "whole",
@@ -19,11 +24,9 @@ _KINDS: Mapping[Kind, SlotKind] = {
 }
 
 
-def slot_kind(kind: FeatureType) -> SlotKind | None:
-    """Where values of that type stand; None for lists, which no slot holds."""
-    return _KINDS.get(kind.kind)
-
-
-def slots(kind: SlotKind) -> tuple[str, ...]:
-    """The slots of that kind by name, in order."""
-    return tuple(f"{kind}_{number}" for number in range(1, SLOTS[kind] + 1))
+def slot_kind(kind: FeatureType, *, is_sorted: bool) -> SlotKind | None:
+    """Where values of that type stand; None where no slot holds them: lists, and what is to be sorted by but whole."""
+    found = _KINDS.get(kind.kind)
+    if is_sorted:
+        return "sorted" if found == "whole" else None
+    return found

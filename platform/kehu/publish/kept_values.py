@@ -19,7 +19,7 @@ from kehu.mirror.files import UnusableError
 from kehu.mirror.kept_frame import KeptFrame
 from kehu.publish.kept_roll import State, check_state
 from kehu.store.among import among
-from kehu.store.bulk import insert_frame, put_frame, read_frame
+from kehu.store.bulk import indexed_anew, insert_frame, put_frame, read_frame
 from kehu.store.event_changes import Head, changes_query, ranges
 from kehu.tables.columns import micros
 from kehu.tables.facts import customers
@@ -147,8 +147,9 @@ def _write_rows(connection: Connection, stored: pl.DataFrame, rows: pl.DataFrame
     named = new.rename({"customer": "customer_id"})
     if rows.width == 1 or changed.sum() > _MOST_SHARE * len(new):
         connection.execute(delete(customer_features))
-        for part in named.iter_slices(_SLICE) if rows.width > 1 else ():
-            insert_frame(connection, customer_features, part)
+        with indexed_anew(connection, customer_features):
+            for part in named.iter_slices(_SLICE) if rows.width > 1 else ():
+                insert_frame(connection, customer_features, part)
         return
     gone = stored["customer"].filter(~stored["customer"].is_in(new["customer"].implode()))
     if len(gone):

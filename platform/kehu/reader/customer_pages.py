@@ -11,15 +11,19 @@ from kehu.reader.keyset import ByteOrder, Key, Page, Window, read_page
 from kehu.store.counting import count_rows
 from kehu.tables.facts import customers
 
-OrderField = Literal["name", "last_seen_at", "id"]
+OrderField = Literal["name", "last_seen_at", "feature", "id"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One step of an order; names compare by their UTF-8 bytes, unknown instants stand last in either direction."""
+    """One step of an order; names compare by their UTF-8 bytes, unknown instants stand last in either direction.
+
+    By a `feature`, which it names, customers are read by `kehu.reader.feature_pages`.
+    """
 
     field: OrderField
     descending: bool = False
+    feature: str = ""
 
 
 def customer_page(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, select
 
 from kehu.model.feature_types import Kind, Label
+from kehu.model.served import SLOTS
 from kehu.tables.columns import from_micros
 from kehu.tables.features import customer_features, served_features
 from kehu.tables.runs import runs
@@ -32,6 +33,11 @@ class ServedFeature:
     meaning: str
     place: str
     as_of: datetime
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether lists can be ordered by it."""
+        return self.slot in SLOTS["sorted"]
 
     def value(self, stored: float | str | None) -> Value:
         """What is stored, as what it says; None is unknown."""

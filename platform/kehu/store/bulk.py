@@ -71,14 +71,23 @@ def indexed_afterwards(connection: Connection, table: Table, rows: int, *, kept:
     The index `kept` stays: one that hardly any of the rows concerns. PostgreSQL keeps all, since readers would have to
     wait, but learns how many rows there are: its planner would look for few of them in all.
     """
-    is_much = rows * _GROWING >= next_id(connection, table)
-    sorted_anew = [index for index in table.indexes if index.name != kept] if is_much and _is_sqlite(connection) else []
+    if rows * _GROWING < next_id(connection, table):
+        yield
+        return
+    with indexed_anew(connection, table, kept=kept):
+        yield
+
+
+@contextmanager
+def indexed_anew(connection: Connection, table: Table, *, kept: str = "") -> Iterator[None]:
+    """The same where most rows are written, whatever the table held."""
+    sorted_anew = [index for index in table.indexes if index.name != kept] if _is_sqlite(connection) else []
     for index in sorted_anew:
         index.drop(connection, checkfirst=True)
     yield
     for index in sorted_anew:
         index.create(connection, checkfirst=True)
-    if is_much and not _is_sqlite(connection):
+    if not _is_sqlite(connection):
         connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 

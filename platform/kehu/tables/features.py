@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
-from kehu.model.served import SLOTS, SlotKind, slots
+from kehu.model.served import SLOTS, SlotKind
 from kehu.tables.columns import BIG, DOCUMENT, metadata, reference
 
-_TYPES: dict[SlotKind, TypeEngine[Any]] = {"whole": BIG, "real": Float(), "text": Text()}
+_TYPES: dict[SlotKind, TypeEngine[Any]] = {"sorted": BIG, "whole": BIG, "real": Float(), "text": Text()}
 
 # Which feature stands in which slot, as of `run_id`; what people meet it by is that run's too. A decimal is scaled, a
 # truth is 0 or 1, an instant counts microseconds since 1970. With a `base` the value is the base less what is stored:
@@ -33,5 +33,15 @@ customer_features = Table(
     "customer_features",
     metadata,
     Column("customer_id", BIG, ForeignKey("customers.id"), primary_key=True, autoincrement=False),
-    *(Column(name, _TYPES[kind]) for kind in SLOTS for name in slots(kind)),
+    *(Column(name, _TYPES[kind]) for kind, names in SLOTS.items() for name in names),
 )
+# For lists that are ordered by a feature; one that nobody uses holds nothing.
+for _slot in SLOTS["sorted"]:
+    _is_known = customer_features.c[_slot].is_not(None)
+    Index(
+        f"ix_customer_features_{_slot}",
+        customer_features.c[_slot],
+        customer_features.c.customer_id,
+        sqlite_where=_is_known,
+        postgresql_where=_is_known,
+    )
