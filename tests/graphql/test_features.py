@@ -34,7 +34,7 @@ def test_the_served_features_are_listed_by_code(ask: Ask) -> None:
         ("revenue_365d", "decimal"),
         ("shipments_90d", "integer"),
     ]
-    told = {"unit": "days", "meaning": "what was counted", "asOf": FEBRUARY}
+    told: dict[str, object] = {"unit": "days", "meaning": "what was counted", "asOf": FEBRUARY}
     told |= {"label": "Days since the last shipment", "zh": "距上次发货"}
     place = "rules/features/things.yaml:3:3"
     told |= {"type": "integer", "place": place, "isSorted": True}
