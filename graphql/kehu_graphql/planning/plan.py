@@ -124,7 +124,10 @@ def many_customers(
         return make(rows, total)
 
     swept = swept_fields(page.swept(), len(page.columns()), window.size, dialect)
-    return RootPlan(tuple(finished(each, dialect) for each in statements), tuple(compiler.takes), made, swept)
+    # A count is one row already.
+    is_packed = dialect.name == "sqlite" and page.needs_rows
+    kept = [finished(each, dialect, is_packed=is_packed and place == 0) for place, each in enumerate(statements)]
+    return RootPlan(tuple(kept), tuple(compiler.takes), made, swept)
 
 
 def _rows(
@@ -136,7 +139,8 @@ def _rows(
     if window.beside is not None:
         wanted.append(beyond(keys, window.beside, backward=window.backward))
     shown = [as_text(column) if is_json else column for column, is_json in columns]
-    statement = select(*shown, *(key.column for key in keys)).select_from(customers).order_by(*order)
+    named = [each.label(f"v{place}") for place, each in enumerate([*shown, *(key.column for key in keys)])]
+    statement = select(*named).select_from(customers).order_by(*order)
     if walked or not any(is_json for _, is_json in columns):
         return statement.where(*wanted).limit(limit)
     # Else lists would be read for every row that is sorted.

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+import orjson
 import psycopg
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Select, Text, select
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from kehu_graphql.pipelines import Asked
+from kehu_graphql.planning.json_sql import JsonArray, JsonRows
 from kehu_graphql.planning.shown import NotPlannedError
 
 Parameters = Mapping[str, Any]
@@ -18,18 +20,23 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL with parameters in the order of `names`, and the values of those that never change."""
+    """SQL with parameters in the order of `names`, and the values of those that never change.
+
+    A packed one has all its rows in one, as JSON.
+    """
 
     sql: str
     names: tuple[str, ...]
     constant: Parameters
     processors: Mapping[str, Callable[[Any], Any]]
     encoded: bytes
+    is_packed: bool
 
-    def rows(self, cursor: DBAPICursor, given: Parameters) -> list[tuple[Any, ...]]:
+    def rows(self, cursor: DBAPICursor, given: Parameters) -> list[Sequence[Any]]:
         """Every row, as the driver gives it."""
         cursor.execute(self.sql, self._values(given))
-        return list(cursor.fetchall())
+        rows = list(cursor.fetchall())
+        return orjson.loads(rows[0][0]) if self.is_packed else rows
 
     def asked(self, given: Parameters) -> Asked:
         """For PostgreSQL; NotPlannedError for a value that has no text there."""
@@ -51,9 +58,11 @@ def driver_cursor(connection: Connection) -> DBAPICursor:
     return connection.connection.cursor()
 
 
-def finished(statement: Select[Any], dialect: Dialect) -> Statement:
-    """The statement as text for the dialect's driver."""
-    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+def finished(statement: Select[Any], dialect: Dialect, *, is_packed: bool = False) -> Statement:
+    """The statement as text for the dialect's driver; the columns of a packed one have names of their own."""
+    compiled = (_packed(statement) if is_packed else statement).compile(
+        dialect=dialect, compile_kwargs={"render_postcompile": True}
+    )
     processors = {}
     constant = {}
     for name, value in compiled.construct_params().items():
@@ -66,7 +75,15 @@ def finished(statement: Select[Any], dialect: Dialect) -> Statement:
         sql, names = str(compiled), tuple(compiled.positiontup or ())
     else:
         sql, names = _numbered(str(compiled), constant)
-    return Statement(sql, names, constant, processors, sql.encode())
+    return Statement(sql, names, constant, processors, sql.encode(), is_packed)
+
+
+def _packed(statement: Select[Any]) -> Select[Any]:
+    """For SQLite, whose driver changes threads at every row: with others at work that takes longer than the reading."""
+    rows = statement.subquery()
+    # What is JSON already goes as text, whole into the answer.
+    values = [column.op("||")("") if isinstance(column.type, Text) else column for column in rows.c]
+    return select(JsonRows(JsonArray(*values)))
 
 
 def _numbered(sql: str, constant: Parameters) -> tuple[str, tuple[str, ...]]:
