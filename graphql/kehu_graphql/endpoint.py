@@ -23,7 +23,7 @@ from kehu_graphql.author import AUTHOR_HEADER, author_of
 from kehu_graphql.context import Context
 from kehu_graphql.failures import BAD_USER_INPUT, ExpectedError, presentable
 from kehu_graphql.planning.planner import Planner
-from kehu_graphql.planning.sent import sent_query
+from kehu_graphql.planning.sent import read_address, read_body, sent_query
 from kehu_graphql.presence import Presence
 from kehu_graphql.reads import ReadPool, Reads
 from kehu_graphql.schema import KehuSchema
@@ -93,10 +93,17 @@ class Endpoint(GraphQL[Context, None]):
 
     async def _planned(self, request: Request) -> Response | None:
         """The answer of a plan; None where there is none, and Strawberry takes the request."""
-        if self.planner is None or request.method != "POST" or not _is_json(request.headers.get("content-type")):
+        if self.planner is None:
             return None
-        body = await request.body()
-        asked = sent_query(body) if self.documents.mode == "off" else self.documents.sent(body)
+        if request.method == "POST" and _is_json(request.headers.get("content-type")):
+            written = read_body(await request.body())
+        elif request.method == "GET" and self.allow_queries_via_get:
+            # There is none, but only then can the client be seen leaving.
+            await request.body()
+            written = read_address(request.query_params)
+        else:
+            return None
+        asked = sent_query(written) if self.documents.mode == "off" else self.documents.sent(written)
         if asked is None:
             return None
         context = await self.get_context(request, Response())

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from graphql import GraphQLError, GraphQLSchema, SourceLocation, parse, specified_rules, validate
 
 from kehu.model.problems import Place, Problem
@@ -12,8 +11,7 @@ from kehu.workspace.documents import digest_of
 from kehu.workspace.served import Served
 from kehu_graphql.failures import BAD_USER_INPUT, DOCUMENT_NOT_TRUSTED, PERSISTED_QUERY_NOT_FOUND, ExpectedError
 from kehu_graphql.limits import LIMIT_RULES
-from kehu_graphql.planning.sent import Sent
-from kehu_graphql.variables import holds_too_many
+from kehu_graphql.planning.sent import Sent, named_query
 
 _SHOWN = 80
 
@@ -44,19 +42,14 @@ class TrustedDocuments:
             raise ExpectedError(said, DOCUMENT_NOT_TRUSTED)
         return str(query)
 
-    def sent(self, body: bytes) -> Sent | None:
-        """A request's body as a plan takes it; None where it is anything unusual."""
+    def sent(self, written: Any) -> Sent | None:
+        """A request as a plan takes it; None where it is anything unusual."""
+        if not isinstance(written, dict):
+            return None
         try:
-            written = orjson.loads(body)
-            query = self.query_of(written) if isinstance(written, dict) else None
-        except (orjson.JSONDecodeError, ExpectedError, AttributeError, TypeError):
+            return named_query(written, self.query_of(written))
+        except (ExpectedError, AttributeError, TypeError):
             return None
-        if query is None:
-            return None
-        name, variables = written.get("operationName"), written.get("variables") or {}
-        if not isinstance(variables, dict) or not (name is None or isinstance(name, str)):
-            return None
-        return None if holds_too_many(variables) else Sent(query, name, variables)
 
     def _text(self, name: str) -> str:
         text = self.texts.get(name)

@@ -120,8 +120,10 @@ def test_requests_that_are_no_query_are_refused_in_json(
 
 def test_queries_may_come_by_get(client: httpx.Client) -> None:
     query = "query($c: String!) { ruleSet(code: $c) { kind } }"
-    response = client.get("/graphql", params={"query": query, "variables": '{"c": "lifecycle"}'})
-    assert response.json() == {"data": {"ruleSet": {"kind": "tier"}}}
+    # Twice, since a plan answers what was asked before.
+    for _ in range(2):
+        response = client.get("/graphql", params={"query": query, "variables": '{"c": "lifecycle"}'})
+        assert response.json() == {"data": {"ruleSet": {"kind": "tier"}}}
 
 
 def test_the_root_leads_to_graphql(client: httpx.Client) -> None:

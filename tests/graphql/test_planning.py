@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tests.graphql.both_ways import BUILT, Bench, both_ways, compact
 
 from kehu_graphql.planning.plan import RootPlan
-from kehu_graphql.planning.sent import Sent, sent_query
+from kehu_graphql.planning.sent import Sent, read_address, read_body, sent_query
 from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
 
 SCHEMA = BUILT.core
@@ -147,7 +147,9 @@ def test_the_table_says_what_the_schema_has(kind: str) -> None:
         ("a query", b'{"query": "{a}"}', Sent("{a}", None, {})),
         ("all there is", b'{"query": "{a}", "operationName": "B", "variables": {"c": 1}}', Sent("{a}", "B", {"c": 1})),
         ("null for nothing", b'{"query": "{a}", "operationName": null, "variables": null}', Sent("{a}", None, {})),
-        ("something else beside", b'{"query": "{a}", "extensions": {}}', None),
+        ("what a client says of itself", b'{"query": "{a}", "extensions": {"client": "b"}}', Sent("{a}", None, {})),
+        ("something else beside", b'{"query": "{a}", "documentId": "b"}', None),
+        ("extensions that are none", b'{"query": "{a}", "extensions": [1]}', None),
         ("no query", b'{"variables": {}}', None),
         ("variables in a list", b'{"query": "{a}", "variables": [1]}', None),
         ("several at once", b'[{"query": "{a}"}]', None),
@@ -155,7 +157,20 @@ def test_the_table_says_what_the_schema_has(kind: str) -> None:
     ],
 )
 def test_a_body_is_a_query_or_none(_case: str, body: bytes, expected: Sent | None) -> None:
-    assert sent_query(body) == expected
+    assert sent_query(read_body(body)) == expected
+
+
+@pytest.mark.parametrize(
+    ("_case", "given", "expected"),
+    [
+        ("a query", {"query": "{a}"}, Sent("{a}", None, {})),
+        ("all there is", {"query": "{a}", "operationName": "B", "variables": '{"c": 1}'}, Sent("{a}", "B", {"c": 1})),
+        ("variables that are no JSON", {"query": "{a}", "variables": "c"}, None),
+        ("nothing", {}, None),
+    ],
+)
+def test_an_address_is_a_query_or_none(_case: str, given: dict[str, str], expected: Sent | None) -> None:
+    assert sent_query(read_address(given)) == expected
 
 
 def _query(dice: Random, order: str, known: list[Any]) -> tuple[str, dict[str, Any]]:

@@ -8,7 +8,8 @@ import orjson
 
 from kehu_graphql.variables import holds_too_many
 
-_KNOWN = {"query", "variables", "operationName"}
+_KNOWN = {"query", "variables", "operationName", "extensions"}
+_IN_JSON = ("variables", "extensions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +21,34 @@ class Sent:
     variables: Mapping[str, Any]
 
 
-def sent_query(body: bytes) -> Sent | None:
-    """None for a body that is anything but a query, perhaps with a name and variables, not too many."""
+def read_body(body: bytes) -> Any:
+    """What a body says; None for one that is no JSON."""
     try:
-        sent = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(sent, dict) or not sent.keys() <= _KNOWN:
+
+
+def read_address(given: Mapping[str, str]) -> Any:
+    """What an address asks for by its parameters; None where some of them is no JSON that should be."""
+    try:
+        return {name: orjson.loads(text) if name in _IN_JSON else text for name, text in given.items()}
+    except orjson.JSONDecodeError:
         return None
-    query, name, variables = sent.get("query"), sent.get("operationName"), sent.get("variables") or {}
+
+
+def sent_query(written: Any) -> Sent | None:
+    """None for anything but a query, perhaps with a name, variables, not too many, and extensions."""
+    if not isinstance(written, dict) or not written.keys() <= _KNOWN:
+        return None
+    return named_query(written, written.get("query"))
+
+
+def named_query(written: Mapping[str, Any], query: Any) -> Sent | None:
+    """The query with what was written beside it; None where that is anything unusual."""
+    name, variables = written.get("operationName"), written.get("variables") or {}
     if not isinstance(query, str) or not isinstance(variables, dict) or not (name is None or isinstance(name, str)):
+        return None
+    if not isinstance(written.get("extensions") or {}, dict):
         return None
     return None if holds_too_many(variables) else Sent(query, name, variables)
