@@ -134,6 +134,9 @@ def test_a_later_load_refuses_the_rows_and_counts_them(place: Path, kehu: Kehu) 
         each["read"] == sum(each[name] for name in each if name not in {"source", "file", "read"})
         for each in files.values()
     )
+    with closing(sqlite3.connect(place / "kehu.sqlite3")) as connection:
+        noted = "SELECT source, refused FROM batches WHERE read > 0 ORDER BY id DESC LIMIT 3"
+        assert sorted(connection.execute(noted)) == [("calls", 1), ("crm", 1), ("tms", 0)]
     assert (traces(place), counts(place)) == ([], before)
     (told,) = json.loads(kehu("erasures", "--json", "-w", place)[1])["erasures"]
     assert told["refused"] == 4

@@ -220,7 +220,7 @@ def test_runs_are_listed_newest_first(ask: Ask) -> None:
 
 def test_loading_is_accounted_for(ask: Ask) -> None:
     found = ask("""{
-      sources { source batches read loaded unchanged quarantined lastFinishedAt }
+      sources { source batches read loaded unchanged quarantined refused lastFinishedAt }
       quarantine(source: "crm") { totalCount nodes { line column value reason row } }
       shipmentStatistics { shipments withBothDates onTime onTimeRate } }""")
     assert found["sources"][0] == {
@@ -230,6 +230,7 @@ def test_loading_is_accounted_for(ask: Ask) -> None:
         "loaded": "12",
         "unchanged": "13",
         "quarantined": "3",
+        "refused": "0",
         "lastFinishedAt": "2026-02-01T01:00:00+00:00",
     }
     assert found["quarantine"] == {

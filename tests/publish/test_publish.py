@@ -229,6 +229,15 @@ def test_counts_are_in_the_order_of_the_files(book_of: BookOf) -> None:
     assert warning_counts(book_of(), evaluation) == {"quiet": 1}
 
 
+def test_a_warning_of_two_rule_sets_is_counted_by_each(book_of: BookOf) -> None:
+    customers = pl.Series([1, 2])
+    firing = {("signs", "quiet"): pl.Series([True, True]), ("more", "quiet"): pl.Series([True, False])}
+    evaluation = Evaluation(Roll(customers, {}, firing), {}, {}, pl.DataFrame({"customer": customers}))
+    (signs,) = [item.source for item in book_of().rulesets if item.code == "signs"]
+    book = book_of(more=signs.replace("ruleset: signs", "ruleset: more"))
+    assert warning_counts(book, evaluation) == {"more:quiet": 1, "signs:quiet": 2}
+
+
 def test_a_definition_is_what_readers_show(book_of: BookOf) -> None:
     book = book_of()
     assert definition(book.ruleset("size"), book.schema) == {

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, insert, select
 from kehu.identity.rules import PLAIN_RULES
 from kehu.identity.seal import Seal
 from kehu.pipeline.transactions import writing
+from kehu.store.bulk import next_id
 from kehu.store.changes import Request, record_change
 from kehu.store.customers import resolve_customers
 from kehu.store.erasing import erase_customers
@@ -85,3 +86,14 @@ def test_everything_of_a_customer_goes_and_nothing_of_others(database: Engine, l
     } | {"changes": 1}
     assert (tuple(party), after) == ((None, ids["乙"]), SEAL.number(before))
     assert (set(parents), resolved.customers, resolved.gone) == ({None}, 1, 0)
+
+
+def test_numbers_that_erasure_frees_are_not_given_again(database: Engine, load_files: LoadFiles) -> None:
+    ids = load(database, load_files)
+    with writing(database) as connection:
+        numbered = (identity_decisions, overrides, source_records)
+        before = {table.name: next_id(connection, table) for table in numbered}
+        for _ in range(2):
+            erase_customers(connection, pl.Series("customer_id", list(ids.values())), SEAL)
+        assert connection.scalar(select(func.count()).select_from(identity_decisions)) == 0
+        assert {table.name: next_id(connection, table) for table in numbered} == before

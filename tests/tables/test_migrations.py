@@ -105,6 +105,18 @@ def test_data_of_an_older_schema_is_kept(database: Engine) -> None:
         assert connection.execute(text("SELECT * FROM customer_aliases")).all() == [("old", 3, None)]
 
 
+def test_rows_refused_before_they_were_counted_are_what_the_others_leave(database: Engine) -> None:
+    moment = "0" if database.dialect.name == "sqlite" else "'1970-01-01T00:00:00Z'"
+    into = "INSERT INTO batches (id, source, file, started_at, finished_at, read, loaded, unchanged, quarantined)"
+    with database.begin() as connection:
+        command.downgrade(alembic_config(connection), "0018")
+        connection.execute(text(f"{into} VALUES (1, 's', 'f', {moment}, {moment}, 9, 4, 2, 1)"))
+        connection.execute(text(f"{into} VALUES (2, 's', 'f', {moment}, NULL, 0, 0, 0, 0)"))
+    upgrade(database)
+    with database.connect() as connection:
+        assert connection.execute(text("SELECT id, refused FROM batches ORDER BY id")).all() == [(1, 2), (2, 0)]
+
+
 def test_memberships_of_an_older_schema_are_kept(database: Engine) -> None:
     made = "INSERT INTO memberships (id, customer_id, ruleset, level, from_run_id, digest, reasons)"
     with database.begin() as connection:

@@ -41,7 +41,7 @@ class QuarantinedRow(Node):
     row: str = strawberry.field(description="The row as it stood.")
 
 
-@strawberry.type(description="What was read from one source in all: read = loaded + unchanged + quarantined.")
+@strawberry.type(description="What was read from one source in all: read = loaded + unchanged + quarantined + refused.")
 class SourceStatistics:
     source: str = strawberry.field(description="The source's name.")
     batches: BigInt = strawberry.field(description="Files read, counting each time.")
@@ -49,6 +49,7 @@ class SourceStatistics:
     loaded: BigInt = strawberry.field(description="Rows new or changed.")
     unchanged: BigInt = strawberry.field(description="Rows already known as they are.")
     quarantined: BigInt = strawberry.field(description="Rows that did not fit.")
+    refused: BigInt = strawberry.field(description="Rows of erased persons, of which nothing is kept.")
     last_finished_at: datetime | None = strawberry.field(description="When it was last read, UTC.")
 
 
@@ -128,5 +129,6 @@ def source_statistics_value(row: provenance.SourceStatistics) -> SourceStatistic
         loaded=BigInt(row.loaded),
         unchanged=BigInt(row.unchanged),
         quarantined=BigInt(row.quarantined),
+        refused=BigInt(row.refused),
         last_finished_at=row.last_finished_at,
     )

@@ -1,5 +1,6 @@
 """A run's answers against what is published: what changed is written, then the pointer moves."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -110,9 +111,14 @@ def level_counts(book: RuleBook, evaluation: Evaluation) -> dict[str, dict[str, 
 
 
 def warning_counts(book: RuleBook, evaluation: Evaluation) -> dict[str, int]:
-    """Customers each warning holds for, in the order of the files; 0 where it holds for nobody."""
+    """Customers each warning holds for, in the order of the files; 0 where it holds for nobody.
+
+    A warning whose code another rule set has, too, is called by both: "churn_warning:silent".
+    """
     firing = evaluation.roll.firing
-    return {rule.code: _size(firing, (item.code, rule.code)) for item in book.rulesets for rule in item.warnings}
+    keys = [(item.code, rule.code) for item in book.rulesets for rule in item.warnings]
+    borne = Counter(code for _, code in keys)
+    return {code if borne[code] == 1 else f"{ruleset}:{code}": _size(firing, (ruleset, code)) for ruleset, code in keys}
 
 
 def _size(lists: Lists, key: Key) -> int:

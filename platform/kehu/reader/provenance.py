@@ -58,7 +58,7 @@ class QuarantinedRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceStatistics:
-    """What was read from one source in all: read = loaded + unchanged + quarantined."""
+    """What was read from one source in all: read = loaded + unchanged + quarantined + refused."""
 
     source: str
     batches: int
@@ -66,9 +66,11 @@ class SourceStatistics:
     loaded: int
     unchanged: int
     quarantined: int
+    refused: int
     last_finished_at: datetime | None
 
 
+_COUNTED = ("read", "loaded", "unchanged", "quarantined", "refused")
 _IDENTIFIERS = mapped(Identifier, identifiers)
 _QUARANTINE = mapped(QuarantinedRow, quarantine)
 QUARANTINE_KEYS = (Key(quarantine.c.id, descending=True),)
@@ -134,7 +136,7 @@ def count_quarantine(connection: Connection, source: str | None, *, up_to: int |
 
 def source_statistics(connection: Connection) -> tuple[SourceStatistics, ...]:
     """One entry a source, by name."""
-    sums = [func.sum(batches.c[name]).label(name) for name in ("read", "loaded", "unchanged", "quarantined")]
+    sums = [func.sum(batches.c[name]).label(name) for name in _COUNTED]
     statement = select(
         batches.c.source, func.count().label("batches"), *sums, func.max(batches.c.finished_at).label("last")
     ).group_by(batches.c.source)
@@ -146,6 +148,7 @@ def source_statistics(connection: Connection) -> tuple[SourceStatistics, ...]:
             loaded=int(row.loaded),
             unchanged=int(row.unchanged),
             quarantined=int(row.quarantined),
+            refused=int(row.refused),
             last_finished_at=row.last,
         )
         for row in connection.execute(statement.order_by(ByteOrder(batches.c.source)))

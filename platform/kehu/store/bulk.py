@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 from kehu.model.graph import INSTANT
 from kehu.model.problems import Place, Problem, refuse_errors
 from kehu.tables.columns import Instant
+from kehu.tables.spent import spent_numbers
 
 _NULL = r"\N"
 _SLICE = 50_000
@@ -175,8 +176,10 @@ def polars_types(query: Select[Any] | TextualSelect) -> pl.Schema:
 
 
 def next_id(connection: Connection, table: Table) -> int:
-    """One more than the greatest id of the table; ids start at 1."""
-    return 1 + int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one())
+    """One more than the greatest id that the table has or had before an erasure; ids start at 1."""
+    spent = select(spent_numbers.c.last).where(spent_numbers.c.name == table.name).scalar_subquery()
+    greatest = connection.execute(select(func.max(table.c.id), spent)).one()
+    return 1 + max(number or 0 for number in greatest)
 
 
 def stage(connection: Connection, name: str, frame: pl.DataFrame) -> None:

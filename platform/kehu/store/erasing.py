@@ -21,6 +21,7 @@ from kehu.identity.seal import Seal
 from kehu.model.graph import LINKS
 from kehu.store.bulk import read_frame, stage, update_frame
 from kehu.store.event_changes import log_changes
+from kehu.store.spent import spend_numbers
 from kehu.tables.changes import changes
 from kehu.tables.columns import BIG
 from kehu.tables.facts import (
@@ -51,6 +52,9 @@ _ROLES = ("shipper", "consignee", "payer")
 # Of these events nothing remains; a shipment remains without the party, for whoever else took part in it.
 _OWN_EVENTS: tuple[Table, ...] = (complaints, visits, contacts)
 
+# By their numbers people and clients call their rows, in the case of source records those of events.
+_NUMBERED: tuple[Table, ...] = (identity_decisions, corrections, overrides, warnings, memberships, source_records)
+
 
 def records_of_customers(connection: Connection, ids: pl.Series) -> pl.DataFrame:
     """Every column of the customers' records, with their system and key."""
@@ -74,6 +78,7 @@ def erase_customers(connection: Connection, ids: pl.Series, seal: Seal) -> dict[
 
     Who is a customer must be resolved again afterwards.
     """
+    spend_numbers(connection, _NUMBERED)
     records = records_of_customers(connection, ids)
     stage(connection, "staged_erased", records.select("id"))
     counts = {"customers": len(ids), "records": len(records), "shipments": _strip_shipments(connection, seal)}

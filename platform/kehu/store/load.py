@@ -75,7 +75,7 @@ class Load:
         """
         batch_id = next_id(self.connection, batches)
         row = {"id": batch_id, "source": counts.source, "file": counts.file, "started_at": clock()}
-        zero = {"read": 0, "loaded": 0, "unchanged": 0, "quarantined": 0}
+        zero = {"read": 0, "loaded": 0, "unchanged": 0, "quarantined": 0, "refused": 0}
         self.connection.execute(insert(batches).values(**row, **zero))
         earlier = (quarantine.c.source == counts.source, quarantine.c.file == counts.file)
         self.connection.execute(delete(quarantine).where(*earlier))

@@ -17,6 +17,8 @@ batches = Table(
     Column("loaded", BIG, nullable=False),
     Column("unchanged", BIG, nullable=False),
     Column("quarantined", BIG, nullable=False),
+    # Rows of erased persons; read is the sum of the four.
+    Column("refused", BIG, nullable=False, server_default="0"),
 )
 
 quarantine = Table(

@@ -1,6 +1,6 @@
 """Every table at once: importing this fills the metadata that migrations are compared with."""
 
-from kehu.tables import changes, copies, facts, features, golden, identity, identity_index, overrides, runs
+from kehu.tables import changes, copies, facts, features, golden, identity, identity_index, overrides, runs, spent
 from kehu.tables.columns import metadata
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "metadata",
     "overrides",
     "runs",
+    "spent",
 ]
