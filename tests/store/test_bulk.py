@@ -102,7 +102,7 @@ def test_a_text_with_nul_is_refused_alike_and_nothing_written(database: Engine) 
 
 
 def test_instants_numbers_and_truths_come_back(database: Engine) -> None:
-    numbers = {"read": 2**62, "loaded": -1, "unchanged": 0, "quarantined": 7}
+    numbers = {"read": 2**62, "loaded": -1, "unchanged": 0, "quarantined": 7, "refused": 1}
     frame = pl.DataFrame(
         {
             "id": [1, 2],
