@@ -61,17 +61,13 @@ from pathlib import Path
 from sqlalchemy import event
 
 from kehu.pipeline.confirming import publish_held
-from kehu.pipeline.resegmenting import resegment
 from kehu.pipeline.rolling_back import roll_back
 from kehu.store.database import open_database
 from kehu.workspace.workspace import open_workspace
 
 workspace = open_workspace(Path(sys.argv[1]), {})
 engine = open_database(workspace.settings.database_url)
-march, january = datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC)
-told = dict(clock=lambda: march, progress=lambda what, done: None)
-for as_of in (january, march):
-    report = resegment(workspace, engine, as_of, **told)
+march = datetime(2026, 3, 1, 12, tzinfo=UTC)
 writes = []
 
 def die(connection, cursor, statement, *more):
@@ -84,7 +80,7 @@ event.listen(engine, "before_cursor_execute", die)
 if sys.argv[2] == "rollback":
     roll_back(engine, None, author="a", clock=lambda: march)
 else:
-    publish_held(workspace, engine, report.run, author="a", **told)
+    publish_held(workspace, engine, 2, author="a", clock=lambda: march, progress=lambda what, done: None)
 """
 GUARDS = {"resegment": "off", "rollback": "off", "hold": "0.3", "publish": "0.3"}
 
@@ -183,6 +179,8 @@ def test_a_death_between_two_writes_leaves_nothing_of_them(
 ) -> None:
     workspace = small_workspace(FILES, f'guard_max_change = "{GUARDS[work]}"\n')
     load(workspace, database, [], clock=clock, progress=quiet)
+    for as_of in (JANUARY, NOW):
+        resegment(workspace, database, as_of, clock=clock, progress=quiet)
     command = [sys.executable, "-c", DYING, str(workspace.root), work, str(write)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
