@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.samples.command import kehu
 
 from kehu.generate.carrier import generate
 
@@ -36,11 +37,6 @@ class Sample:
     run: dict[str, Any]
 
 
-def kehu(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
-    return subprocess.run([sys.executable, "-m", "kehu.cli", *arguments], capture_output=True, text=True, check=False)
-
-
 def _made(name: str, folder: Path) -> Sample:
     root = folder / name
     shutil.copytree(EXAMPLES / name, root)
@@ -49,8 +45,8 @@ def _made(name: str, folder: Path) -> Sample:
     loaded = kehu("load", "-w", str(root), "--json")
     again = kehu("load", "-w", str(root), "--json")
     run = kehu("resegment", "-w", str(root), "--json")
-    assert run.returncode == 0, run.stderr
-    return Sample(root, loaded.returncode, json.loads(loaded.stdout), json.loads(again.stdout), json.loads(run.stdout))
+    assert run.code == 0, run.err
+    return Sample(root, loaded.code, json.loads(loaded.out), json.loads(again.out), json.loads(run.out))
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """The generated carrier's truth tells of its customers as they were loaded."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import polars as pl
+from tests.samples.command import kehu
 
 from kehu.pipeline.truth import read_truth
 from kehu.store.database import open_database
@@ -29,12 +28,9 @@ def test_every_leaver_is_found_among_the_loaded_customers(sample: GetSample) -> 
 
 def test_a_backtest_takes_the_truth(sample: GetSample) -> None:
     root = sample("carrier").root
-    command = (sys.executable, "-m", "kehu.cli", "rules", "backtest", "churn_warning", "--json", "-w", str(root))
+    command = ("rules", "backtest", "churn_warning", "--json", "-w", str(root))
     told = ("--truth", str(root / "data" / "truth" / "churn.csv"))
-    by_silence, by_truth = (
-        json.loads(subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout)
-        for more in ((), told)
-    )
+    by_silence, by_truth = (json.loads(kehu(*command, *more).out) for more in ((), told))
     assert (by_silence["truth"], by_truth["truth"]) == (None, "churn.csv")
     assert [cutoff["day"] for cutoff in by_truth["cutoffs"]] == [cutoff["day"] for cutoff in by_silence["cutoffs"]]
     assert sum(cutoff["left"] for cutoff in by_truth["cutoffs"]) > 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.samples.command import kehu
 
 from kehu.cli.queries import demo_queries
 
@@ -63,12 +64,10 @@ def _status(url: str, process: subprocess.Popen[bytes]) -> int:
 
 def test_a_folder_that_is_no_demo_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious.txt").touch()
-    command = [sys.executable, "-m", "kehu.cli", "demo", *SMALL, "--no-serve", "--dir", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    done = kehu("demo", *SMALL, "--no-serve", "--dir", str(tmp_path))
+    assert done.code == 1
     assert (
-        "this folder holds something that is not an earlier demo (give the name of a new folder with --dir)"
-        in done.stderr
+        "this folder holds something that is not an earlier demo (give the name of a new folder with --dir)" in done.err
     )
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
@@ -86,8 +85,7 @@ def test_a_port_in_use_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "kehu.toml").write_text("", encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        command = [sys.executable, "-m", "kehu.cli", "serve", "-w", str(tmp_path), "--port", port]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
-    assert "Traceback" not in done.stderr
+        done = kehu("serve", "-w", str(tmp_path), "--port", port)
+    assert done.code == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in done.err
+    assert "Traceback" not in done.err

@@ -1,11 +1,10 @@
 """Nine real lists: the shipped rules of identity against what is known of half the accounts."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.samples.command import kehu
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "silo_accounts"
 
@@ -16,16 +15,14 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame
     root = tmp_path_factory.mktemp("silo")
     for name in ("sources", "data", "kehu.toml"):
         (root / name).symlink_to(SAMPLE / name)
-    _kehu("load", "-w", str(root))
-    _kehu("identity", "export", "-o", str(root / "keys.csv"), "-w", str(root))
-    _kehu("identity", "export", "--suggested", "0.9", "-o", str(root / "approved.csv"), "-w", str(root))
+    for arguments in (
+        ("load",),
+        ("identity", "export", "-o", str(root / "keys.csv")),
+        ("identity", "export", "--suggested", "0.9", "-o", str(root / "approved.csv")),
+    ):
+        done = kehu(*arguments, "-w", str(root))
+        assert done.code == 0, done.err
     return {name: pl.read_csv(root / f"{name}.csv", infer_schema=False) for name in ("keys", "approved")}
-
-
-def _kehu(*arguments: str) -> None:
-    command = [sys.executable, "-m", "kehu.cli", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def _pairs(frame: pl.DataFrame, *by: str) -> int:

@@ -3,14 +3,11 @@
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
-from kehu.cli.main import main
+from tests.samples.command import Done, kehu
 
 _BLOCK = re.compile(r"^```(\w+)(?: (>> )?(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -35,15 +32,6 @@ def blocks_of(document: str) -> list[Block]:
 def commands_of(text: str) -> list[tuple[str, str]]:
     """Each command of a console block with what the document says it prints."""
     return _COMMAND.findall(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended and what it printed."""
-
-    code: int
-    out: str
-    err: str
 
 
 @dataclass(slots=True)
@@ -105,19 +93,11 @@ def is_as_told(expected: str, printed: str) -> bool:
 
 
 def _kehu(command: str, folder: Path) -> Done:
-    """The command in this process, as a new one takes seconds to begin; `> FILE` at its end is understood."""
+    """What it does in this process; `> FILE` at its end is understood."""
     found = re.fullmatch(r"(.*?)(?: > ([\w./]+))?", command)
     words, file = (found[1], found[2]) if found else (command, None)
-    out, err, code = StringIO(), StringIO(), 0
-    arguments, sys.argv = sys.argv, shlex.split(words)
-    try:
-        with chdir(folder), redirect_stdout(out), redirect_stderr(err):
-            main()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 0
-    finally:
-        sys.argv = arguments
+    done = kehu(*shlex.split(words)[1:], folder=folder)
     if not file:
-        return Done(code, out.getvalue(), err.getvalue())
-    (folder / file).write_text(out.getvalue(), encoding="utf-8")
-    return Done(code, "", err.getvalue())
+        return done
+    (folder / file).write_text(done.out, encoding="utf-8")
+    return Done(done.code, "", done.err)
