@@ -43,6 +43,18 @@ def test_other_events_end_it_with_one_until_the_mirror_is_rebuilt(carrier: Works
     assert kehu("db", "check", "-w", carrier.root)[0] == 0
 
 
+def test_other_values_of_features_end_it_with_one_until_they_are_written_anew(carrier: Workspace, kehu: Kehu) -> None:
+    assert kehu("resegment", "--as-of", "2026-02-01", "-w", carrier.root)[0] == 0
+    assert kehu("db", "check", "-w", carrier.root)[0] == 0
+    with closing(sqlite3.connect(carrier.root / "kehu.sqlite3")) as connection, connection:
+        connection.execute("UPDATE customer_features SET whole_1 = 99 WHERE customer_id = 1")
+    code, _, err = kehu("db", "check", "-w", carrier.root)
+    said = "the values of features of 1 customers in the database are not those kept beside it"
+    assert (code, said in err) == (1, True)
+    assert kehu("resegment", "--rebuild", "--as-of", "2026-02-01", "-w", carrier.root)[0] == 0
+    assert kehu("db", "check", "-w", carrier.root)[0] == 0
+
+
 def test_where_the_mirror_cannot_be_written_a_run_reads_the_database(carrier: Workspace, kehu: Kehu) -> None:
     (carrier.root / "kehu.sqlite3.mirror").write_text("a file is in the way")
     code, _, err = kehu("resegment", "--as-of", "2026-02-01", "-w", carrier.root)

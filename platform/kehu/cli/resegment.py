@@ -22,6 +22,7 @@ from kehu.pipeline.known_erasures import check_erasures
 from kehu.pipeline.resegmenting import How
 from kehu.pipeline.schedule import read_schedule
 from kehu.publish.kept_roll import KeptRoll
+from kehu.publish.kept_values import KeptValues
 from kehu.store.database import open_database
 from kehu.workspace.settings import ENGINES, is_guard
 from kehu.workspace.workspace import Workspace
@@ -84,6 +85,7 @@ def _forget_mirror(workspace: Workspace) -> None:
         forget_kept(folder)
         KeptCustomers(folder, lambda _what, _rows: None).forget()
         KeptRoll(folder, lambda _what, _rows: None).forget()
+        KeptValues(folder, lambda _what, _rows: None).forget()
 
 
 def _run(workspace: Workspace, engine: Engine, as_of: datetime | None, how: How, *, json: bool) -> None:

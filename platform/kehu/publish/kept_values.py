@@ -78,6 +78,16 @@ class KeptValues:
         except OSError as error:
             self.progress(f"values of features could not be kept beside the mirror: {error}", 0)
 
+    def strayed(self, connection: Connection) -> int:
+        """Customers whose values in the table are not those of the copy; 0 where there is no copy to be used."""
+        try:
+            copied = None if self.folder is None else _copied(connection, KeptFrame(self.folder / _FOLDER))
+        except (UnusableError, OSError):
+            return 0
+        if copied is None:
+            return 0
+        return len(copied.join(_read(connection, copied.columns[1:]), on=copied.columns, how="anti", nulls_equal=True))
+
     def _stored(self, connection: Connection, slots: list[str]) -> pl.DataFrame:
         """What the table holds in the slots, by the copy if that can be, else from the table."""
         try:
@@ -86,13 +96,15 @@ class KeptValues:
             self.progress(f"reading values of features from the database itself: {error}", 0)
             copied = None
         if copied is None:
-            columns = [
-                customer_features.c.customer_id.label("customer"),
-                *(customer_features.c[slot] for slot in slots),
-            ]
-            return read_frame(connection, select(*columns).order_by(customer_features.c.customer_id))
+            return _read(connection, slots)
         empty = [pl.lit(None, _type_of(slot)).alias(slot) for slot in slots if slot not in copied.columns]
         return copied.with_columns(empty).select("customer", *slots)
+
+
+def _read(connection: Connection, slots: list[str]) -> pl.DataFrame:
+    """Column customer, in order, and the slots, of the table."""
+    columns = [customer_features.c.customer_id.label("customer"), *(customer_features.c[slot] for slot in slots)]
+    return read_frame(connection, select(*columns).order_by(customer_features.c.customer_id))
 
 
 def _type_of(slot: str) -> pl.DataType:
