@@ -175,6 +175,29 @@ def test_an_export_whose_server_ended_is_interrupted(office: Any) -> None:
     assert office.client.get(f"/exports/{state.id}.jsonl").status_code == 404
 
 
+@pytest.mark.parametrize("torn", [b"", b"{", b"[]", b'{"id": "x"}', b"\xff"])
+def test_a_torn_note_hides_no_other_export(office: Any, torn: bytes) -> None:
+    state, lost = written(office), written(office)
+    (office.workspace.root / ".kehu" / "exports" / f"{lost.id}.json").write_bytes(torn)
+    assert office.ask("{ exports { id } }") == [{"id": state.id}]
+    assert office.client.get(f"/exports/{lost.id}.jsonl").status_code == 404
+    assert ended(office, started(office, NAMES))["status"] == DONE
+
+
+def test_an_export_that_cannot_be_written_is_refused_and_its_key_not_used_up(office: Any) -> None:
+    folder = office.workspace.root / ".kehu" / "exports"
+    folder.parent.mkdir(exist_ok=True)
+    folder.touch()
+    sent = {"query": NAMES, "idempotencyKey": "k"}
+    refused = office.ask(START, input=sent)
+    assert refused == {
+        "userErrors": [{"code": "CANNOT_WRITE", "message": "exports cannot be written: File exists"}],
+        "export": None,
+    }
+    folder.unlink()
+    assert office.ask(START, input=sent)["userErrors"] == []
+
+
 def test_an_export_of_another_process_goes_on_counts_and_can_be_cancelled(office: Any) -> None:
     folder = ExportFolder(office.workspace.root)
     states = [written(office) for _ in range(2)]

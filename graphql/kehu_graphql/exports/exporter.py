@@ -29,7 +29,7 @@ class Exporter:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def check(self, query: str) -> None:
-        """Raises RefusedError for a query that cannot be exported, and while enough exports go on.
+        """Raises RefusedError for a query that cannot be exported, while enough exports go on, and on a full disk.
 
         ExpectedError for one that is not trusted, where a document must be.
         """
@@ -40,6 +40,11 @@ class Exporter:
             said = f"{len(running)} exports go on already"
             remedy = "wait until one has ended, or cancel it"
             raise RefusedError([Problem(Place("exports"), "too-many-exports", said, remedy)])
+        try:
+            self.folder.probe()
+        except OSError as error:
+            said, remedy = f"exports cannot be written: {error.strerror}", "whoever runs the server has to make room"
+            raise RefusedError([Problem(Place("exports"), "cannot-write", said, remedy)]) from error
 
     async def start(self, key: str, query: str, author: str) -> None:
         """Begin an export of a query that was checked."""
@@ -52,6 +57,8 @@ class Exporter:
         task.add_done_callback(self._ended)
         # The job takes its lock and writes down that it has begun before it waits for anything.
         await asyncio.sleep(0)
+        if task.done():
+            task.result()
 
     async def close(self) -> None:
         """End what goes on; it counts as interrupted."""

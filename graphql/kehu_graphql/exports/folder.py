@@ -1,6 +1,7 @@
 """Where exports lie: a file of what is known of each, a file of its rows, and a lock while it is written."""
 
 import fcntl
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import orjson
@@ -17,6 +19,8 @@ from kehu.workspace.exports import exports_folder
 DOWNLOAD_URL = "/exports"
 KEPT = timedelta(days=7)
 RUNNING, DONE, FAILED, CANCELLED, INTERRUPTED = "running", "done", "failed", "cancelled", "interrupted"
+# A page of a disk, more than what is known of an export takes.
+_PROBE_BYTES = 4096
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -47,11 +51,21 @@ class ExportFolder:
     def __init__(self, root: Path) -> None:
         self._folder = exports_folder(root)
 
+    def probe(self) -> None:
+        """OSError where nothing can be written, such as on a full disk."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryFile(dir=self._folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+
     def write(self, state: ExportState) -> None:
         """Keep what is known by now, whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         new = self._path(state.id, "new")
-        new.write_bytes(orjson.dumps(asdict(state), option=orjson.OPT_UTC_Z))
+        with new.open("wb") as file:
+            file.write(orjson.dumps(asdict(state), option=orjson.OPT_UTC_Z))
+            file.flush()
+            os.fsync(file.fileno())
         new.replace(self._path(state.id, "json"))
 
     def states(self, now: datetime) -> list[ExportState]:
@@ -97,12 +111,12 @@ class ExportFolder:
 
     def _read(self, path: Path) -> ExportState | None:
         try:
-            told: dict[str, Any] = orjson.loads(path.read_bytes())
+            state = _state(orjson.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
-        for name in ("started_at", "finished_at"):
-            told[name] = told[name] and datetime.fromisoformat(told[name]).astimezone(UTC)
-        state = ExportState(**told)
+        except (TypeError, KeyError, ValueError):
+            # Torn when the machine stopped, or not ours: the others are as they were.
+            return None
         return (
             replace(state, status=INTERRUPTED) if state.status == RUNNING and not self._is_locked(state.id) else state
         )
@@ -116,11 +130,18 @@ class ExportFolder:
         return False
 
     def _remove(self, key: str) -> None:
-        for ending in ("jsonl", "part", "lock", "cancel", "json"):
+        for ending in ("jsonl", "part", "lock", "cancel", "new", "json"):
             self._path(key, ending).unlink(missing_ok=True)
 
     def _path(self, key: str, ending: str) -> Path:
         return self._folder / f"{key}.{ending}"
+
+
+def _state(told: dict[str, Any]) -> ExportState:
+    """TypeError, KeyError or ValueError for what was not written here."""
+    for name in ("started_at", "finished_at"):
+        told[name] = told[name] and datetime.fromisoformat(told[name]).astimezone(UTC)
+    return ExportState(**told)
 
 
 def new_key() -> str:
