@@ -179,8 +179,8 @@ class Customer(Node):
     async def level(self, info: Info, rule_set: str, as_of: datetime | None = None) -> Level | None:
         run = await run_that_counted(info.context, None if as_of is None else utc(as_of, "asOf"))
         asked = await rule_set_in_run(info.context, rule_set, run)
-        codes = [row.level for row in await _answers(info.context, self.row.id, run) if row.ruleset == asked.code]
-        found = asked.level(codes[0]) if codes else None
+        code = await _level_code(info.context, self.row.id, asked.code, run)
+        found = None if code is None else asked.level(code)
         return None if found is None else level_node(asked, found)
 
     @resolved(
@@ -266,6 +266,12 @@ def customer_node(row: customers.Customer) -> Customer:
 
 async def _above(context: Context, customer_id: int) -> tuple[int, ...]:
     return await context.reads.one(hierarchy.parents_above, customer_id) or ()
+
+
+async def _level_code(context: Context, customer_id: int, rule_set: str, run: int | None) -> str | None:
+    if run is None:
+        return await context.reads.one(memberships.current_levels, customer_id, rule_set)
+    return next((row.level for row in await _answers(context, customer_id, run) if row.ruleset == rule_set), None)
 
 
 async def _answers(context: Context, customer_id: int, run: int | None) -> tuple[memberships.Membership, ...]:

@@ -70,6 +70,12 @@ _CURRENT = (
     .where(memberships.c.customer_id.in_(_WANTED), memberships.c.until_run_id.is_(None))
     .order_by(memberships.c.id)
 )
+_LEVELS = (
+    select(memberships.c.customer_id, memberships.c.level)
+    .where(memberships.c.customer_id.in_(_WANTED), memberships.c.until_run_id.is_(None))
+    .where(memberships.c.ruleset == bindparam("ruleset"))
+    .order_by(memberships.c.id.desc())
+)
 _BY_ID = select(*_COLUMNS).select_from(_SOURCE).where(memberships.c.id.in_(_WANTED))
 
 
@@ -77,6 +83,15 @@ def current_memberships(connection: Connection, customer_ids: Collection[int]) -
     """What the published run says of each customer, by rule set; customers in no level are absent."""
     rows = connection.execute(_CURRENT, {"wanted": list(customer_ids)})
     return _by_customer(MEMBERSHIP_HISTORY.build(row) for row in rows)
+
+
+def current_levels(connection: Connection, customer_ids: Collection[int], ruleset: str) -> dict[int, str]:
+    """The level of each customer in one rule set by the published run, of several the one entered first.
+
+    Customers in none are absent.
+    """
+    rows = connection.execute(_LEVELS, {"wanted": list(customer_ids), "ruleset": ruleset})
+    return {row.customer_id: row.level for row in rows}
 
 
 def memberships_in_run(
