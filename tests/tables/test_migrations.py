@@ -109,7 +109,7 @@ def test_rows_refused_before_they_were_counted_are_what_the_others_leave(databas
     moment = "0" if database.dialect.name == "sqlite" else "'1970-01-01T00:00:00Z'"
     into = "INSERT INTO batches (id, source, file, started_at, finished_at, read, loaded, unchanged, quarantined)"
     with database.begin() as connection:
-        command.downgrade(alembic_config(connection), "0018")
+        command.downgrade(alembic_config(connection), "0019")
         connection.execute(text(f"{into} VALUES (1, 's', 'f', {moment}, {moment}, 9, 4, 2, 1)"))
         connection.execute(text(f"{into} VALUES (2, 's', 'f', {moment}, NULL, 0, 0, 0, 0)"))
     upgrade(database)
