@@ -9,7 +9,7 @@ import pytest
 Ask = Callable[..., dict[str, Any]]
 Found = list[tuple[Any, ...]]
 CUSTOMERS = """
-query($where: CustomerWhere, $by: [CustomerGroupBy!], $having: CountFilter, $order: AggregateOrder, $first: Int) {
+query($where: CustomerWhere, $by: [CustomerGroupBy!], $having: CountFilter, $order: [AggregateOrder!], $first: Int) {
   customersAggregate(where: $where, groupBy: $by, having: $having, orderBy: $order, first: $first) {
     keys { field ruleSet value label(locale: ZH) }
     count
@@ -17,7 +17,7 @@ query($where: CustomerWhere, $by: [CustomerGroupBy!], $having: CountFilter, $ord
 }
 """
 SHIPMENTS = """
-query($where: CustomerWhere, $by: [ShipmentGroupBy!], $order: AggregateOrder) {
+query($where: CustomerWhere, $by: [ShipmentGroupBy!], $order: [AggregateOrder!]) {
   shipmentsAggregate(where: $where, groupBy: $by, orderBy: $order) {
     keys { value }
     count
@@ -59,8 +59,18 @@ def _groups(rows: list[dict[str, Any]]) -> Found:
         ),
         (
             "the last month first, unknown ones last",
-            {"by": [{"field": "LAST_SEEN_MONTH"}], "order": {**BY_KEYS, "direction": "DESC"}},
+            {"by": [{"field": "LAST_SEEN_MONTH"}], "order": [{**BY_KEYS, "direction": "DESC"}]},
             [("2026-03", 4), ("2026-02", 1), (None, 7)],
+        ),
+        (
+            "unknown ones first",
+            {"by": [{"field": "LAST_SEEN_MONTH"}], "order": [{**BY_KEYS, "nulls": "FIRST"}]},
+            [(None, 7), ("2026-02", 1), ("2026-03", 4)],
+        ),
+        (
+            "the smallest first, equals backward",
+            {"by": [{"field": "REGION"}], "order": [{"field": "COUNT"}, {**BY_KEYS, "direction": "DESC"}]},
+            [(None, 1), ("北京", 2), ("上海", 2), ("广东", 7)],
         ),
         (
             "two rule sets",
@@ -115,7 +125,7 @@ def test_keys_say_what_they_are_and_how_people_call_them(ask: Ask) -> None:
 
 def test_a_group_sums_the_shipments_its_customers_pay_for(ask: Ask) -> None:
     query = """
-    query($by: [CustomerGroupBy!], $order: AggregateOrder) {
+    query($by: [CustomerGroupBy!], $order: [AggregateOrder!]) {
       customersAggregate(groupBy: $by, orderBy: $order) {
         keys { value }
         shipments

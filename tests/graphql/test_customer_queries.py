@@ -189,6 +189,11 @@ ORDERS: list[tuple[str, list[dict[str, str]] | None, list[int]]] = [
         [5, 3, 1, 2, 6, 4, 7, 8, 9, 10, 11, 12],
     ),
     (
+        "never seen first, then the longest unseen",
+        [{"field": "LAST_SEEN_AT", "nulls": "FIRST"}],
+        [4, 7, 8, 9, 10, 11, 12, 5, 3, 1, 2, 6],
+    ),
+    (
         "two steps",
         [{"field": "LAST_SEEN_AT", "direction": "DESC"}, {"field": "NAME", "direction": "DESC"}],
         [6, 2, 1, 3, 5, 4, 12, 11, 10, 9, 8, 7],

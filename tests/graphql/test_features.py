@@ -183,6 +183,11 @@ def test_an_order_by_a_feature_is_of_those_that_meet_the_condition(ask: Ask) -> 
             "'orderBy' with FEATURE takes no other step; equals stand as they came to be known",
         ),
         (
+            "unknown ones first",
+            [{"field": "FEATURE", "feature": "revenue_365d", "nulls": "FIRST"}],
+            "'orderBy' with FEATURE takes no 'nulls: FIRST'; ask for those by 'where' and isNull",
+        ),
+        (
             "one without an index",
             [{"field": "FEATURE", "feature": "on_time_rate_90d"}],
             f"customers cannot be ordered by 'on_time_rate_90d'; order by one of {SORTED}",

@@ -29,6 +29,7 @@ _ORDERS = (
     ", orderBy: [{field: NAME, direction: DESC}]",
     ", orderBy: [{field: LAST_SEEN_AT, direction: DESC}]",
     ", orderBy: [{field: LAST_SEEN_AT}, {field: NAME}]",
+    ", orderBy: [{field: LAST_SEEN_AT, direction: DESC, nulls: FIRST}]",
     ", orderBy: [{field: ID, direction: DESC}]",
 )
 _WHERES: tuple[Any, ...] = (

@@ -72,6 +72,7 @@ def test_no_enum_names_a_level_or_a_rule_set() -> None:
         "CustomerOrderField",
         "ErrorPolicy",
         "Locale",
+        "NullsOrder",
         "OrderDirection",
         "OverrideEffect",
         "ShipmentGroupField",

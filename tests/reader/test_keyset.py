@@ -29,6 +29,7 @@ def scratch(carrier: Engine) -> Iterator[Connection]:
     size=st.integers(1, 4),
     descending=st.tuples(st.booleans(), st.booleans(), st.booleans()),
     backward=st.booleans(),
+    unknown_first=st.booleans(),
 )
 def test_pages_are_slices_of_the_sorted_rows(
     scratch: Connection,
@@ -36,28 +37,29 @@ def test_pages_are_slices_of_the_sorted_rows(
     size: int,
     descending: tuple[bool, bool, bool],
     backward: bool,  # noqa: FBT001
+    unknown_first: bool,  # noqa: FBT001
 ) -> None:
     rows = [(number, rank, name) for number, (rank, name) in enumerate(values)]
     scratch.execute(TABLE.delete())
     if rows:
         scratch.execute(insert(TABLE), [{"id": number, "rank": rank, "name": name} for number, rank, name in rows])
     keys = (
-        Key(TABLE.c.rank, descending=descending[0], nullable=True),
+        Key(TABLE.c.rank, descending=descending[0], nullable=True, unknown_first=unknown_first),
         Key(ByteOrder(TABLE.c.name), descending=descending[1]),
         Key(TABLE.c.id, descending=descending[2]),
     )
-    assert _walk(scratch, keys, size, backward=backward) == _sorted(rows, descending)
+    expected = _sorted(rows, descending, unknown_first=unknown_first)
+    assert _walk(scratch, keys, size, backward=backward) == expected
 
 
-def _sorted(rows: list[Row], descending: tuple[bool, bool, bool]) -> list[Row]:
+def _sorted(rows: list[Row], descending: tuple[bool, bool, bool], *, unknown_first: bool) -> list[Row]:
     """By steps from the last key to the first; Python's sort keeps the order of equals."""
     by_id = sorted(rows, key=lambda row: row[0], reverse=descending[2])
     by_name = sorted(by_id, key=lambda row: row[2].encode(), reverse=descending[1])
     known = [row for row in by_name if row[1] is not None]
-    return [
-        *sorted(known, key=lambda row: row[1] or 0, reverse=descending[0]),
-        *(row for row in by_name if row[1] is None),
-    ]
+    ranked = sorted(known, key=lambda row: row[1] or 0, reverse=descending[0])
+    unknown = [row for row in by_name if row[1] is None]
+    return [*unknown, *ranked] if unknown_first else [*ranked, *unknown]
 
 
 def _walk(connection: Connection, keys: tuple[Key, ...], size: int, *, backward: bool) -> list[Row]:

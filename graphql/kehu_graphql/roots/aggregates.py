@@ -12,6 +12,7 @@ from kehu.reader.aggregates import (
     Group,
     Ranking,
     ShipmentField,
+    Step,
     group_customers,
     group_shipments,
 )
@@ -35,7 +36,7 @@ from kehu_graphql.types.aggregate import (
     customer_group,
     shipment_group,
 )
-from kehu_graphql.types.where import CustomerWhere, OrderDirection
+from kehu_graphql.types.where import CustomerWhere, NullsOrder, OrderDirection
 
 
 @strawberry.type
@@ -52,7 +53,7 @@ class AggregateQueries:
         where: CustomerWhere | None = None,
         group_by: list[CustomerGroupBy] | None = None,
         having: CountFilter | None = None,
-        order_by: AggregateOrder | None = None,
+        order_by: list[AggregateOrder] | None = None,
         first: int | None = DEFAULT_FIRST,
     ) -> list[CustomerGroup]:
         ranking = _ranking(having, order_by, first)
@@ -71,7 +72,7 @@ class AggregateQueries:
         where: CustomerWhere | None = None,
         group_by: list[ShipmentGroupBy] | None = None,
         having: CountFilter | None = None,
-        order_by: AggregateOrder | None = None,
+        order_by: list[AggregateOrder] | None = None,
         first: int | None = DEFAULT_FIRST,
     ) -> list[ShipmentGroup]:
         ranking = _ranking(having, order_by, first)
@@ -115,14 +116,17 @@ def _distinct(groups: list[Group]) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def _ranking(having: CountFilter | None, order_by: AggregateOrder | None, first: int | None) -> Ranking:
-    order = order_by or AggregateOrder(field=AggregateOrderField.COUNT, direction=OrderDirection.DESC)
-    return Ranking(
-        size=checked_size("first", first),
-        by="keys" if order.field is AggregateOrderField.KEYS else "count",
-        descending=order.direction is OrderDirection.DESC,
-        bounds=_bounds(having),
-    )
+def _ranking(having: CountFilter | None, order_by: list[AggregateOrder] | None, first: int | None) -> Ranking:
+    steps = [
+        Step(
+            "keys" if step.field is AggregateOrderField.KEYS else "count",
+            descending=step.direction is OrderDirection.DESC,
+            unknown_first=step.nulls is NullsOrder.FIRST,
+        )
+        for step in order_by or ()
+    ]
+    order = tuple(steps) or (Step("count", descending=True),)
+    return Ranking(size=checked_size("first", first), order=order, bounds=_bounds(having))
 
 
 def _bounds(having: CountFilter | None) -> tuple[tuple[Bound, int], ...]:

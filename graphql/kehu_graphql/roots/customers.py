@@ -20,7 +20,7 @@ from kehu_graphql.nodes import split_node_id
 from kehu_graphql.served import known_feature
 from kehu_graphql.types.customer import Customer, customer_node
 from kehu_graphql.types.match import IdentifierMatch
-from kehu_graphql.types.where import CustomerOrder, CustomerOrderField, CustomerWhere, OrderDirection
+from kehu_graphql.types.where import CustomerOrder, CustomerOrderField, CustomerWhere, NullsOrder, OrderDirection
 
 _MATCHES_READ = 200
 _KEY_KINDS: dict[str, KeyKind] = {"name": "text", "last_seen_at": "instant", "feature": "whole", "id": "whole"}
@@ -114,7 +114,7 @@ async def _customers(context: Context, ids: Sequence[int]) -> list[Customer]:
 def customer_order(steps: Sequence[CustomerOrder]) -> tuple[Order, ...]:
     """What a client wrote, by name where nothing; the id decides ties.
 
-    ExpectedError for a feature without its name, beside other steps, or named to another field.
+    ExpectedError for a feature without its name, beside other steps, behind unknown ones, or named to another field.
     """
     for step in steps:
         is_feature = step.field is CustomerOrderField.FEATURE
@@ -123,8 +123,15 @@ def customer_order(steps: Sequence[CustomerOrder]) -> tuple[Order, ...]:
             raise ExpectedError(f"'orderBy' with {step.field.name} {said}")
         if is_feature and len(steps) > 1:
             raise ExpectedError("'orderBy' with FEATURE takes no other step; equals stand as they came to be known")
+        if is_feature and step.nulls is NullsOrder.FIRST:
+            raise ExpectedError("'orderBy' with FEATURE takes no 'nulls: FIRST'; ask for those by 'where' and isNull")
     wanted = tuple(
-        Order(cast("OrderField", step.field.name.lower()), step.direction is OrderDirection.DESC, step.feature or "")
+        Order(
+            cast("OrderField", step.field.name.lower()),
+            step.direction is OrderDirection.DESC,
+            step.feature or "",
+            step.nulls is NullsOrder.FIRST,
+        )
         for step in steps
     )
     wanted = wanted or (Order("name"),)
@@ -143,6 +150,9 @@ async def _feature_order(context: Context, step: Order) -> FeatureOrder:
 
 def customer_cursors(order: tuple[Order, ...]) -> Cursors:
     """The cursors of customers in that order."""
-    steps = [f"{step.field}{step.feature and f' {step.feature}'}{'-' if step.descending else ''}" for step in order]
+    steps = [
+        f"{step.field}{step.feature and f' {step.feature}'}{'-' * step.descending}{'^' * step.unknown_first}"
+        for step in order
+    ]
     unknown = frozenset(place for place, step in enumerate(order) if step.field in {"last_seen_at", "feature"})
     return Cursors(f"customers:{','.join(steps)}", tuple(_KEY_KINDS[step.field] for step in order), unknown)

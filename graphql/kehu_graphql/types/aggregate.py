@@ -14,7 +14,7 @@ from kehu_graphql.fields import resolved
 from kehu_graphql.published import rule_set_in_run
 from kehu_graphql.scalars import BigInt, Locale, Money, label_text, money
 from kehu_graphql.types.people import employee_by_number
-from kehu_graphql.types.where import OrderDirection
+from kehu_graphql.types.where import NullsOrder, OrderDirection
 
 
 @strawberry.enum(description="What customers may be counted by.")
@@ -83,13 +83,14 @@ class CountFilter:
 @strawberry.enum(description="What groups may be ordered by; equal counts stand by their keys.")
 class AggregateOrderField(Enum):
     COUNT = strawberry.enum_value("count", description="By how many are in the group.")
-    KEYS = strawberry.enum_value("keys", description="By the first key, then the next; unknown ones last.")
+    KEYS = strawberry.enum_value("keys", description="By the first key, then the next.")
 
 
-@strawberry.input(description="The order of groups.")
+@strawberry.input(description="One step of an order of groups.")
 class AggregateOrder:
     field: AggregateOrderField = strawberry.field(description="What to order by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+    nulls: NullsOrder = strawberry.field(default=NullsOrder.LAST, description="Where unknown keys stand.")
 
 
 @strawberry.type(description="One value that a group has in common.")

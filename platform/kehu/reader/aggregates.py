@@ -67,12 +67,20 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an order of groups: by count, or by the first key, then the next; unknown keys last, or first."""
+
+    by: Literal["count", "keys"]
+    descending: bool = False
+    unknown_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
-    """At most `size` groups whose count keeps the bounds, by count or by keys; ties by keys, unknown ones last."""
+    """At most `size` groups whose count keeps the bounds, in an order; ties by keys."""
 
     size: int
-    by: Literal["count", "keys"] = "count"
-    descending: bool = True
+    order: tuple[Step, ...]
     bounds: tuple[tuple[Bound, int], ...] = ()
 
 
@@ -172,17 +180,14 @@ def _ranked(connection: Connection, counted: Subquery, width: int, ranking: Rank
 
 
 def _order(keys: Sequence[ColumnElement[Any]], counted: Subquery, ranking: Ranking) -> list[ColumnElement[Any]]:
-    backward = ranking.descending and ranking.by == "keys"
-    by_keys: list[ColumnElement[Any]] = [
-        (ByteOrder(key).desc() if backward else ByteOrder(key).asc()).nulls_last() for key in keys
-    ]
-    if ranking.by == "keys":
-        return by_keys
-    return [_direction(counted.c.count, descending=ranking.descending), *by_keys]
+    steps = [*ranking.order, Step("keys")]
+    return [each for step in steps for each in _directed(step, keys if step.by == "keys" else [counted.c.count])]
 
 
-def _direction(column: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
-    return column.desc() if descending else column.asc()
+def _directed(step: Step, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    compared = [ByteOrder(column) if step.by == "keys" else column for column in columns]
+    directed = [column.desc() if step.descending else column.asc() for column in compared]
+    return [column.nulls_first() if step.unknown_first else column.nulls_last() for column in directed]
 
 
 def _keys(groups: Sequence[Group]) -> list[ColumnElement[Any]]:

@@ -16,14 +16,15 @@ OrderField = Literal["name", "last_seen_at", "feature", "id"]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One step of an order; names compare by their UTF-8 bytes, unknown instants stand last in either direction.
+    """One step of an order; names compare by their UTF-8 bytes, unknown instants stand last unless told otherwise.
 
-    By a `feature`, which it names, customers are read by `kehu.reader.feature_pages`.
+    By a `feature`, which it names, customers are read by `kehu.reader.feature_pages`, those without it last.
     """
 
     field: OrderField
     descending: bool = False
     feature: str = ""
+    unknown_first: bool = False
 
 
 def customer_page(
@@ -50,4 +51,5 @@ def order_keys(order: tuple[Order, ...]) -> tuple[Key, ...]:
 def _key(step: Order) -> Key:
     if step.field == "name":
         return Key(ByteOrder(customers.c.name), descending=step.descending)
-    return Key(customers.c[step.field], descending=step.descending, nullable=step.field == "last_seen_at")
+    column, nullable = customers.c[step.field], step.field == "last_seen_at"
+    return Key(column, descending=step.descending, nullable=nullable, unknown_first=step.unknown_first)

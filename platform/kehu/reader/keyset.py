@@ -38,11 +38,16 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One column of an order. Unknown values stand last in either direction; the last key must be unique."""
+    """One column of an order. Unknown values stand last, or first, in either direction; the last key must be unique."""
 
     column: ColumnElement[Any]
     descending: bool = False
     nullable: bool = False
+    unknown_first: bool = False
+
+    def leads_to_unknown(self, *, backward: bool) -> bool:
+        """Whether unknown values come after known ones on the way."""
+        return self.unknown_first == backward
 
 
 class ByteOrder(FunctionElement[str]):
@@ -63,7 +68,7 @@ def _bytes_already(element: ByteOrder, compiler: SQLCompiler, **options: Any) ->
 
 
 def ordering(keys: Sequence[Key], *, backward: bool = False) -> list[ColumnElement[Any]]:
-    """What to order by; `backward` reverses the whole list, unknown values then first."""
+    """What to order by; `backward` reverses the whole list, unknown values too."""
     return [_direction(key, backward=backward) for key in keys]
 
 
@@ -117,7 +122,7 @@ def _direction(key: Key, *, backward: bool) -> ColumnElement[Any]:
     directed = key.column.desc() if key.descending != backward else key.column.asc()
     if not key.nullable:
         return directed
-    return directed.nulls_first() if backward else directed.nulls_last()
+    return directed.nulls_last() if key.leads_to_unknown(backward=backward) else directed.nulls_first()
 
 
 def _same(key: Key, value: KeyValue) -> ColumnElement[bool]:
@@ -125,8 +130,8 @@ def _same(key: Key, value: KeyValue) -> ColumnElement[bool]:
 
 
 def _follows(key: Key, value: KeyValue, *, backward: bool) -> ColumnElement[bool]:
+    unknown_follows = key.nullable and key.leads_to_unknown(backward=backward)
     if value is None:
-        return key.column.is_not(None) if backward else false()
+        return false() if unknown_follows else key.column.is_not(None)
     further = key.column < value if key.descending != backward else key.column > value
-    unknown_follows = key.nullable and not backward
     return or_(further, key.column.is_(None)) if unknown_follows else and_(further, true())
