@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
     Subquery,
     Text,
     and_,
+    cast,
     func,
     null,
     select,
@@ -132,8 +134,8 @@ def group_shipments(
 ) -> tuple[Counted, ...]:
     """Shipments whose payer meets the condition, counted."""
     keys = _keys(groups)
-    paid = _joined(groups).join(shipments, shipments.c.payer_id == customers.c.id)
-    counted = select(*keys, func.count().label("count")).select_from(paid).where(as_sql(condition))
+    paid, wanted = _paid(condition, groups)
+    counted = select(*keys, func.count().label("count")).select_from(paid).where(wanted)
     return _ranked(connection, counted.group_by(*keys).subquery(), len(groups), ranking)
 
 
@@ -142,14 +144,21 @@ def shipment_sums(
 ) -> dict[Keys, tuple[Sum, ...]]:
     """By group, and within it by currency; a group that pays for no shipment is absent."""
     keys = _keys(groups)
-    paid = _joined(groups).join(shipments, shipments.c.payer_id == customers.c.id)
+    paid, wanted = _paid(condition, groups)
     columns = (shipments.c.currency, func.count(), func.sum(shipments.c.revenue))
-    statement = select(*keys, *columns).select_from(paid).where(as_sql(condition)).group_by(*keys, columns[0])
+    statement = select(*keys, *columns).select_from(paid).where(wanted).group_by(*keys, columns[0])
     sums: dict[Keys, tuple[Sum, ...]] = {}
     for *values, currency, count, revenue in connection.execute(statement.order_by(columns[0])):
         one = Sum(currency, count, None if revenue is None else int(revenue))
         sums[tuple(values)] = (*sums.get(tuple(values), ()), one)
     return sums
+
+
+def _paid(condition: Condition, groups: Sequence[Group]) -> tuple[FromClause, ColumnElement[bool]]:
+    """Shipments that somebody pays for, and what must hold; payers stand beside them where they matter."""
+    if condition == Every() and all(group.field in (*_OF_SHIPMENTS, "month") for group in groups):
+        return shipments, shipments.c.payer_id.is_not(None)
+    return _joined(groups).join(shipments, shipments.c.payer_id == customers.c.id), as_sql(condition)
 
 
 def customer_groups(condition: Condition, groups: tuple[Group, ...]) -> Subquery:
@@ -165,10 +174,12 @@ def _members(ruleset: str) -> Subquery:
     """From the index of open memberships alone, without looking at one customer; those in no level are the rest."""
     is_open = and_(memberships.c.ruleset == ruleset, memberships.c.until_run_id.is_(None))
     level = memberships.c.level.label("key_0")
-    inside = select(level, func.count().label("count")).where(is_open).group_by(level)
+    inside = select(level, func.count().label("count")).where(is_open).group_by(level).cte("inside")
     everybody = select(func.count()).select_from(customers).scalar_subquery()
-    in_some = select(func.count()).select_from(memberships).where(is_open).scalar_subquery()
-    return union_all(inside, select(type_coerce(null(), Text), everybody - in_some)).subquery()
+    # PostgreSQL adds whole numbers up to one of another kind.
+    in_some = select(func.coalesce(cast(func.sum(inside.c.count), BigInteger), 0)).scalar_subquery()
+    outside = select(type_coerce(null(), Text), everybody - in_some)
+    return union_all(select(inside.c.key_0, inside.c.count), outside).subquery()
 
 
 def _ranked(connection: Connection, counted: Subquery, width: int, ranking: Ranking) -> tuple[Counted, ...]:
