@@ -14,6 +14,8 @@ from sqlalchemy import Engine, insert, select
 
 from kehu.pipeline.erasing import forget_copies
 from kehu.tables.facts import customers, shipments
+from kehu.tables.features import customer_features, served_features
+from kehu.tables.runs import runs
 from kehu_graphql.exports.folder import CANCELLED, DONE, INTERRUPTED, KEPT, RUNNING, ExportFolder, ExportState, new_key
 from kehu_graphql.exports.plan import NESTED_PAGE, ROOT_PAGE
 
@@ -100,6 +102,23 @@ def test_a_list_may_be_exported_twice_under_names_of_its_own(office: Any) -> Non
             (node["id"], each["number"]) for node in asked["nodes"] for each in node[name]["nodes"]
         )
     assert {each["__list"] for each in rows} == {"all", "paid"}
+
+
+def test_an_export_is_narrowed_and_ordered_by_a_feature(office: Any) -> None:
+    many(office.engine, ROOT_PAGE + 9)
+    with office.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        told = {"code": "sent", "slot": "whole_1", "kind": "integer", "scale": 0, "unit": "shipments", "place": "f:1:1"}
+        run = connection.execute(select(runs.c.id)).scalars().first()
+        label = {"en": "Sent", "zh": "寄件"}
+        connection.execute(insert(served_features).values(**told, meaning="sent", label=label, run_id=run))
+        rows = [{"customer_id": 1000 + n, "whole_1": n % 60} for n in range(1, ROOT_PAGE + 10)]
+        connection.execute(insert(customer_features), rows)
+    query = """{ customers(
+      where: { feature: { code: "sent", gt: 0 } }, orderBy: [{ field: FEATURE, feature: "sent", direction: DESC }]
+    ) { nodes { name feature(code: "sent") { value } } } }"""
+    numbers = sorted(((n % 60, n) for n in range(1, ROOT_PAGE + 10) if n % 60), reverse=True)
+    found = [(row["feature"]["value"], int(row["name"][1:])) for row in lines(office, query)]
+    assert found == numbers
 
 
 def test_an_export_shows_one_state_and_says_whose_it_is(office: Any) -> None:
