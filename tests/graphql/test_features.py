@@ -164,8 +164,13 @@ def test_customers_are_ordered_by_a_feature_page_by_page(
 
 def test_an_order_by_a_feature_is_of_those_that_meet_the_condition(ask: Ask) -> None:
     order = [{"field": "FEATURE", "feature": "revenue_365d", "direction": "DESC"}]
-    page = ask(ORDERED, order=order, where={"region": {"eq": "上海"}}, first=1)["customers"]
-    assert ([node["uid"][-1] for node in page["nodes"]], page["totalCount"]) == (["1"], 2)
+    for where, first, count in (
+        ({"region": {"eq": "上海"}}, ["1"], 2),
+        (_feature("shipments_90d", eq=0), ["3"], 2),
+        (_feature("days_since_last_shipment", gte=3), ["2"], 1),
+    ):
+        page = ask(ORDERED, order=order, where=where, first=1)["customers"]
+        assert ([node["uid"][-1] for node in page["nodes"]], page["totalCount"]) == (first, count)
 
 
 @pytest.mark.parametrize(

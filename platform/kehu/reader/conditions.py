@@ -272,16 +272,17 @@ def _by_feature(condition: ByFeature) -> ColumnElement[bool]:
         # Read with the values: a base of another run would be days off.
         base = select(served_features.c.base).where(served_features.c.code == condition.code)
         value = base.scalar_subquery() - value
-    theirs = customer_features.c.customer_id == customers.c.id
+    # A list that is ordered by a feature reads that table, too.
+    theirs = exists().where(customer_features.c.customer_id == customers.c.id).correlate(customers)
     match condition.comparison, condition.value:
         case "is_null", bool(wanted):
-            known = exists().where(theirs, value.is_not(None))
+            known = theirs.where(value.is_not(None))
             return not_(known) if wanted else known
         case ("ne" | "not_in") as negative, of:
             same: Comparison = "eq" if negative == "ne" else "in"
-            return not_(exists().where(theirs, _compare_column(value, same, of)))
+            return not_(theirs.where(_compare_column(value, same, of)))
         case comparison, of:
-            return exists().where(theirs, _compare_column(value, comparison, of))
+            return theirs.where(_compare_column(value, comparison, of))
 
 
 def _named(text: str) -> ColumnElement[bool]:
