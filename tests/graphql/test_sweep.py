@@ -113,6 +113,19 @@ def test_one_sweep_serves_other_values(carrier: Engine) -> None:
     both_ways(carrier, work)
 
 
+def test_what_the_database_refuses_is_left_to_resolvers_and_hurts_nobody(carrier: Engine) -> None:
+    query = "query($value: String!) { customersByIdentifier(value: $value) { kind } }"
+
+    async def work(bench: Bench) -> None:
+        refused = await bench.planned(query, {"value": "a\0b"})
+        # SQLite holds it.
+        assert refused == (None if carrier.dialect.name == "postgresql" else b'{"data":{"customersByIdentifier":[]}}')
+        expected = b'{"data":{"customersByIdentifier":[{"kind":"phone"},{"kind":"phone"}]}}'
+        assert await bench.planned(query, {"value": "13912340001"}) == expected
+
+    both_ways(carrier, work)
+
+
 @pytest.mark.parametrize(
     ("_case", "query", "expected"),
     [
