@@ -115,6 +115,7 @@ class _Reader:
         before = len(self.problems)
         target = self._optional(operation)
         stream, column = self._target(operation, target)
+        mark = self._optional("served")
         missing, has_missing = self._missing()
         kind = self._type(operation, stream, column, target, has_missing=has_missing)
         self._check_missing(operation, missing, kind)
@@ -133,8 +134,8 @@ class _Reader:
             q=self._quantile(operation),
             which=self._which(),
             text=target if operation in DERIVED | {"attribute"} else None,
-            served=self._served(),
-            is_sorted=self._is_sorted(),
+            served=self._served(mark),
+            is_sorted=mark is not None and mark.text == "sorted",
             place=self.node.place,
         )
         return result if len(self.problems) == before else None
@@ -262,19 +263,13 @@ class _Reader:
             self._problem(node, f"'{node.text}' is neither first nor last", "write which: first or which: last")
         return "first" if node is not None and node.text == "first" else "last"
 
-    def _served(self) -> Place | None:
-        node = self._optional("served")
-        if node is None:
-            return None
-        value = True if self._is_sorted() else as_value(node)
-        if not isinstance(value, bool):
+    def _served(self, node: Scalar | None) -> Place | None:
+        value = as_value(node) if node else False
+        is_sorted = node is not None and node.text == "sorted"
+        if node is not None and not is_sorted and not isinstance(value, bool):
             said = f"'{node.text}' is neither true, sorted nor false"
             self.problems.append(Problem(node.place, "feature-served", said, "write served: true, or leave it out"))
-        return node.place if value is True else None
-
-    def _is_sorted(self) -> bool:
-        node = self.node.get("served")
-        return isinstance(node, Scalar) and node.text == "sorted"
+        return node.place if node is not None and (is_sorted or value is True) else None
 
     def _label(self) -> Label:
         value = as_value(self.node.get("label") or self.node)
