@@ -30,7 +30,7 @@ class PagePlan:
     needs_cursors: bool = False
     needs_total: bool = False
     needs_place: bool = False
-    ready_makes: dict[str, Callable[..., Callable[[PageRows], Any]]] = field(default_factory=dict)
+    ready_makes: dict[str, Callable[[Any, int | None], Any]] = field(default_factory=dict)
     makes: dict[str, Callable[[Callable[[Any], Any] | None], Callable[[PageRows], Any]]] = field(default_factory=dict)
 
     def compile(self, kind: str, details: FieldDetailsList) -> None:
@@ -38,13 +38,15 @@ class PagePlan:
         for name, each in self.compiler.fields(kind, details).items():
             match each[0].node.name.value:
                 case "__typename":
-                    self.makes[name] = self.ready_makes[name] = _constant(kind)
+                    self.makes[name] = _constant(kind)
+                    self.ready_makes[name] = lambda _nodes, _total: kind
                 case "totalCount":
                     self.needs_total = True
-                    self.makes[name] = self.ready_makes[name] = lambda _: lambda page: page.total
+                    self.makes[name] = lambda _: lambda page: page.total
+                    self.ready_makes[name] = lambda _nodes, total: total
                 case "nodes":
                     self.makes[name] = self._nodes(each)
-                    self.ready_makes[name] = lambda _: lambda page: page.rows
+                    self.ready_makes[name] = lambda nodes, _total: nodes
                 case "edges":
                     self.makes[name] = self._edges(each)
                 case "pageInfo":
@@ -87,13 +89,8 @@ class PagePlan:
 
     def ready_maker(self) -> Callable[[Any, int | None], dict[str, Any]]:
         """Makes the connection of all its nodes in JSON, and their count."""
-        parts = {name: make(None) for name, make in self.ready_makes.items()}
-
-        def made(nodes: Any, total: int | None) -> dict[str, Any]:
-            page = PageRows(nodes, str, has_next=False, has_previous=False, total=total)
-            return {name: part(page) for name, part in parts.items()}
-
-        return made
+        parts = list(self.ready_makes.items())
+        return lambda nodes, total: {name: part(nodes, total) for name, part in parts}
 
     def _shape(self, details: FieldDetailsList) -> Callable[[Callable[[Any], Any] | None], Callable[[Row], Any]]:
         self.needs_rows = True
