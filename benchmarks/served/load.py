@@ -45,7 +45,7 @@ def put_load(loader: str, port: int, bodies: Sequence[bytes], connections: int, 
 def _by_wrk(port: int, bodies: Sequence[bytes], connections: int, seconds: int) -> Load:
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         Path(file.name).write_bytes(b"\n".join(bodies))
-        words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT)]
+        words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", str(_SCRIPT)]
         environment = {**os.environ, "KEHU_BODIES": file.name}
         address = f"http://127.0.0.1:{port}"
         told = subprocess.run([*words, address], env=environment, check=True, capture_output=True, text=True).stdout

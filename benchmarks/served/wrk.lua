@@ -9,7 +9,7 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  local failed = errors.connect + errors.read + errors.write + errors.status
   local figures = '{"requests": %d, "seconds": %f, "p50": %f, "p99": %f, "failed": %d}\n'
   io.write(figures:format(
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))
