@@ -47,6 +47,16 @@ _WHERES: tuple[Any, ...] = (
     {"text": "公司", "firstSeenAt": {"lt": "2027-01-01T00:00:00+08:00"}},
 )
 
+_UNFOLDING = (
+    "{ customers(first: 1) { nodes { ...F0 } } } "
+    + " ".join(
+        f"fragment F{level} on Customer {{ name parent {{ customer {{ ...F{level + 1} }} }} "
+        f"employer {{ customer {{ ...F{level + 1} }} }} shipments(first: 0) {{ nodes {{ "
+        f"shipper {{ ...F{level + 1} }} consignee {{ ...F{level + 1} }} payer {{ ...F{level + 1} }} }} }} }}"
+        for level in range(4)
+    )
+    + " fragment F4 on Customer { name version }"
+)
 _TOO_MANY = (
     "{ customers(first: 200) { nodes { shipments(first: 200) { nodes { id } } visits(first: 200) { nodes { id } } "
     "complaints(first: 200) { nodes { id } } } } }"
@@ -88,6 +98,7 @@ def test_plans_and_resolvers_give_the_same_bytes(carrier: Engine, seed: int) -> 
         ("a null that no key is", "query($a: String) { customers(after: $a) { totalCount } }", {"a": _NULLS}),
         ("a variable left out", "query($id: ID!) { customer(id: $id) { name } }", {}),
         ("more nodes than may be", _TOO_MANY, {}),
+        ("more fields than are compiled", _UNFOLDING, {}),
         ("what no column can hold", '{ customers(where: {name: {eq: "a\\u0000b"}}) { totalCount } }', {}),
     ],
 )  # fmt: skip

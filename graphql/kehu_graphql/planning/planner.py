@@ -100,10 +100,16 @@ class Planner:
         variables = document.variables(given)
         if draft.executor is None or variables is None:
             return None
-        asked = [
-            await self._asked((*key, name), draft.executor, details, variables, context)
-            for name, details in draft.roots.items()
-        ]
+        sweeper = Sweeper(self._schema, draft.executor)
+        try:
+            asked = [
+                await self._asked((*key, name), sweeper, details, variables, context)
+                for name, details in draft.roots.items()
+            ]
+        except NotPlannedError:
+            # Nor will it be the next time.
+            self._drafts.put(key, Draft(None))
+            return None
         planned = [(plan, values) for plan, values in asked if isinstance(plan, RootPlan) and not plan.swept]
         if len(planned) == len(asked):
             found = await self._read(planned)
@@ -123,7 +129,7 @@ class Planner:
     async def _asked(
         self,
         key: tuple[Hashable, ...],
-        executor: LeanExecutor,
+        sweeper: Sweeper,
         details: FieldDetailsList,
         variables: VariableValues,
         context: Context,
@@ -131,25 +137,25 @@ class Planner:
         """The plan of a root field, and what its statements are filled with."""
         if details[0].node.name.value in _ROOTS and self.plans.get(key) is None:
             try:
-                stated = await self._stated(key, executor, details, variables, context)
+                stated = await self._stated(key, sweeper, details, variables, context)
             except NotPlannedError:
                 # Not for these values: another type's id.
-                return self._swept((*key, "others"), executor, details), {}
+                return self._swept((*key, "others"), sweeper, details), {}
             if stated is not None:
                 return stated
-        return self._swept(key, executor, details), {}
+        return self._swept(key, sweeper, details), {}
 
-    def _swept(self, key: tuple[Hashable, ...], executor: LeanExecutor, details: FieldDetailsList) -> SweptRoot:
+    def _swept(self, key: tuple[Hashable, ...], sweeper: Sweeper, details: FieldDetailsList) -> SweptRoot:
         plan = self.plans.get(key)
         if not isinstance(plan, SweptRoot):
-            plan = Sweeper(self._schema, executor).root(self._root, details)
+            plan = sweeper.root(self._root, details)
             self.plans.put(key, plan)
         return plan
 
     async def _stated(
         self,
         key: tuple[Hashable, ...],
-        executor: LeanExecutor,
+        sweeper: Sweeper,
         details: FieldDetailsList,
         variables: VariableValues,
         context: Context,
@@ -159,7 +165,7 @@ class Planner:
         plan = self.plans.get((*key, "for all"))
         if isinstance(plan, RootPlan):
             return plan, plan.parameters(variables, ())
-        compiler = Compiler(self._core, executor, self._pool.dialect.name, Sweeper(self._schema, executor))
+        compiler = Compiler(self._core, sweeper.executor, self._pool.dialect.name, sweeper)
         form, order = Form(Every(), ()), customer_order(())
         if details[0].node.name.value == "customers":
             arguments = self._converted(compiler.arguments_under("Query", details, variables))

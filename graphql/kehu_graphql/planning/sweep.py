@@ -33,6 +33,8 @@ from kehu_graphql.planning.documents import variable_names
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.schema import KehuSchema
 
+# Compiling one takes about as long as executing it.
+MAX_FIELDS = 2000
 # Values of exactly these types are shown as they are, by the scalar's name.
 _EXACT: Mapping[str, type] = {"String": str, "ID": str, "Boolean": bool}
 
@@ -75,12 +77,16 @@ def left_to_resolvers() -> Iterator[None]:
         raise NotPlannedError(str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sweeper:
-    """Compiles selections of one document; NotPlannedError for what the schema's resolvers do not define."""
+    """Compiles selections of one document; NotPlannedError for what the schema's resolvers do not define.
+
+    Also for a document whose fragments unfold to very many fields: of those the executor looks only at what is there.
+    """
 
     schema: KehuSchema
     executor: LeanExecutor
+    compiled: int = 0
 
     def root(self, parent: GraphQLObjectType, details: FieldDetailsList) -> SweptRoot:
         """A field of the query itself."""
@@ -89,6 +95,9 @@ class Sweeper:
     def field(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Column:
         """What answers show of a field, for each of the objects that have it."""
         name = details[0].node.name.value
+        self.compiled += 1
+        if self.compiled > MAX_FIELDS:
+            raise NotPlannedError(f"more than {MAX_FIELDS} fields")
         if name == "__typename":
             return lambda _, sources: [parent.name] * len(sources)
         if name not in parent.fields:
