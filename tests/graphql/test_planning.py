@@ -118,8 +118,9 @@ def test_one_plan_serves_other_values_and_a_statement_serves_a_file(carrier: Eng
 
     async def work(bench: Bench) -> None:
         cursor = None
-        for region in ("上海", "浙江", "nowhere"):
-            given = {"w": {"region": {"eq": region}}, "a": cursor}
+        for region, least in (("上海", "1"), ("浙江", "9000"), ("nowhere", "0")):
+            sent = {"some": {"revenueMinor": {"gte": least}, "status": {"startsWith": region}}}
+            given = {"w": {"or": [{"region": {"eq": region}}, {"shipments": sent}]}, "a": cursor}
             data = await bench.resolved(query, given)
             assert compact(await bench.planned(query, given)) == b'{"data":' + orjson.dumps(data) + b"}"
         assert len(list(bench.planner.plans)) == 1
