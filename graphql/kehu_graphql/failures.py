@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ def _presentable(error: GraphQLError) -> dict[str, Any]:
     if isinstance(cause, GraphQLError) and error.message.startswith("Argument "):
         # Null for a variable that has a default, where the argument takes none: only execution sees it.
         return _formatted(error, {"code": BAD_USER_INPUT})
+    if isinstance(cause, CannotGetOperationTypeError):
+        return _formatted(GraphQLError(cause.as_http_error_reason()), {"code": BAD_USER_INPUT})
     if error.path is None and (cause is None or isinstance(cause, GraphQLError)):
         return _formatted(error, {"code": _request_error_code(error)})
     reference = secrets.token_hex(4)

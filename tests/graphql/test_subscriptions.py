@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -259,7 +260,17 @@ def test_variables_with_too_many_values_are_refused(client: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize(
-    ("_case", "payload"), [("no query", {}), ("a number", {"query": 5}), ("a text", "x"), ("nothing", None)]
+    ("_case", "payload"),
+    [
+        ("no query", {}),
+        ("an empty query", {"query": ""}),
+        ("a number", {"query": 5}),
+        ("a text", "x"),
+        ("nothing", None),
+        ("variables in a list", {"query": "{ publishedCursor }", "variables": [1]}),
+        ("a number for a name", {"query": "{ publishedCursor }", "operationName": 5}),
+        ("an unknown name", {"query": "query A { publishedCursor }", "operationName": "B"}),
+    ],
 )
 def test_what_is_no_query_is_refused_and_the_socket_stays(client: httpx.Client, _case: str, payload: object) -> None:
     with subscriber(client) as one:
@@ -267,6 +278,17 @@ def test_what_is_no_query_is_refused_and_the_socket_stays(client: httpx.Client, 
         (error,) = one.told()["payload"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
         assert one.is_quiet()
+
+
+@pytest.mark.parametrize("message", ["null", "5", "[]", "[[]]", '{"type": "complete", "id": []}', '{"id": {}}'])
+def test_what_is_no_message_closes_the_socket(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture, message: str
+) -> None:
+    with subscriber(client) as one:
+        one.socket.send(message)
+        with pytest.raises(ConnectionClosed, match="4400"):
+            one.told()
+    assert caplog.records == []
 
 
 def test_questions_are_answered_over_the_socket_too(client: httpx.Client) -> None:
@@ -431,3 +453,28 @@ def test_who_follows_while_the_last_follower_leaves_is_told(sqlite_database: Eng
         return watcher.changes
 
     assert asyncio.run(followed()) == 1
+
+
+def test_a_database_that_fails_a_while_keeps_nobody_from_hearing_later(
+    sqlite_database: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def followed() -> None:
+        pool = ReadPool(sqlite_database)
+        watcher = Watcher(sqlite_database, pool)
+        with watcher.following():
+            await asyncio.wait_for(watcher.after(0), 20)
+            _rename(sqlite_database, "runs", "runs_away")
+            while "does not hear of runs until the database answers again" not in caplog.text:
+                await asyncio.sleep(0.05)
+            _rename(sqlite_database, "runs_away", "runs")
+            await asyncio.wait_for(watcher.after(1), 20)
+        await watcher.close()
+        pool.close()
+
+    with caplog.at_level(logging.WARNING, logger="kehu_graphql.subscriptions"):
+        asyncio.run(asyncio.wait_for(followed(), 40))
+
+
+def _rename(engine: Engine, table: str, name: str) -> None:
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {name}")

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 
 from kehu_graphql.context import Context
 from kehu_graphql.failures import LIMIT_EXCEEDED, ExpectedError
@@ -38,6 +38,16 @@ class TextSocket(ASGIWebSocketAdapter):
 class Operations(BaseGraphQLTransportWSHandler[Context, None]):
     """The operations of one socket."""
 
+    async def handle_message(self, message: Message) -> None:
+        """Closes the socket, with the protocol's code, over what is no message of it."""
+        told: Any = message
+        if not isinstance(told, dict):
+            await self.handle_invalid_message("A message must be a JSON object")
+        elif not isinstance(told.get("id", ""), str):
+            await self.handle_invalid_message("The id of a message must be a text")
+        else:
+            await super().handle_message(message)
+
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Refuses with a code what cannot run; the others go on."""
         if not self.connection_acknowledged:
@@ -58,11 +68,15 @@ class Operations(BaseGraphQLTransportWSHandler[Context, None]):
             raise ExpectedError(said, LIMIT_EXCEEDED)
         if not isinstance(payload, dict) or not isinstance(payload.get("query", ""), str):
             raise ExpectedError('the payload must be an object with a text: {"query": "subscription { ... }"}')
+        if not isinstance(payload.get("variables") or {}, dict):
+            raise ExpectedError('\'variables\' must be an object: {"query": "...", "variables": {"name": "value"}}')
+        if not isinstance(payload.get("operationName") or "", str):
+            raise ExpectedError("'operationName' must be the name of an operation in the query")
         if holds_too_many(payload.get("variables")):
             said = f"the variables hold more than {MAX_VARIABLE_VALUES:,} values; send them in parts"
             raise ExpectedError(said, LIMIT_EXCEEDED)
         query = documents_of(self.context.served).query_of(payload)
-        if query is None:
+        if not query:
             raise ExpectedError('the payload has no query: {"query": "subscription { ... }"}')
         return query
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -19,6 +20,7 @@ _LOOK_SECONDS, _AGAIN_SECONDS = 0.25, 1.0
 # Word of PostgreSQL may be lost: a pool of transactions does not pass it, a firewall forgets a silent connection.
 _UNTOLD_SECONDS = 2.0
 _IS_DEAF = 2
+_UNANSWERED = "does not hear of runs until the database answers again: %s"
 _DEAF = "notifications of PostgreSQL do not arrive (through a pool of transactions?); runs are looked for every %g s"
 
 
@@ -74,16 +76,25 @@ class Watcher:
             self._changed = asyncio.Event()
 
     async def _looked(self) -> AsyncIterator[None]:
-        with commits_of_others(self._engine) as commits:
-            seen, mark = -1, None
-            while True:
-                found = commits()
-                if found != seen:
-                    seen, before = found, mark
-                    mark = await self._pool.run(runs_mark)
-                    if mark != before:
+        while True:
+            try:
+                with commits_of_others(self._engine) as commits:
+                    async for _ in self._seen(commits):
                         yield
-                await asyncio.sleep(_LOOK_SECONDS)
+            except (sqlite3.Error, DBAPIError) as error:
+                logger.warning(_UNANSWERED, error)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _seen(self, commits: Callable[[], int]) -> AsyncIterator[None]:
+        seen, mark = -1, None
+        while True:
+            found = commits()
+            if found != seen:
+                seen, before = found, mark
+                mark = await self._pool.run(runs_mark)
+                if mark != before:
+                    yield
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _told(self) -> AsyncIterator[None]:
         address = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -94,7 +105,7 @@ class Watcher:
                     async for _ in self._heard(connection):
                         yield
             except (psycopg.OperationalError, DBAPIError) as error:
-                logger.warning("does not hear of runs until the database answers again: %s", error)
+                logger.warning(_UNANSWERED, error)
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _heard(self, connection: psycopg.AsyncConnection) -> AsyncIterator[None]:
