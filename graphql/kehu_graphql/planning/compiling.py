@@ -47,7 +47,7 @@ class Compiler:
     takes: list[Take] = field(default_factory=list)
 
     def shape(self, kind: str, details: FieldDetailsList, source: Source) -> Shape:
-        """The object of a planned type; NotPlannedError for a field that the table does not have."""
+        """The object of a planned type; NotPlannedError where one below the statement's own has a field without SQL."""
         names, elements = [], []
         for name, each in self.fields(kind, details).items():
             names.append(name)

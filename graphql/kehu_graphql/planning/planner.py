@@ -1,4 +1,4 @@
-"""Answers queries that plans can answer; everything else is left to the resolvers, whole."""
+"""Answers queries by plans and sweeps; what neither can answer is left to the resolvers, whole."""
 
 import sqlite3
 from collections.abc import Hashable, Mapping, Sequence

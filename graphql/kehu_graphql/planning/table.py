@@ -1,4 +1,4 @@
-"""Which fields plans answer: the one table of them. A document with any other field goes to the resolvers."""
+"""Which fields have SQL in plans: the one table of them. All others are swept."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
