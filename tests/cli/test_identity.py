@@ -55,6 +55,12 @@ def clusters(place: Path, kehu: Kehu) -> Callable[..., list[list[str]]]:
     return read
 
 
+def test_who_is_whom_is_written_to_standard_output_too(place: Path, kehu: Kehu) -> None:
+    assert kehu("identity", "export", "-o", place / "c.csv", "-w", place)[0] == 0
+    code, out, err = kehu("identity", "export", "-o", "-", "-w", place)
+    assert (code, out, err) == (0, (place / "c.csv").read_text(encoding="utf-8"), "")
+
+
 def test_stats_count_records_customers_and_what_keys_join(place: Path, kehu: Kehu) -> None:
     code, shown, _ = kehu("identity", "stats", "--json", "-w", place)
     found = json.loads(shown)

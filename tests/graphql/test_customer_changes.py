@@ -103,3 +103,16 @@ def test_a_customer_that_changed_meanwhile_is_not_corrected_unseen(office: Any) 
     (error,) = office.ask(CORRECT, input={**REGION, "value": "北京", "expectedVersion": version})["userErrors"]
     assert (error["code"], error["path"]) == ("STALE_VERSION", ["input", "expectedVersion"])
     assert office.content() == before
+
+
+def test_a_customer_is_found_by_the_name_that_departments_go_on_using(office: Any) -> None:
+    found = '{ customersByIdentifier(value: "beta ltd") { kind customer { name } } }'
+    assert office.ask(CORRECT, input={**REGION, "field": "name", "value": "Delta Ltd"})["userErrors"] == []
+    assert office.ask(found) == [{"kind": "name_key", "customer": {"name": "Delta Ltd"}}]
+    # Whoever bears the name by now comes first.
+    taken = {**REGION, "customer": "C3", "field": "name", "value": "Beta Ltd"}
+    assert office.ask(CORRECT, input=taken)["userErrors"] == []
+    assert [(each["kind"], each["customer"]["name"]) for each in office.ask(found)] == [
+        ("name", "Beta Ltd"),
+        ("name_key", "Delta Ltd"),
+    ]

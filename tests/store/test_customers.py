@@ -365,6 +365,7 @@ def test_every_customer_column_that_events_have_moves() -> None:
     handed = {(name, "customer_id") for name in ("memberships", "warnings", "overrides", "identifiers")}
     others = {("customer_records", "customer_id"), ("customer_aliases", "customer_id")}
     derived = {("golden_values", "customer_id"), ("customer_links", "customer_id"), ("customer_links", "other_id")}
+    derived |= {("customer_features", "customer_id")}
     declared = {
         (table.name, key.parent.name)
         for table in metadata.tables.values()

@@ -38,7 +38,7 @@ def stats(workspace: WorkspaceOption = Path(), json: JsonOption = False) -> None
 
 @app.command("export")
 def export(
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .csv file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .csv file; - for standard output.")],
     mentions: Annotated[bool, typer.Option("--mentions", help="Parties named on other records too.")] = False,
     suggested: Annotated[
         float | None,
@@ -50,11 +50,15 @@ def export(
 
     Example: kehu identity export -o clusters.csv
     """
-    if output.suffix != ".csv":
+    is_stream = str(output) == "-"
+    if not is_stream and output.suffix != ".csv":
         problem = Problem(Place(str(output)), "format", f"'{output.suffix}' is no export format", "write a .csv")
         raise RefusedError([problem])
     place = workspace_at(workspace)
     frame = identifying.assignments(place, database_of(place), mentions=mentions, suggestions=suggested)
+    if is_stream:
+        say(frame.write_csv().removesuffix("\n"))
+        return
     frame.write_csv(output)
     say(f"{len(frame):,} records of {frame['customer_id'].n_unique():,} customers written to {output}")
 

@@ -31,7 +31,7 @@ from kehu.reader.keyset import ByteOrder
 from kehu.tables.facts import customer_aliases, customers, identifiers
 
 # The surest kind first; kinds not listed come after these, in alphabetical order.
-STRENGTH = {"uid": 0, "source_key": 1, "tax_code": 2, "phone": 3, "email": 4, "name_key": 6, "name": 7}
+STRENGTH = {"uid": 0, "source_key": 1, "tax_code": 2, "phone": 3, "email": 4, "name": 6, "name_key": 7}
 _OTHER = 5
 
 
@@ -65,7 +65,7 @@ def spellings(text: str, region: str) -> dict[str, str]:
 def find_customers(connection: Connection, text: str, region: str, limit: int) -> tuple[Match, ...]:
     """Who `text` may mean, the surest first, at most `limit`; one identifier may name several customers.
 
-    A name counts as a customer shows it, in any script and case, and as records gave it.
+    A name counts as a customer shows it, in any script and case; else as any record gave it, legal form or not.
     """
     forms = spellings(text, region)
     if not forms:

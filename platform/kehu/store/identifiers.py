@@ -3,7 +3,7 @@
 import polars as pl
 from sqlalchemy import Column, Connection, delete, select
 
-from kehu.identity.golden import Golden, corrected_identifiers, identifier_rows
+from kehu.identity.golden import Golden, corrected_identifiers, identifier_rows, other_names
 from kehu.store.among import among
 from kehu.store.bulk import insert_frame, next_id, read_frame
 from kehu.store.unshared import unshared
@@ -19,7 +19,8 @@ def write_identifiers(
     connection: Connection, records: pl.DataFrame, golden: Golden, ids: pl.DataFrame, phone_region: str
 ) -> None:
     """Bring the identifiers of the customers `ids` (uid, now) into line with all their records (with `uid`)."""
-    rows = pl.concat([identifier_rows(records), corrected_identifiers(golden, phone_region)]).unique()
+    found = [identifier_rows(records), corrected_identifiers(golden, phone_region), other_names(records, golden)]
+    rows = pl.concat(found).unique()
     wanted = rows.join(ids, on="uid").select(pl.col("now").alias("customer_id"), "kind", "system", "value")
     stored = rows_of_customers(connection, identifiers.c.customer_id, ids["now"])
     same = ["customer_id", "kind", "system", "value"]
