@@ -32,15 +32,8 @@ from kehu_graphql.failures import ExpectedError
 from kehu_graphql.instants import utc
 from kehu_graphql.published import known_level, rule_set_in_run, run_that_counted
 from kehu_graphql.served import known_feature, operand
-from kehu_graphql.types.where import (
-    BigIntFilter,
-    BooleanFilter,
-    CustomerWhere,
-    FeatureWhere,
-    InstantFilter,
-    LevelWhere,
-    StringFilter,
-)
+from kehu_graphql.types.filters import BigIntFilter, BooleanFilter, InstantFilter, StringFilter
+from kehu_graphql.types.where import CustomerWhere, FeatureWhere, LevelWhere
 
 MAX_DEPTH = 5
 MAX_LEAVES = 50

@@ -36,7 +36,8 @@ from kehu_graphql.types.aggregate import (
     customer_group,
     shipment_group,
 )
-from kehu_graphql.types.where import CustomerWhere, NullsOrder, OrderDirection
+from kehu_graphql.types.order import NullsOrder, OrderDirection
+from kehu_graphql.types.where import CustomerWhere
 
 
 @strawberry.type

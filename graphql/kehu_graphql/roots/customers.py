@@ -20,7 +20,8 @@ from kehu_graphql.nodes import split_node_id
 from kehu_graphql.served import known_feature
 from kehu_graphql.types.customer import Customer, customer_node
 from kehu_graphql.types.match import IdentifierMatch
-from kehu_graphql.types.where import CustomerOrder, CustomerOrderField, CustomerWhere, NullsOrder, OrderDirection
+from kehu_graphql.types.order import CustomerOrder, CustomerOrderField, NullsOrder, OrderDirection
+from kehu_graphql.types.where import CustomerWhere
 
 _MATCHES_READ = 200
 _KEY_KINDS: dict[str, KeyKind] = {"name": "text", "last_seen_at": "instant", "feature": "whole", "id": "whole"}

@@ -13,8 +13,8 @@ from kehu_graphql.context import Context, Info
 from kehu_graphql.fields import resolved
 from kehu_graphql.published import rule_set_in_run
 from kehu_graphql.scalars import BigInt, Locale, Money, label_text, money
+from kehu_graphql.types.order import NullsOrder, OrderDirection
 from kehu_graphql.types.people import employee_by_number
-from kehu_graphql.types.where import NullsOrder, OrderDirection
 
 
 @strawberry.enum(description="What customers may be counted by.")

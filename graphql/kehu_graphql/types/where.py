@@ -1,78 +1,11 @@
-"""What a list of customers may be narrowed to, and how it may be ordered."""
+"""What a list of customers may be narrowed to."""
 
 from datetime import datetime
-from enum import Enum
 
 import strawberry
 from strawberry.scalars import JSON
 
-from kehu_graphql.scalars import BigInt
-
-
-@strawberry.input(description="A text against values; give one operator, or several that all must hold.")
-class StringFilter:
-    eq: str | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")
-    ne: str | None = strawberry.field(default=strawberry.UNSET, description="Is not this; holds where it is unknown.")
-    in_: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, name="in", description="Is one of these; none given, nothing matches."
-    )
-    not_in: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="Is none of these; holds where it is unknown."
-    )
-    contains: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Has this somewhere in it, letter for letter, upper and lower case apart."
-    )
-    starts_with: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Begins with this, letter for letter, upper and lower case apart."
-    )
-    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
-
-
-@strawberry.input(description="An instant against bounds; several must all hold.")
-class InstantFilter:
-    eq: datetime | None = strawberry.field(default=strawberry.UNSET, description="Exactly then, to the microsecond.")
-    ne: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="Not exactly then; holds where it is unknown."
-    )
-    in_: list[datetime] | None = strawberry.field(
-        default=strawberry.UNSET, name="in", description="Exactly at one of these; none given, nothing matches."
-    )
-    not_in: list[datetime] | None = strawberry.field(
-        default=strawberry.UNSET, description="At none of these; holds where it is unknown."
-    )
-    lt: datetime | None = strawberry.field(default=strawberry.UNSET, description="Before.")
-    lte: datetime | None = strawberry.field(default=strawberry.UNSET, description="At or before.")
-    gt: datetime | None = strawberry.field(default=strawberry.UNSET, description="After.")
-    gte: datetime | None = strawberry.field(default=strawberry.UNSET, description="At or after.")
-    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
-
-
-@strawberry.input(description="A whole number, in its field's unit, against values and bounds; several must all hold.")
-class BigIntFilter:
-    eq: BigInt | None = strawberry.field(default=strawberry.UNSET, description='Is exactly this number, e.g. "1250".')
-    ne: BigInt | None = strawberry.field(
-        default=strawberry.UNSET, description='Is not this number, e.g. "0"; holds where it is unknown.'
-    )
-    in_: list[BigInt] | None = strawberry.field(
-        default=strawberry.UNSET,
-        name="in",
-        description='Is one of these numbers, e.g. ["1", "2"]; none given, nothing matches.',
-    )
-    not_in: list[BigInt] | None = strawberry.field(
-        default=strawberry.UNSET, description='Is none of these numbers, e.g. ["1", "2"]; holds where it is unknown.'
-    )
-    lt: BigInt | None = strawberry.field(default=strawberry.UNSET, description='Less than this number, e.g. "1000".')
-    lte: BigInt | None = strawberry.field(default=strawberry.UNSET, description='At most this number, e.g. "1000".')
-    gt: BigInt | None = strawberry.field(default=strawberry.UNSET, description='More than this number, e.g. "1000".')
-    gte: BigInt | None = strawberry.field(default=strawberry.UNSET, description='At least this number, e.g. "1000".')
-    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
-
-
-@strawberry.input(description="A yes or no that may be unknown.")
-class BooleanFilter:
-    eq: bool | None = strawberry.field(default=strawberry.UNSET, description="Is exactly this.")
-    ne: bool | None = strawberry.field(default=strawberry.UNSET, description="Is not this; holds where it is unknown.")
-    is_null: bool | None = strawberry.field(default=strawberry.UNSET, description="Is unknown (true) or known (false).")
+from kehu_graphql.types.filters import BigIntFilter, BooleanFilter, InstantFilter, StringFilter
 
 
 @strawberry.input(description="The customer's level in one rule set, by the published run or as it counted before.")
@@ -330,37 +263,3 @@ class CustomerWhere:
         default=strawberry.UNSET, description="First contact or event."
     )
     last_seen_at: InstantFilter | None = strawberry.field(default=strawberry.UNSET, description="Last event.")
-
-
-@strawberry.enum(description="What customers may be ordered by; ties are broken by a stable number.")
-class CustomerOrderField(Enum):
-    NAME = strawberry.enum_value("name", description="By the name's characters (Unicode), not by pinyin.")
-    LAST_SEEN_AT = strawberry.enum_value(
-        "last_seen_at", description="Unknown ones last, unless `nulls` says otherwise."
-    )
-    FEATURE = strawberry.enum_value(
-        "feature", description="By the `feature` named beside it, alone; unknown ones last in either direction."
-    )
-    ID = strawberry.enum_value("id", description="In the order customers came to be known.")
-
-
-@strawberry.enum(description="Which end comes first.")
-class OrderDirection(Enum):
-    ASC = strawberry.enum_value("asc", description="The least first.")
-    DESC = strawberry.enum_value("desc", description="The greatest first.")
-
-
-@strawberry.enum(description="Where unknown values stand, whichever end comes first.")
-class NullsOrder(Enum):
-    FIRST = strawberry.enum_value("first", description="Before all known ones.")
-    LAST = strawberry.enum_value("last", description="Behind all known ones.")
-
-
-@strawberry.input(description="One step of an order.")
-class CustomerOrder:
-    field: CustomerOrderField = strawberry.field(description="What to order by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
-    feature: str | None = strawberry.field(
-        default=None, description='With FEATURE: which one, e.g. "revenue_365d"; its file says `served: sorted`.'
-    )
-    nulls: NullsOrder = strawberry.field(default=NullsOrder.LAST, description="Where unknown values stand.")
