@@ -122,8 +122,8 @@ def test_a_held_run_is_confirmed_and_rolled_back(kehu: Kehu, workspace: Path) ->
         ("the published run", ("rollback", "1"), "error[is-published]: the answers of run 1 are the published ones"),
         ("a held run", ("rollback", "2"), "error[not-published]: run 2 was never published: it is held"),
         ("nothing before", ("rollback",), "error[no-earlier-run]: no run was published before run 1"),
-        ("a published run confirmed", ("publish", "1"), "error[not-held]: run 1 is not held"),
-        ("an unknown run discarded", ("discard", "9"), "error[not-held]: run 9 is not held"),
+        ("a published run confirmed", ("publish", "1"), "error[not-held]: run 1 is not held: it is published"),
+        ("an unknown run discarded", ("discard", "9"), "error[unknown-run]: there is no run 9"),
     ],
 )
 def test_what_cannot_be_is_refused(
