@@ -26,7 +26,7 @@ from kehu_graphql.types.run import Run, run_by_id
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS, _POLLS, _SETTLING_POLLS = 0.1, 200, 50
+_POLL_SECONDS, _POLLS, _SETTLING_POLLS = 0.1, 200, 200
 
 
 @strawberry.input(description="A run to start.")
