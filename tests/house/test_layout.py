@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,9 @@ def test_an_init_file_holds_a_docstring_only(path: Path) -> None:
 
 def test_every_command_module_is_imported_by_its_own_name() -> None:
     assert importlib.util.find_spec("kehu.cli.main") is not None
+
+
+def test_every_migration_has_a_number_of_its_own() -> None:
+    versions = ROOT / "platform" / "kehu" / "tables" / "migrations" / "versions"
+    numbers = [path.name[:4] for path in versions.glob("[0-9]*.py")]
+    assert [number for number, times in Counter(numbers).items() if times > 1] == []
