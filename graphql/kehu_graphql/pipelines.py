@@ -19,12 +19,10 @@ Rows = list[tuple[Any, ...]]
 PIPELINES = 4
 # A statement that is kept takes some memory of its connection's server, one that is not some time to be planned again.
 _KEPT_STATEMENTS = 100
-# All that is sent at once is one transaction, which begins like this. Compiled code does not pay for a page of rows.
-_SETTINGS = (
-    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-    "SET TIME ZONE 'UTC'",
-    "SET jit = off",
-)
+# Compiled code does not pay for a page of rows. Nothing that would harm whom a pool gives the connection to next.
+_SETTINGS = ("SET TIME ZONE 'UTC'", "SET jit = off")
+# One statement alone sees one state by itself.
+_BEGIN, _END = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", b"COMMIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,7 @@ class _Pipeline:
         self._listen()
         answer: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
         self._answer = answer
-        for each in asked:
-            self._send(each)
+        self._send_all(asked)
         self._raw.pipeline_sync()
         self._flush()
         try:
@@ -125,6 +122,14 @@ class _Pipeline:
             # Servers have one loop; whoever tries an application without a server may have one for each request.
             self._loop = loop
             loop.add_reader(self._socket, self._readable)
+
+    def _send_all(self, asked: Sequence[Asked]) -> None:
+        if len(asked) > 1:
+            self._raw.send_query_params(_BEGIN, None)
+        for each in asked:
+            self._send(each)
+        if len(asked) > 1:
+            self._raw.send_query_params(_END, None)
 
     def _send(self, asked: Asked) -> None:
         name = self._statements.names.get(asked.sql)

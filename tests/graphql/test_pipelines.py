@@ -50,7 +50,15 @@ def test_all_that_is_sent_at_once_sees_one_state_and_writes_nothing(engine: Engi
     first, _, second = _with(engine, work)[0]
     assert first == second
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        _with(engine, lambda lines: lines.rows([Asked(b"CREATE TABLE made (id int)", ())]))
+        _with(engine, lambda lines: lines.rows([_PID, Asked(b"CREATE TABLE made (id int)", ())]))
+
+
+def test_whoever_a_pool_gives_the_connection_to_may_write(engine: Engine) -> None:
+    async def work(lines: Pipelines) -> Any:
+        await lines.rows([_PID, _PID])
+        return await lines.rows([Asked(b"SHOW transaction_read_only", ())])
+
+    assert _with(engine, work) == [[("off",)]]
 
 
 def _write(engine: Engine) -> None:
