@@ -23,7 +23,7 @@ from kehu.rules.trees import Parsed, parse
 ROOM = "kehu.rules."
 COPY = "faulty_rules."
 # The grammar and the oracle stay as they are: they are what a copy is compared with.
-KEPT = ("trees", "backtracking", "interpreter")
+KEPT = ("engine", "trees", "backtracking", "interpreter")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,9 @@ class Compiler:
         variable = written.name.value if isinstance(written, VariableNode) else None
 
         def value(variables: VariableValues) -> Any:
-            if variable in variables.coerced:
-                return variables.coerced[variable]
+            given = None if variable is None else variables.coerced.get(variable)
+            if given is not None:
+                return given
             return self.arguments_under(kind, details, variables)[name]
 
         return value

@@ -46,9 +46,9 @@ def sent_query(written: Any) -> Sent | None:
 
 def named_query(written: Mapping[str, Any], query: Any) -> Sent | None:
     """The query with what was written beside it; None where that is anything unusual."""
-    name, variables = written.get("operationName"), written.get("variables") or {}
-    if not isinstance(query, str) or not isinstance(variables, dict) or not (name is None or isinstance(name, str)):
+    name, variables, extensions = (written.get(each) for each in ("operationName", "variables", "extensions"))
+    if not isinstance(query, str) or not isinstance(name, str | None):
         return None
-    if not isinstance(written.get("extensions") or {}, dict):
+    if not isinstance(variables, dict | None) or not isinstance(extensions, dict | None):
         return None
-    return None if holds_too_many(variables) else Sent(query, name, variables)
+    return None if holds_too_many(variables) else Sent(query, name, variables or {})

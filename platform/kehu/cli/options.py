@@ -11,8 +11,8 @@ import typer
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from kehu.model.instants import year_problems
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
+from kehu.pipeline.instants import year_problems
 from kehu.store.database import open_database, upgrade
 from kehu.workspace.workspace import Workspace, open_workspace
 

@@ -12,9 +12,9 @@ from sqlalchemy.exc import OperationalError
 from kehu.features.catalogue import Catalogue
 from kehu.features.selection import only
 from kehu.features.serving import served
-from kehu.model.instants import year_problems
 from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.facts import Present, mirror_folder
+from kehu.pipeline.instants import year_problems
 from kehu.pipeline.known_erasures import check_erasures
 from kehu.pipeline.progress import Clock, Progress, Watch
 from kehu.pipeline.remote import engine_of
