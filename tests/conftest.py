@@ -2,12 +2,18 @@
 
 import os
 import shutil
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -24,6 +30,8 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+# Many times what a quiet machine needs: tests share theirs with others.
+_START_SECONDS, _END_SECONDS = 120, 60
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +144,45 @@ def make_workspace(tmp_path: Path) -> MakeWorkspace:
         return open_workspace(root, {})
 
     return make
+
+
+Serve = Callable[..., AbstractContextManager[tuple[subprocess.Popen[bytes], str]]]
+
+
+@pytest.fixture(scope="session")
+def kehu_serve() -> Serve:
+    """Serve a workspace by the kehu command: folder and environment's variables; the process and its address."""
+    return _kehu_serve
+
+
+@contextmanager
+def _kehu_serve(folder: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "kehu.cli", "serve", "--workspace", str(folder), "--port", str(port)]
+    environment = {**os.environ, **variables, "PYTHONPATH": os.pathsep.join(sys.path)}
+    # Its standard error is ours: what it says is shown with the test that fails.
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        _await(process, f"http://127.0.0.1:{port}")
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        code = process.wait(_END_SECONDS)
+    # Told to end, a server ends its requests and then itself by that very signal.
+    assert code in {0, -signal.SIGTERM}
+
+
+def _await(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            httpx.get(f"{url}/healthz", timeout=_START_SECONDS)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"{url} never answered; its process: {process.poll() or 'goes on'}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

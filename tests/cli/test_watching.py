@@ -1,13 +1,10 @@
 """A real server beside a rule directory that is edited, broken and mended."""
 
-import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,31 +47,29 @@ def workspace(make_workspace: MakeWorkspace, kehu: Callable[..., tuple[int, str,
     return made
 
 
-@contextmanager
-def served(workspace: Workspace, seconds: str) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """`kehu serve` as a process, once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "kehu.cli", "serve", "-w", str(workspace.root), "--port", str(port)]
-    environment = {**os.environ, "KEHU_RULES_RELOAD_SECONDS": seconds, "PYTHONPATH": os.pathsep.join(sys.path)}
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-        try:
-            _until(lambda: client.get("/healthz").status_code == 200)
+Served = Callable[[str], AbstractContextManager[tuple[subprocess.Popen[bytes], httpx.Client]]]
+
+
+@pytest.fixture
+def served(workspace: Workspace, kehu_serve: Callable[..., Any]) -> Served:
+    """Serves the workspace, which looks at its rules that often; the process and a client."""
+
+    @contextmanager
+    def serve(seconds: str) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+        with (
+            kehu_serve(workspace.root, KEHU_RULES_RELOAD_SECONDS=seconds) as (process, url),
+            httpx.Client(base_url=url, timeout=60) as client,
+        ):
             yield process, client
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+
+    return serve
 
 
 def _until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while time.monotonic() < deadline:
-        try:
-            if holds():
-                return
-        except httpx.TransportError:
-            pass
+        if holds():
+            return
         time.sleep(0.05)
     raise TimeoutError("it never came to hold")
 
@@ -94,9 +89,9 @@ def asked(client: httpx.Client) -> dict[str, Any]:
     return data
 
 
-def test_an_edit_is_noticed_and_a_broken_file_keeps_the_last_good_rules(workspace: Workspace) -> None:
+def test_an_edit_is_noticed_and_a_broken_file_keeps_the_last_good_rules(workspace: Workspace, served: Served) -> None:
     file = workspace.rules_folder / "size.yaml"
-    with served(workspace, "0.1") as (_, client):
+    with served("0.1") as (_, client):
         first = asked(client)
         saved(file, EDITED)
         _until(lambda: asked(client)["ruleDirectory"]["readAt"] != first["ruleDirectory"]["readAt"])
@@ -134,9 +129,11 @@ def _told(file: Path) -> dict[str, object]:
     }
 
 
-def test_a_signal_makes_it_look_at_once_where_it_else_looks_only_at_the_beginning(workspace: Workspace) -> None:
+def test_a_signal_makes_it_look_at_once_where_it_else_looks_only_at_the_beginning(
+    workspace: Workspace, served: Served
+) -> None:
     (workspace.rules_folder / "size.yaml").write_text(BROKEN, encoding="utf-8")
-    with served(workspace, "0") as (process, client):
+    with served("0") as (process, client):
         first = client.get("/readyz")
         (workspace.rules_folder / "size.yaml").write_text(SIZE, encoding="utf-8")
         time.sleep(0.3)
@@ -148,9 +145,9 @@ def test_a_signal_makes_it_look_at_once_where_it_else_looks_only_at_the_beginnin
     assert unnoticed.json() == first.json()
 
 
-def test_a_rule_directory_without_a_file_keeps_nobody_from_reading(workspace: Workspace) -> None:
+def test_a_rule_directory_without_a_file_keeps_nobody_from_reading(workspace: Workspace, served: Served) -> None:
     workspace.rules_folder.rename(workspace.root / "elsewhere")
-    with served(workspace, "0") as (_, client):
+    with served("0") as (_, client):
         answer = asked(client)
     assert answer["ruleSets"] == [{"source": SIZE}]
     assert [problem["check"] for problem in answer["ruleDirectory"]["problems"]] == ["no-rules"]

@@ -41,14 +41,17 @@ def resegmented(office: Any, as_of: datetime, **settings: str) -> None:
     resegment(workspace, office.engine, as_of, clock=office.clock, progress=lambda _what, _rows: None)
 
 
-def test_a_started_run_is_told_at_once_and_published_later(office: Any) -> None:
+def test_a_started_run_is_told_at_once_published_later_and_rolled_back_then(office: Any) -> None:
     given = {"asOf": "2026-03-01T00:00:00Z", "idempotencyKey": "r1"}
     started = office.ask(START, input=given)
     assert started == {"userErrors": [], "isReplay": False, "run": {"number": 2}}
     run = ended(office, 2)
+    # Its process may still be at work behind the publication.
+    rolled_back = office.ask(ROLLBACK, input={})
     assert (run["state"], run["asOf"]) == ("published", "2026-03-01T00:00:00+00:00")
+    assert (rolled_back["userErrors"], rolled_back["run"]["number"]) == ([], 3)
     assert office.ask(START, input=given) == {**started, "isReplay": True}
-    assert len(office.ask(RUNS)["nodes"]) == 2
+    assert len(office.ask(RUNS)["nodes"]) == 3
 
 
 def test_a_run_that_ends_before_it_begins_is_refused_and_its_key_is_new_again(

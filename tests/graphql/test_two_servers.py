@@ -1,12 +1,8 @@
 """Two real servers on one database: what one is told to do is done, and told to those who subscribed at the other."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +28,7 @@ class Front:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._client = httpx.Client(base_url=f"http://{address}", timeout=60, headers={"kehu-author": "Li%20Na"})
+        self._client = httpx.Client(base_url=address, timeout=60, headers={"kehu-author": "Li%20Na"})
 
     def ask(self, query: str, **variables: object) -> Any:
         """The only field of the data; nothing may fail."""
@@ -45,9 +41,11 @@ class Front:
     def subscribed(self, query: str) -> Iterator["Told"]:
         """What a subscription is told within the block."""
         protocol = Subprotocol("graphql-transport-ws")
-        with connect(f"ws://{self.address}/graphql", subprotocols=[protocol]) as opened:
+        with connect(
+            f"ws{self.address.removeprefix('http')}/graphql", subprotocols=[protocol], open_timeout=60
+        ) as opened:
             opened.send('{"type": "connection_init"}')
-            opened.recv(timeout=20)
+            opened.recv(timeout=60)
             opened.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
             yield Told(opened)
 
@@ -76,29 +74,14 @@ class Told:
         return list(iter(self.next, None))
 
 
-def served(folder: Path, database_url: str) -> tuple[subprocess.Popen[bytes], Front]:
-    """`kehu serve` at a free port, once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    environment = {**os.environ, "KEHU_DATABASE_URL": database_url, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-m", "kehu.cli", "serve", "--port", str(port), "--workspace", str(folder)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    transport = httpx.HTTPTransport(retries=12)
-    with httpx.Client(transport=transport, timeout=60) as client:
-        assert client.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
-    return process, Front(f"127.0.0.1:{port}")
-
-
 @pytest.fixture
-def fronts(office_anywhere: Any) -> Iterator[tuple[Front, Front]]:
+def fronts(office_anywhere: Any, kehu_serve: Callable[..., Any]) -> Iterator[tuple[Front, Front]]:
     """One front-end each of two servers of the office."""
-    url = office_anywhere.workspace.settings.database_url
-    started = [served(office_anywhere.workspace.root, url) for _ in range(2)]
-    yield started[0][1], started[1][1]
-    for process, front in started:
-        front.close()
-        process.terminate()
-    assert {process.wait(30) for process, _ in started} <= {0, -15}
+    root, url = office_anywhere.workspace.root, office_anywhere.workspace.settings.database_url
+    with ExitStack() as stack:
+        addresses = [stack.enter_context(kehu_serve(root, KEHU_DATABASE_URL=url))[1] for _ in range(2)]
+        one, other = (stack.enter_context(closing(Front(address))) for address in addresses)
+        yield one, other
 
 
 def guard(root: Path) -> None:

@@ -5,12 +5,8 @@ import json
 import os
 import pickle
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,7 +19,6 @@ from tests.samples.command import kehu
 from kehu.generate.carrier import generate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-_START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -73,37 +68,19 @@ Ask = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def ask(sample: Callable[[str], Sample]) -> Iterator[Ask]:
+def ask(sample: Callable[[str], Sample], kehu_serve: Callable[..., Any]) -> Iterator[Ask]:
     """Ask a served sample over HTTP: name, query, variables; the answer's data."""
-    servers: dict[str, tuple[subprocess.Popen[bytes], str]] = {}
+    addresses: dict[str, str] = {}
+    with ExitStack() as servers:
 
-    def answer(name: str, query: str, **variables: object) -> Any:
-        if name not in servers:
-            servers[name] = _served(sample(name).root)
-        response = httpx.post(f"{servers[name][1]}/graphql", json={"query": query, "variables": variables}, timeout=30)
-        document = response.json()
-        assert "errors" not in document, document
-        return document["data"]
+        def answer(name: str, query: str, **variables: object) -> Any:
+            if name not in addresses:
+                addresses[name] = servers.enter_context(kehu_serve(sample(name).root))[1]
+            response = httpx.post(
+                f"{addresses[name]}/graphql", json={"query": query, "variables": variables}, timeout=60
+            )
+            document = response.json()
+            assert "errors" not in document, document
+            return document["data"]
 
-    yield answer
-    for process, _ in servers.values():
-        process.terminate()
-    # Told to end, a server ends its requests and then itself by that very signal.
-    assert {process.wait(timeout=30) for process, _ in servers.values()} <= {0, -signal.SIGTERM}
-
-
-def _served(root: Path) -> tuple[subprocess.Popen[bytes], str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "kehu.cli", "serve", "-w", str(root), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{url}/readyz").status_code == 200:
-                return process, url
-        except httpx.TransportError:
-            time.sleep(0.1)
-    process.kill()
-    raise TimeoutError(f"the server of {root} did not start")
+        yield answer

@@ -180,11 +180,12 @@ class RunMutations:
             counts = {"entered": done.entered, "left": done.left, "fired": done.fired, "cleared": done.cleared}
             return {"run": done.run, **counts}
 
+        await _settle(info)
         return await changed(info.context, "runRollback", input, make, RunRollbackPayload)
 
 
 async def _settle(info: Info) -> None:
-    """Wait a moment for the process of a run that is over: whoever was told so may ask for the next one at once."""
+    """Wait a moment for the process of a run that is over: whoever was told so may ask for what comes next."""
     desk = desk_of(info.context)
     for _ in range(_SETTLING_POLLS):
         if not desk.runner.is_running() or await info.context.reads.once(any_goes_on):
