@@ -178,7 +178,7 @@ async def _by_feature(context: Context, where: FeatureWhere, path: str) -> Condi
     for name, value in _given(where, path, skip="code"):
         comparison, here = cast("Comparison", name.rstrip("_")), _path(path, name)
         stored: Any = value
-        if isinstance(value, list):
+        if name in {"in_", "not_in"}:
             stored = tuple(operand(feature, comparison, each, here) for each in _values(value, here))
         elif comparison != "is_null":
             stored = operand(feature, comparison, value, here)

@@ -1,9 +1,12 @@
 """Served features by the codes clients write, and values to compare them with."""
 
+import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context as Digits
+from decimal import Inexact, InvalidOperation, Overflow
 from typing import Any
 
 from kehu.model.problems import did_you_mean
@@ -15,6 +18,9 @@ from kehu_graphql.instants import utc
 
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 _ORDERED = {"lt", "lte", "gt", "gte"}
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# Room for every number of JSON; what is to be rounded is refused.
+_EXACTLY = Digits(prec=400, Emin=-400, Emax=400, traps=[Inexact, InvalidOperation, Overflow])
 
 
 async def known_feature(context: Context, code: str) -> ServedFeature:
@@ -35,7 +41,7 @@ def operand(feature: ServedFeature, comparison: str, value: Any, path: str) -> f
         raise ExpectedError(f"'{path}': {said}; use eq, ne, in or notIn")
     try:
         found = _STORED[feature.kind](feature, value, path)
-    except (TypeError, ValueError, InvalidOperation, OverflowError):
+    except (TypeError, ValueError, ArithmeticError):
         raise _misfit(feature, value, path) from None
     if isinstance(found, int) and not _LEAST <= found <= _GREATEST:
         raise ExpectedError(f"'{path}': {value} is greater than any value of '{feature.code}' can be")
@@ -49,9 +55,10 @@ def _whole(_feature: ServedFeature, value: Any, _path: str) -> int:
 
 
 def _amount(feature: ServedFeature, value: Any, path: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    is_written = isinstance(value, str) and _AMOUNT.fullmatch(value)
+    if not is_written and (isinstance(value, bool) or not isinstance(value, (int, float))):
         raise TypeError(value)
-    exact = Decimal(str(value)).scaleb(feature.scale)
+    exact = _EXACTLY.scaleb(_EXACTLY.create_decimal(str(value)), feature.scale)
     if not exact.is_finite():
         raise ValueError(value)
     if exact != exact.to_integral_value():
@@ -113,5 +120,6 @@ _EXAMPLES = {
 
 
 def _misfit(feature: ServedFeature, value: Any, path: str) -> ExpectedError:
-    said = f"'{feature.code}' holds {_NOUNS[feature.kind]}, '{str(value)[:100]}' is none"
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    said = f"'{feature.code}' holds {_NOUNS[feature.kind]}, '{shown[:100]}' is none"
     return ExpectedError(f"'{path}': {said}; write for example {_EXAMPLES[feature.kind]}")

@@ -245,6 +245,21 @@ def test_a_cursor_of_another_feature_is_refused(ask: Ask, refused: Ask) -> None:
             "'where.feature.gte': 'revenue_365d' holds amounts, 'Infinity' is none; write for example \"48200.50\"",
         ),
         (
+            "an amount as calculators write it",
+            _feature("revenue_365d", gte="1E-99999999"),
+            "'where.feature.gte': 'revenue_365d' holds amounts, '1E-99999999' is none; write for example \"48200.50\"",
+        ),
+        (
+            "an amount with more digits than any has",
+            _feature("revenue_365d", gt="1" + "0" * 500),
+            f"'where.feature.gt': 'revenue_365d' holds amounts, '1{'0' * 99}' is none; write for example \"48200.50\"",
+        ),
+        (
+            "a last digit far behind the point",
+            _feature("revenue_365d", lte=f"1.{'0' * 30}1"),
+            f"'where.feature.lte': 1.{'0' * 30}1 has more decimals than the 2 of 'revenue_365d'; round it",
+        ),
+        (
             "a third decimal",
             _feature("revenue_365d", eq="0.125"),
             "'where.feature.eq': 0.125 has more decimals than the 2 of 'revenue_365d'; round it",
@@ -257,7 +272,12 @@ def test_a_cursor_of_another_feature_is_refused(ask: Ask, refused: Ask) -> None:
         (
             "a truth for a number",
             _feature("shipments_90d", eq=True),
-            "'where.feature.eq': 'shipments_90d' holds whole numbers, 'True' is none; write for example 12",
+            "'where.feature.eq': 'shipments_90d' holds whole numbers, 'true' is none; write for example 12",
+        ),
+        (
+            "several for one",
+            _feature("shipments_90d", gte=[1]),
+            "'where.feature.gte': 'shipments_90d' holds whole numbers, '[1]' is none; write for example 12",
         ),
         (
             "more than can be counted",
