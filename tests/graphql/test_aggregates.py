@@ -192,6 +192,7 @@ def test_shipments_are_counted_in_groups(ask: Ask, _case: str, asked: dict[str, 
             "unknown rule set 'service_teir'; did you mean 'service_tier'?",
         ),
         ("the same twice", CUSTOMERS, {"by": [TIER, TIER]}, "'groupBy' names LEVEL twice; name it once"),
+        ("null for a bound", CUSTOMERS, {"having": {"gte": 1, "lt": None}}, "'having.lt' is null; leave it out"),
         (
             "five at once",
             CUSTOMERS,

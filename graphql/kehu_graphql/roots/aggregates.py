@@ -97,7 +97,8 @@ async def _of_customer(context: Context, asked: CustomerGroupBy) -> Group:
     if not asked.rule_set:
         return Group(field)
     run = await run_that_counted(context, utc(asked.as_of, "groupBy.asOf") if asked.as_of else None)
-    return Group(field, (await rule_set_in_run(context, asked.rule_set, run)).code, run)
+    rule_set = await rule_set_in_run(context, asked.rule_set, run)
+    return Group(field, rule_set.code, run, is_flag=rule_set.kind == "flag")
 
 
 async def _of_shipment(context: Context, asked: ShipmentGroupBy) -> Group:
@@ -133,5 +134,8 @@ def _ranking(having: CountFilter | None, order_by: list[AggregateOrder] | None, 
 def _bounds(having: CountFilter | None) -> tuple[tuple[Bound, int], ...]:
     if having is None:
         return ()
-    given = [(field.name, getattr(having, field.name)) for field in fields(having)]
-    return tuple((cast("Bound", name), value) for name, value in given if isinstance(value, int))
+    given = [(cast("Bound", field.name), getattr(having, field.name)) for field in fields(having)]
+    unclear = next((name for name, value in given if value is None), None)
+    if unclear is not None:
+        raise ExpectedError(f"'having.{unclear}' is null; leave it out")
+    return tuple((name, value) for name, value in given if value is not strawberry.UNSET)

@@ -19,7 +19,9 @@ from kehu_graphql.types.people import employee_by_number
 
 @strawberry.enum(description="What customers may be counted by.")
 class CustomerGroupField(Enum):
-    LEVEL = strawberry.enum_value("level", description="The level in a rule set, by the published run.")
+    LEVEL = strawberry.enum_value(
+        "level", description="The level in a rule set; who is in several levels of a flag is counted in each."
+    )
     OWNER = strawberry.enum_value("owner", description="The account manager, by employee number.")
     KIND = strawberry.enum_value("kind", description="company, person or project.")
     INDUSTRY = strawberry.enum_value("industry", description="As departments wrote it.")

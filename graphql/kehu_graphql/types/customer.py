@@ -174,7 +174,7 @@ class Customer(Node):
 
     @resolved(
         "The level in one rule set, by the published run, or with `asOf` by the run whose answers count at that "
-        "instant, under the rules it used; null when in none of its levels."
+        "instant, under the rules it used; of several levels of a flag the one entered first. Null when in none."
     )
     async def level(self, info: Info, rule_set: str, as_of: datetime | None = None) -> Level | None:
         run = await run_that_counted(info.context, None if as_of is None else utc(as_of, "asOf"))

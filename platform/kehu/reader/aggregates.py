@@ -60,12 +60,14 @@ class Group:
     """What rows are grouped by. `ruleset` is the level's; an owner's value is the employee number.
 
     A level is by the published run, or by that of number `run`: of several that merged customers had, one of them.
+    Of a flag each level is by itself: whoever is in several is counted in each.
     Customers are grouped by fields of customers only, shipments by those of their payers too; at most MAX_GROUPS.
     """
 
     field: CustomerField | ShipmentField
     ruleset: str = ""
     run: int | None = None
+    is_flag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _paid(condition: Condition, groups: Sequence[Group]) -> tuple[FromClause, Co
 
 def customer_groups(condition: Condition, groups: tuple[Group, ...]) -> Subquery:
     """Columns key_0, key_1 … and count, one row a group."""
-    if condition == Every() and [(group.field, group.run) for group in groups] == [("level", None)]:
+    if condition == Every() and len(groups) == 1 and groups[0] == Group("level", groups[0].ruleset):
         return _members(groups[0].ruleset)
     keys = _keys(groups)
     counted = select(*keys, func.count().label("count")).select_from(_joined(groups)).where(as_sql(condition))
@@ -222,7 +224,10 @@ def _is_level(group: Group, level: FromClause) -> ColumnElement[bool]:
     of_customer = (memberships.c.customer_id == customers.c.id, memberships.c.ruleset == group.ruleset)
     # Who was merged since brought levels of its own along, and nobody shall be counted twice.
     first = select(func.min(memberships.c.id)).where(*of_customer, in_run(group.run)).correlate(customers)
-    return level.c.id == first.scalar_subquery()
+    if not group.is_flag:
+        return level.c.id == first.scalar_subquery()
+    of_level = first.where(memberships.c.level == level.c.level).correlate(customers, level)
+    return and_(level.c.customer_id == customers.c.id, level.c.id == of_level.scalar_subquery())
 
 
 def _joined(groups: Sequence[Group]) -> FromClause:
