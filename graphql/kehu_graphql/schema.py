@@ -1,6 +1,8 @@
 """The schema: what can be asked, and how a document is checked before it runs."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from copy import copy
+from functools import cache
 from typing import cast
 
 import strawberry
@@ -127,21 +129,28 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
     """
     rules: list[type[ASTValidationRule]] = [] if discovery else [NoSchemaIntrospectionCustomRule]
     kept = Kept[DocumentNode](KEPT_CHARACTERS)
+    schema = copy(_plain_schema())
+    schema.extensions = (
+        lambda: MaxTokensLimiter(MAX_TOKENS),
+        lambda: AddValidationRules(rules),
+        lambda: Prepared(schema.core, kept),
+        lambda: NodeLimit(schema.core),
+        lambda: Learning(schema),
+        lambda: Deadline(timeout_seconds),
+        OneState,
+    )
+    return schema
+
+
+@cache
+def _plain_schema() -> KehuSchema:
+    """Its types alone: whoever serves several databases shares them, as making them takes most of a server's start."""
     schema = KehuSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         execution_context_class=EventExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[
-            lambda: MaxTokensLimiter(MAX_TOKENS),
-            lambda: AddValidationRules(rules),
-            lambda: Prepared(schema.core, kept),
-            lambda: NodeLimit(schema.core),
-            lambda: Learning(schema),
-            lambda: Deadline(timeout_seconds),
-            OneState,
-        ],
     )
     describe_arguments(schema.core)
     show_examples(schema.core)
