@@ -175,13 +175,14 @@ def _kehu_serve(folder: Path, **variables: str) -> Iterator[tuple[subprocess.Pop
 
 def _await(process: subprocess.Popen[bytes], url: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            httpx.get(f"{url}/healthz", timeout=_START_SECONDS)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
+    with httpx.Client(timeout=_START_SECONDS) as client:
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                client.get(f"{url}/healthz")
+            except httpx.TransportError:
+                time.sleep(0.1)
+            else:
+                return
     raise TimeoutError(f"{url} never answered; its process: {process.poll() or 'goes on'}")
 
 

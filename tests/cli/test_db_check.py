@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kehu.workspace.workspace import Workspace
+from kehu.workspace.workspace import Workspace, open_workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
 WRITTEN = Path(__file__).parent.parent / "written"
@@ -18,11 +18,10 @@ KINDS = ("shipments", "complaints", "visits", "contacts")
 
 
 @pytest.fixture
-def carrier(make_workspace: Callable[..., Workspace], kehu: Kehu) -> Workspace:
+def carrier(workspace_after: Callable[..., Path]) -> Workspace:
     """Two shipments, loaded."""
-    made = make_workspace({"sources/waybills.yaml": SOURCE, "data/waybills.csv": WAYBILLS})
-    assert kehu("load", "-w", made.root)[0] == 0
-    return made
+    files = {"kehu.toml": "", "sources/waybills.yaml": SOURCE, "data/waybills.csv": WAYBILLS}
+    return open_workspace(workspace_after(files, ["load"]), {})
 
 
 def test_equal_events_are_counted(carrier: Workspace, kehu: Kehu) -> None:

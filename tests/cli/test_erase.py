@@ -55,16 +55,10 @@ PERSONAL = ("李静怡", "13987650413", "139 8765 0413", "张江路88", "lijingy
 
 
 @pytest.fixture
-def place(tmp_path: Path, kehu: Kehu) -> Path:
+def place(workspace_after: Callable[..., Path]) -> Path:
     """A workspace of three departments that know two persons; a row of one of them is in quarantine."""
-    for folder in ("sources", "data"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "kehu.toml").write_text(TOML, encoding="utf-8")
-    for name, source in (("crm", CRM), ("tms", TMS), ("calls", CALLS)):
-        (tmp_path / "sources" / f"{name}.yaml").write_text(source, encoding="utf-8")
-        (tmp_path / "data" / f"{name}.csv").write_text(FILES[name], encoding="utf-8")
-    assert kehu("load", "-w", tmp_path)[0] == 3
-    return tmp_path
+    files = {"kehu.toml": TOML, "sources/crm.yaml": CRM, "sources/tms.yaml": TMS, "sources/calls.yaml": CALLS}
+    return workspace_after(files | {f"data/{name}.csv": rows for name, rows in FILES.items()}, ["load"], code=3)
 
 
 def held(place: Path) -> str:

@@ -28,16 +28,11 @@ F2,泰亿商行,13912340000,张江路88号,
 
 
 @pytest.fixture
-def place(tmp_path: Path, kehu: Kehu) -> Path:
+def place(workspace_after: Callable[..., Path]) -> Path:
     """A workspace of two departments, loaded."""
-    for folder in ("sources", "data"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "kehu.toml").write_text(TOML, encoding="utf-8")
-    for name, rows in (("crm", CRM), ("finance", FINANCE)):
-        (tmp_path / "sources" / f"{name}.yaml").write_text(SOURCE.format(name=name), encoding="utf-8")
-        (tmp_path / "data" / f"{name}.csv").write_text(rows, encoding="utf-8")
-    assert kehu("load", "-w", tmp_path)[0] == 0
-    return tmp_path
+    files = {"kehu.toml": TOML, "data/crm.csv": CRM, "data/finance.csv": FINANCE}
+    files |= {f"sources/{name}.yaml": SOURCE.format(name=name) for name in ("crm", "finance")}
+    return workspace_after(files, ["load"])
 
 
 @pytest.fixture

@@ -35,17 +35,11 @@ LONGEST = PHONES + "golden: {city: {take: longest}, name: {take: longest}}\n"
 
 
 @pytest.fixture
-def place(tmp_path: Path, kehu: Kehu) -> Path:
+def place(workspace_after: Callable[..., Path]) -> Path:
     """A workspace of two departments, loaded by their phones."""
-    for folder in ("sources", "data", "rules"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "kehu.toml").write_text('name = "w"\nphone_region = "CN"\nrules = "default"\n', encoding="utf-8")
-    for name, rows in (("crm", CRM), ("finance", FINANCE)):
-        (tmp_path / "sources" / f"{name}.yaml").write_text(SOURCE.format(name=name), encoding="utf-8")
-        (tmp_path / "data" / f"{name}.csv").write_text(rows, encoding="utf-8")
-    (tmp_path / "rules/identity.yaml").write_text(PHONES, encoding="utf-8")
-    assert kehu("load", "-w", tmp_path)[0] == 0
-    return tmp_path
+    files = {"kehu.toml": 'name = "w"\nphone_region = "CN"\nrules = "default"\n', "rules/identity.yaml": PHONES}
+    files |= {f"sources/{name}.yaml": SOURCE.format(name=name) for name in ("crm", "finance")}
+    return workspace_after({**files, "data/crm.csv": CRM, "data/finance.csv": FINANCE}, ["load"])
 
 
 @pytest.fixture

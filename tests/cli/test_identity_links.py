@@ -18,15 +18,10 @@ ROWS = "no,name,up,firm\nG,顺达集团,,\nC,上海顺达,G,\nB1,浦东店,C,\nB
 
 
 @pytest.fixture
-def place(tmp_path: Path, kehu: Kehu) -> Path:
+def place(workspace_after: Callable[..., Path]) -> Path:
     """A workspace of one department that knows who belongs to whom, loaded."""
-    for folder in ("sources", "data"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "kehu.toml").write_text('name = "w"\nphone_region = "CN"\nrules = "default"\n', encoding="utf-8")
-    (tmp_path / "sources/crm.yaml").write_text(SOURCE, encoding="utf-8")
-    (tmp_path / "data/crm.csv").write_text(ROWS, encoding="utf-8")
-    assert kehu("load", "-w", tmp_path)[0] == 0
-    return tmp_path
+    toml = 'name = "w"\nphone_region = "CN"\nrules = "default"\n'
+    return workspace_after({"kehu.toml": toml, "sources/crm.yaml": SOURCE, "data/crm.csv": ROWS}, ["load"])
 
 
 @pytest.mark.parametrize(

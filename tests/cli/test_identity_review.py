@@ -30,15 +30,11 @@ CALLS = "key,name,phone,address,tax\nT1,上海顺达物流,13912341234,,91310000
 
 
 @pytest.fixture
-def place(tmp_path: Path, kehu: Kehu) -> Path:
+def place(workspace_after: Callable[..., Path]) -> Path:
     """A workspace of two departments, loaded; C1 and F1 are one by their keys."""
-    for folder in ("sources", "data"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "kehu.toml").write_text(TOML, encoding="utf-8")
-    add(tmp_path, "crm", CRM)
-    add(tmp_path, "finance", FINANCE)
-    assert kehu("load", "-w", tmp_path)[0] == 0
-    return tmp_path
+    files = {"kehu.toml": TOML, "data/crm.csv": CRM, "data/finance.csv": FINANCE}
+    files |= {f"sources/{name}.yaml": SOURCE.format(name=name) for name in ("crm", "finance")}
+    return workspace_after(files, ["load"])
 
 
 def add(place: Path, name: str, rows: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kehu.workspace.workspace import Workspace
+from kehu.workspace.workspace import Workspace, open_workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
 WRITTEN = Path(__file__).parent.parent / "written"
@@ -94,12 +94,11 @@ FILES = {
 
 
 @pytest.fixture
-def workspace(make_workspace: Callable[..., Workspace], kehu: Kehu) -> Workspace:
+def workspace(workspace_after: Callable[..., Path]) -> Workspace:
     """Two customers; Alpha became busy on January 20 and ships no more."""
-    made = make_workspace(FILES, 'clock = "latest event"\nrules = "own"\ntimezone = "UTC"\n')
-    assert kehu("load", "-w", made.root)[0] == 0
-    assert kehu("resegment", "-w", made.root, "--as-of", "2026-01-20T12:00Z")[0] == 0
-    return made
+    toml = 'clock = "latest event"\nrules = "own"\ntimezone = "UTC"\n'
+    done = (["load"], ["resegment", "--as-of", "2026-01-20T12:00Z"])
+    return open_workspace(workspace_after({**FILES, "kehu.toml": toml}, *done), {})
 
 
 def explained(kehu: Kehu, workspace: Workspace, who: str, as_of: str) -> list[str]:

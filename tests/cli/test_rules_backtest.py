@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kehu.workspace.workspace import Workspace
+from kehu.workspace.workspace import Workspace, open_workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
 WRITTEN = Path(__file__).parent.parent / "written"
@@ -74,10 +74,9 @@ WHEN = ("--from", "2026-03-02", "--step", "2d", "--horizon", "30d")
 
 
 @pytest.fixture
-def workspace(make_workspace: Callable[..., Workspace], kehu: Kehu) -> Workspace:
-    made = make_workspace(FILES, 'rules = "own"\ntimezone = "UTC"\n')
-    assert kehu("load", "-w", made.root)[0] == 0
-    return made
+def workspace(workspace_after: Callable[..., Path]) -> Workspace:
+    toml = 'rules = "own"\ntimezone = "UTC"\n'
+    return open_workspace(workspace_after({**FILES, "kehu.toml": toml}, ["load"]), {})
 
 
 def document(kehu: Kehu, workspace: Workspace, *arguments: str) -> dict[str, Any]:

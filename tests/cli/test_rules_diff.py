@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kehu.workspace.workspace import Workspace
+from kehu.workspace.workspace import Workspace, open_workspace
 
 Kehu = Callable[..., tuple[int, str, str]]
 SOURCE = """
@@ -88,11 +88,10 @@ SUMMARY = "3 customers as of 2026-02-01 00:00:00 UTC: 1 move (33.33%, 100.00 of 
 
 
 @pytest.fixture
-def workspace(make_workspace: Callable[..., Workspace], kehu: Kehu) -> Workspace:
+def workspace(workspace_after: Callable[..., Path]) -> Workspace:
     """Three customers, a tier and a warning; loaded, not yet segmented."""
-    made = make_workspace(FILES, 'clock = "latest event"\nrules = "own"\ntimezone = "UTC"\n')
-    assert kehu("load", "-w", made.root)[0] == 0
-    return made
+    toml = 'clock = "latest event"\nrules = "own"\ntimezone = "UTC"\n'
+    return open_workspace(workspace_after({**FILES, "kehu.toml": toml}, ["load"]), {})
 
 
 def write(workspace: Workspace, path: str, text: str) -> None:

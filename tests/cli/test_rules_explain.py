@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from kehu.workspace.workspace import Workspace
-
-MakeWorkspace = Callable[..., Workspace]
 Run = Callable[..., tuple[int, str, str]]
 
 SOURCE = """
@@ -88,14 +85,12 @@ def run(kehu: Run) -> Run:
 
 
 @pytest.fixture
-def root(make_workspace: MakeWorkspace, run: Run) -> Path:
+def root(workspace_after: Callable[..., Path]) -> Path:
     """One customer, segmented as of its last shipment."""
     files = {"sources/waybills.yaml": SOURCE, "data/waybills.csv": ROWS}
     files |= {"rules/features/paid.yaml": PAID, "rules/size.yaml": SIZE}
-    root = make_workspace(files, 'clock = "latest event"\ntimezone = "UTC"\nrules = "own"\n').root
-    assert run("load", "-w", root)[0] == 0
-    assert run("resegment", "-w", root)[0] == 0
-    return root
+    files |= {"kehu.toml": 'clock = "latest event"\ntimezone = "UTC"\nrules = "own"\n'}
+    return workspace_after(files, ["load"], ["resegment"])
 
 
 def test_an_explanation_shows_every_clause_and_what_lacks(run: Run, root: Path) -> None:

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from kehu.workspace.workspace import Workspace
-
 Kehu = Callable[..., tuple[int, str, str]]
 WRITTEN = Path(__file__).parent.parent / "written"
 SOURCE = (WRITTEN / "waybills.yaml").read_text(encoding="utf-8")
@@ -36,14 +34,12 @@ SAID = ("size:busy would shrink from 60 to 0 customers", "size:calm would grow f
 
 
 @pytest.fixture
-def workspace(make_workspace: Callable[..., Workspace], kehu: Kehu) -> Path:
+def workspace(workspace_after: Callable[..., Path]) -> Path:
     """Sixty customers who ship in January and never again, loaded and published as of then."""
     files = {"sources/waybills.yaml": SOURCE, "data/waybills.csv": ROWS}
     files |= {"rules/features/shipments.yaml": SHIPMENTS, "rules/size.yaml": SIZE}
-    root = make_workspace(files, 'rules = "own"\ntimezone = "UTC"\n').root
-    assert kehu("load", "-w", root)[0] == 0
-    assert kehu("resegment", "--as-of", "2026-01-15", "-w", root)[0] == 0
-    return root
+    files |= {"kehu.toml": 'rules = "own"\ntimezone = "UTC"\n'}
+    return workspace_after(files, ["load"], ["resegment", "--as-of", "2026-01-15"])
 
 
 def states(kehu: Kehu, root: Path) -> list[tuple[object, ...]]:

@@ -71,15 +71,13 @@ Ask = Callable[..., Any]
 def ask(sample: Callable[[str], Sample], kehu_serve: Callable[..., Any]) -> Iterator[Ask]:
     """Ask a served sample over HTTP: name, query, variables; the answer's data."""
     addresses: dict[str, str] = {}
-    with ExitStack() as servers:
+    with httpx.Client(timeout=60) as client, ExitStack() as servers:
 
         def answer(name: str, query: str, **variables: object) -> Any:
             if name not in addresses:
                 addresses[name] = servers.enter_context(kehu_serve(sample(name).root))[1]
-            response = httpx.post(
-                f"{addresses[name]}/graphql", json={"query": query, "variables": variables}, timeout=60
-            )
-            document = response.json()
+            asked = {"query": query, "variables": variables}
+            document = client.post(f"{addresses[name]}/graphql", json=asked).json()
             assert "errors" not in document, document
             return document["data"]
 
