@@ -132,6 +132,29 @@ def test_one_plan_serves_other_values_and_a_statement_serves_a_file(carrier: Eng
     both_ways(carrier, work)
 
 
+@pytest.mark.parametrize(
+    ("_case", "query", "sent"),
+    [
+        ("a default, null, a default", "query($a: String = CURSOR) { customers(after: $a) { nodes { uid } } }", "dnd"),
+        ("null, a default, null", "query($a: String = CURSOR) { customers(after: $a) { nodes { uid } } }", "ndn"),
+        ("customers without a field", "{ customers(first: 2) { nodes { uid @skip(if: true) } } }", "d"),
+        ("an owner without one", "{ customers(first: 2) { nodes { uid owner { name @skip(if: true) } } } }", "d"),
+        ("rule sets without one", "{ ruleSets { code @skip(if: true) } }", "d"),
+        ("nothing at all", "{ ruleSets @skip(if: true) { code } }", "d"),
+    ],
+)
+def test_what_is_left_out_is_not_what_is_sent(carrier: Engine, _case: str, query: str, sent: str) -> None:
+    async def work(bench: Bench) -> None:
+        edges = (await bench.resolved("{ customers(first: 1) { edges { cursor } } }", {}))["customers"]["edges"]
+        asked = query.replace("CURSOR", f'"{edges[0]["cursor"]}"')
+        for each in sent:
+            given = {"a": None} if each == "n" else {}
+            expected = b'{"data":' + orjson.dumps(await bench.resolved(asked, given)) + b"}"
+            assert compact(await bench.planned(asked, given)) == expected
+
+    both_ways(carrier, work)
+
+
 @pytest.mark.parametrize("kind", PLANNED)
 def test_the_table_says_what_the_schema_has(kind: str) -> None:
     parent = SCHEMA.type_map[kind]

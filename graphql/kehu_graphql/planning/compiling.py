@@ -52,6 +52,8 @@ class Compiler:
         for name, each in self.fields(kind, details).items():
             names.append(name)
             elements.append(self._element(kind, each, source) if source.is_root else self._stated(kind, each, source))
+        if not names:
+            raise NotPlannedError(f"nothing of a {kind}")
         return Shape(tuple(names), tuple(elements))
 
     def fields(self, kind: str, details: FieldDetailsList) -> Mapping[str, FieldDetailsList]:

@@ -51,7 +51,7 @@ class Document:
         """Equal for variables under which the document asks the same; NotPlannedError for ones nested too deeply."""
         values = [given.get(name, _LEFT_OUT) for name in self.deciding]
         try:
-            return orjson.dumps([values, [_unknown(given.get(name)) for name in self.cursors]])
+            return orjson.dumps([values, [_unknown(given.get(name, _LEFT_OUT)) for name in self.cursors]])
         except orjson.JSONEncodeError as error:
             raise NotPlannedError(str(error)) from error
 
@@ -118,10 +118,10 @@ def variable_names(value: Node) -> set[str]:
     return names.found
 
 
-def _unknown(cursor: Any) -> list[bool] | str | None:
-    """Which values of a cursor are null, which decides what is asked for; None for no cursor at all."""
-    if cursor is None:
-        return None
+def _unknown(cursor: Any) -> Any:
+    """Which values of a cursor are null, which decides what is asked for; no cursor, and one left out, as they are."""
+    if cursor is None or cursor is _LEFT_OUT:
+        return cursor
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor))
     except (TypeError, ValueError):

@@ -165,6 +165,8 @@ class Sweeper:
         def shown(asking: Asking, sources: Sequence[Any]) -> Sequence[Any]:
             if not sources:
                 return ()
+            if not columns:
+                return [{} for _ in sources]
             found = [column(asking, sources) for column in columns]
             return [dict(zip(names, values, strict=True)) for values in zip(*found, strict=True)]
 
