@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from kehu.model.problems import RefusedError
@@ -115,6 +115,22 @@ def test_rows_refused_before_they_were_counted_are_what_the_others_leave(databas
     upgrade(database)
     with database.connect() as connection:
         assert connection.execute(text("SELECT id, refused FROM batches ORDER BY id")).all() == [(1, 2), (2, 0)]
+
+
+def test_readers_wait_for_no_index_that_is_made(database: Engine) -> None:
+    done: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        done.append(" ".join(statement.split()[:2]))
+
+    with database.begin() as connection:
+        command.downgrade(alembic_config(connection), "0016")
+        event.listen(connection, "before_cursor_execute", note)
+        command.upgrade(alembic_config(connection), "0017")
+    changed = [each for each in done if each in {"CREATE INDEX", "DROP INDEX"}]
+    dated = 4 if database.dialect.name == "postgresql" else 0
+    # On PostgreSQL nobody reads a table of which an index was dropped until all is done.
+    assert changed == ["CREATE INDEX"] * (1 + dated) + ["DROP INDEX"] * dated
 
 
 def test_memberships_of_an_older_schema_are_kept(database: Engine) -> None:

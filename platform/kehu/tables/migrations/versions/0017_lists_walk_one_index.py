@@ -17,10 +17,14 @@ _DATED = (
 
 
 def upgrade() -> None:
-    """Make PostgreSQL's indexes anew; SQLite's already lead so when they are walked backwards."""
+    """Make PostgreSQL's indexes anew; SQLite's already lead so when they are walked backwards.
+
+    All are made before one is dropped, since from then on nobody can read the table.
+    """
     op.create_index(op.f("ix_customers_region_id"), "customers", ["region", "id"])
     for table, owner in _dated():
         op.create_index(_newest(table, owner), table, [owner, sa.text("at DESC NULLS LAST"), sa.text("id DESC")])
+    for table, owner in _dated():
         op.drop_index(op.f(f"ix_{table}_{owner}_at_id"), table)
 
 
@@ -28,6 +32,7 @@ def downgrade() -> None:
     """Undo."""
     for table, owner in _dated():
         op.create_index(op.f(f"ix_{table}_{owner}_at_id"), table, [owner, "at", "id"])
+    for table, owner in _dated():
         op.drop_index(_newest(table, owner), table)
     op.drop_index(op.f("ix_customers_region_id"), "customers")
 
