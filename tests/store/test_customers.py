@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, insert, select, text
 
 from kehu.identity.resolve import CUSTOMER_NAMESPACE
 from kehu.model.graph import Entity
+from kehu.reader.lookup import find_customers
 from kehu.store.customers import PARTY_COLUMNS, ResolvedCounts
 from kehu.store.load import FileCounts
 from kehu.tables.facts import (
@@ -358,6 +359,25 @@ def test_the_row_id_of_a_retired_customer_is_never_given_again(database: Engine,
     assert ids() == {"a": 1, "c": 3}
     load_files(database, rows_of("b"))
     assert ids() == {"a": 1, "c": 3, "b": 4}
+
+
+def test_a_customer_is_found_by_each_spelling_of_its_name(
+    new_sqlite: Callable[[], Engine], load_files: LoadFiles
+) -> None:
+    names = {"a": "顺达(上海)有限公司", "b": "上海市顺达有限公司", "c": "Other Ltd"}
+    same: Row = {"same_as_system": "crm", "same_as_key": "a"}
+    rows: list[Row] = [{"key": key, "name": name, **(same if key == "b" else {})} for key, name in names.items()]
+    engine = new_sqlite()
+    load_files(engine, ("crm", {"customer": rows}))
+    with engine.connect() as connection:
+        uids = dict(connection.execute(select(customers.c.id, customers.c.uid)).all())
+
+        def found(text: str) -> list[tuple[str, str]]:
+            return [(each.kind, uids[each.customer_id]) for each in find_customers(connection, text, "CN", 9)]
+
+        assert found("顺达(上海)有限公司") == [("name", A)]
+        assert found("上海市顺达有限公司") == found("上海顺达") == [("name_key", A)]
+        assert (found("other LTD"), found("Other")) == ([("name", C)], [])
 
 
 def test_every_customer_column_that_events_have_moves() -> None:

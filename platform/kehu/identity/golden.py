@@ -153,13 +153,12 @@ def identifier_rows(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def other_names(records: pl.DataFrame, golden: Golden) -> pl.DataFrame:
-    """Columns uid, kind, system, value: names, in their comparable form, that records give and the customer has not.
+    """Columns uid, kind, system, value: names, in their comparable form, that records spell otherwise than shown.
 
-    What a department calls it is what that department looks for, also after a person corrected the name.
+    What a department calls a customer is what that department looks for, also after a person corrected the name.
     """
     own = golden.records.select("uid", shown="name")
     named = records.select("uid", "name", "name_key").drop_nulls().unique().join(own, on="uid")
-    is_own = pl.col("name") == pl.col("shown")
-    others = named.filter(~is_own).join(named.filter(is_own), on=["uid", "name_key"], how="anti")
+    others = named.filter(pl.col("name") != pl.col("shown"))
     rows = others.select("uid", kind=pl.lit("name_key"), system=pl.lit(None, pl.String), value="name_key")
     return rows.unique()

@@ -65,7 +65,8 @@ def spellings(text: str, region: str) -> dict[str, str]:
 def find_customers(connection: Connection, text: str, region: str, limit: int) -> tuple[Match, ...]:
     """Who `text` may mean, the surest first, at most `limit`; one identifier may name several customers.
 
-    A name counts as a customer shows it, in any script and case; else as any record gave it, legal form or not.
+    A name counts as a customer shows it, in any script and case; else as a record that spells it otherwise gave it,
+    legal form or not.
     """
     forms = spellings(text, region)
     if not forms:
@@ -73,7 +74,9 @@ def find_customers(connection: Connection, text: str, region: str, limit: int) -
     name = text.strip()
     given = {**forms, "name": name, "searched": str(search_text(pl.Series([name]))[0]), "most": limit}
     rows = connection.execute(_statement(tuple(forms)), given).all()
-    return tuple(dict.fromkeys(Match(row.customer_id, row.kind, row.system, row.value) for row in rows))
+    found = dict.fromkeys(Match(row.customer_id, row.kind, row.system, row.value) for row in rows)
+    shown = {match.customer_id for match in found if match.kind == "name"}
+    return tuple(match for match in found if match.kind != "name_key" or match.customer_id not in shown)
 
 
 @cache
