@@ -36,6 +36,15 @@ def test_a_document_is_counted_once_however_often_it_is_kept() -> None:
     assert kept.get(A) is DOCUMENT
 
 
+def test_all_words_of_a_key_count_and_what_more_an_entry_takes() -> None:
+    kept = Kept[DocumentNode](1000)
+    kept.put(D, DOCUMENT)
+    kept.put(("d" * 100, None, b"e" * 600), DOCUMENT)
+    assert len(list(kept)) == 2
+    kept.put(D, DOCUMENT, more=101)
+    assert (len(list(kept)), kept.get(D)) == (1, DOCUMENT)
+
+
 def test_one_too_long_to_be_kept_is_not() -> None:
     kept = Kept[DocumentNode](300)
     kept.put(A, DOCUMENT)

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import tracemalloc
 from random import Random
 from typing import Any
 
@@ -151,6 +152,27 @@ def test_what_is_left_out_is_not_what_is_sent(carrier: Engine, _case: str, query
             given = {"a": None} if each == "n" else {}
             expected = b'{"data":' + orjson.dumps(await bench.resolved(asked, given)) + b"}"
             assert compact(await bench.planned(asked, given)) == expected
+
+    both_ways(carrier, work)
+
+
+def test_nothing_of_what_clients_send_is_kept(carrier: Engine) -> None:
+    many = "query($n: Int, $w: CustomerWhere, $a: String) { customers(first: $n, where: $w, after: $a) { totalCount } }"
+    listed = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+    async def work(bench: Bench) -> None:
+        await bench.planned(many, {"w": {"name": {"eq": "x"}}})
+        await bench.planned(listed, {"ids": ["x"]})
+        tracemalloc.start()
+        for number in range(10):
+            long = str(number) * 200_000
+            for more in ({"w": {"name": {"eq": long}}}, {"a": long}, {"other": long}):
+                await bench.planned(many, {"n": number, **more})
+            await bench.planned(listed, {"ids": [long]})
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        # Each of the texts alone would take 2 MB.
+        assert kept < 1_000_000
 
     both_ways(carrier, work)
 

@@ -38,10 +38,14 @@ class Source:
 
 @dataclass(slots=True)
 class Compiler:
-    """Compiles the fields of one root field; `takes` fill in the statement's parameters from variables."""
+    """Compiles the fields of one root field; `takes` fill in the statement's parameters from variables.
+
+    What it makes is kept for other requests, and refers to nothing of this one's.
+    """
 
     schema: GraphQLSchema
     executor: LeanExecutor
+    variables: VariableValues
     dialect: str
     sweeper: Sweeper
     takes: list[Take] = field(default_factory=list)
@@ -61,24 +65,22 @@ class Compiler:
         return self.executor.collect_subfields(self._type(kind), details).grouped_field_set
 
     def arguments(self, kind: str, details: FieldDetailsList) -> dict[str, Any]:
-        """A field's arguments, with the variables that the plan is made for."""
-        return self.arguments_under(kind, details, self.executor.variable_values)
-
-    def arguments_under(self, kind: str, details: FieldDetailsList, variables: VariableValues) -> dict[str, Any]:
-        """A field's arguments, with the variables of one request."""
+        """A field's arguments, as the request has them that the plan is made for."""
         node = details[0].node
-        return get_argument_values(self._type(kind).fields[node.name.value], node, variables)
+        return get_argument_values(self._type(kind).fields[node.name.value], node, self.variables)
 
     def taken(self, kind: str, details: FieldDetailsList, name: str) -> Callable[[VariableValues], Any]:
         """What reads one argument of a field under the variables of a request, which has it."""
-        written = {each.name.value: each.value for each in details[0].node.arguments or ()}.get(name)
+        node = details[0].node
+        definition = self._type(kind).fields[node.name.value]
+        written = {each.name.value: each.value for each in node.arguments or ()}.get(name)
         variable = written.name.value if isinstance(written, VariableNode) else None
 
         def value(variables: VariableValues) -> Any:
             given = None if variable is None else variables.coerced.get(variable)
             if given is not None:
                 return given
-            return self.arguments_under(kind, details, variables)[name]
+            return get_argument_values(definition, node, variables)[name]
 
         return value
 

@@ -26,13 +26,15 @@ from kehu_graphql.node_count import count_nodes
 from kehu_graphql.planning.shown import NotPlannedError
 
 # Arguments that say what is asked, and how much: plans are made for their values. All others are only filled in.
-_DECIDING = {"first", "last", "ids", "orderBy", "role"}
+_DECIDING = {"first", "last", "orderBy", "role"}
+# Of these no more decides than how many there are.
+_COUNTED = {"ids"}
 _CURSORS = {"after", "before"}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A validated query: its operation, and the variables that decide what it asks for."""
+    """A validated query: its operation, and the variables that decide what it asks for, whole or by their form."""
 
     schema: GraphQLSchema
     query: str
@@ -40,6 +42,7 @@ class Document:
     operation: OperationDefinitionNode
     operation_name: str | None
     deciding: tuple[str, ...]
+    counted: tuple[str, ...]
     cursors: tuple[str, ...]
 
     def variables(self, given: Mapping[str, Any]) -> VariableValues | None:
@@ -50,17 +53,27 @@ class Document:
     def decided(self, given: Mapping[str, Any]) -> bytes:
         """Equal for variables under which the document asks the same; NotPlannedError for ones nested too deeply."""
         values = [given.get(name, _LEFT_OUT) for name in self.deciding]
+        numbers = [_number(given.get(name)) for name in self.counted]
         try:
-            return orjson.dumps([values, [_unknown(given.get(name, _LEFT_OUT)) for name in self.cursors]])
+            return orjson.dumps([values, numbers, [_unknown(given.get(name, _LEFT_OUT)) for name in self.cursors]])
         except orjson.JSONEncodeError as error:
             raise NotPlannedError(str(error)) from error
 
     def executor(self, given: Mapping[str, Any]) -> LeanExecutor | None:
-        """What collects fields under these variables; None where resolvers are to refuse the query."""
+        """What collects fields under these variables; None where resolvers are to refuse the query.
+
+        It is kept for other requests, and knows none of the values that are theirs to say.
+        """
         if count_nodes(self.schema, self.node, self.operation_name, given) > MAX_NODES:
             return None
         built = LeanExecutor.build(self.schema, self.node, None, None, dict(given), self.operation_name)
-        return built if isinstance(built, LeanExecutor) else None
+        if not isinstance(built, LeanExecutor):
+            return None
+        built.variable_values = VariableValues(*map(self._of_deciding, built.variable_values))
+        return built
+
+    def _of_deciding(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: values[name] for name in self.deciding if name in values}
 
 
 _LEFT_OUT = {"left out": True}
@@ -75,16 +88,19 @@ def read_document(schema: GraphQLSchema, query: str, node: DocumentNode, operati
     found = _Variables()
     visit(node, found)
     names = [each.variable.name.value for each in named[0].variable_definitions or ()]
-    deciding = tuple(name for name in names if name in found.deciding)
-    return Document(schema, query, node, named[0], operation_name, deciding, tuple(sorted(found.cursors)))
+    deciding, counted, cursors = (
+        tuple(name for name in names if name in those) for those in (found.deciding, found.counted, found.cursors)
+    )
+    return Document(schema, query, node, named[0], operation_name, deciding, counted, cursors)
 
 
 class _Variables(Visitor):
-    """Finds the variables that decide what is asked, and those that are cursors."""
+    """Finds the variables that decide what is asked, those that are counted, and those that are cursors."""
 
     def __init__(self) -> None:
         super().__init__()
         self.deciding: set[str] = set()
+        self.counted: set[str] = set()
         self.cursors: set[str] = set()
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
@@ -92,6 +108,8 @@ class _Variables(Visitor):
             name = argument.name.value
             if name in _DECIDING:
                 self.deciding |= variable_names(argument.value)
+            elif name in _COUNTED:
+                self.counted |= variable_names(argument.value)
             elif name in _CURSORS:
                 self.cursors |= variable_names(argument.value)
 
@@ -116,6 +134,11 @@ def variable_names(value: Node) -> set[str]:
     names = _Names()
     visit(value, names)
     return names.found
+
+
+def _number(values: Any) -> int | None:
+    """None for what is no list."""
+    return len(values) if isinstance(values, list) else None
 
 
 def _unknown(cursor: Any) -> Any:

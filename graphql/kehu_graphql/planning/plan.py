@@ -99,33 +99,35 @@ def many_customers(
     page = compiler.page("CustomerConnection", "Customer", details, _ROOT, window)
     # PostgreSQL makes objects slower than its driver hands over rows; SQLite makes them faster.
     ready = page.ready() if dialect.name == "sqlite" else None
+    # What the plan keeps refers to no more of the page than this.
+    needs_rows, needs_total = page.needs_rows, page.needs_total
     statements: list[Select[Any]] = []
     if ready is not None:
         rows = _rows([(ready, True)], order_keys(order), replace(window, size=window.size - 1), condition, walked=False)
         statements.append(select(JsonRows(rows.subquery().c[0])))
-    elif page.needs_rows:
+    elif needs_rows:
         walked = form == Every() and order[0].field in _WALKED
         columns = [*page.columns(), *(OWN if page.swept() else ())]
         statements.append(_rows(columns, order_keys(order), window, condition, walked=walked))
-    if page.needs_total:
+    if needs_total:
         statements.append(select(func.count()).select_from(customers).where(condition))
     if ready is not None:
         whole = page.ready_maker()
 
         def ready_made(found: Sequence[Sequence[Any]]) -> Any:
-            return whole(orjson.Fragment(found[0][0][0]), found[-1][0][0] if page.needs_total else None)
+            return whole(orjson.Fragment(found[0][0][0]), found[-1][0][0] if needs_total else None)
 
         return RootPlan(tuple(finished(each, dialect) for each in statements), tuple(compiler.takes), ready_made)
     make = page.maker(cursors, parse=parsed)
 
     def made(found: Sequence[Sequence[Any]]) -> Any:
-        rows = [list(row) for row in found[0]] if page.needs_rows else []
-        total = found[-1][0][0] if page.needs_total else None
+        rows = [list(row) for row in found[0]] if needs_rows else []
+        total = found[-1][0][0] if needs_total else None
         return make(rows, total)
 
     swept = swept_fields(page.swept(), len(page.columns()), window.size, dialect)
     # A count is one row already.
-    is_packed = dialect.name == "sqlite" and page.needs_rows
+    is_packed = dialect.name == "sqlite" and needs_rows
     kept = [finished(each, dialect, is_packed=is_packed and place == 0) for place, each in enumerate(statements)]
     return RootPlan(tuple(kept), tuple(compiler.takes), made, swept)
 

@@ -41,7 +41,9 @@ from kehu_graphql.stopping import Reading
 
 _DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 # In characters of their documents; a plan is longer than what it answers.
-KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 250_000, 250_000, 500_000
+KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 250_000, 250_000, 1_000_000
+# What a place for a value takes in a kept statement, in such characters.
+_VALUE_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +167,10 @@ class Planner:
         plan = self.plans.get((*key, "for all"))
         if isinstance(plan, RootPlan):
             return plan, plan.parameters(variables, ())
-        compiler = Compiler(self._core, sweeper.executor, self._pool.dialect.name, sweeper)
+        compiler = Compiler(self._core, sweeper.executor, variables, self._pool.dialect.name, sweeper)
         form, order = Form(Every(), ()), customer_order(())
         if details[0].node.name.value == "customers":
-            arguments = self._converted(compiler.arguments_under("Query", details, variables))
+            arguments = self._converted(compiler.arguments("Query", details))
             order = customer_order(arguments.get("order_by") or ())
             if order[0].feature:
                 return None
@@ -181,7 +183,7 @@ class Planner:
                 plan = self._compiled(compiler, details, form.form, order)
             except NotPlannedError:
                 return None
-            self.plans.put(shape, plan)
+            self.plans.put(shape, plan, more=_VALUE_CHARACTERS * sum(len(each.names) for each in plan.statements))
         return plan, plan.parameters(variables, form.values)
 
     def _compiled(
