@@ -19,6 +19,8 @@ Rows = list[tuple[Any, ...]]
 PIPELINES = 4
 # A statement that is kept takes some memory of its connection's server, one that is not some time to be planned again.
 _KEPT_STATEMENTS = 100
+# One of thousands of values is hardly ever asked again, and its server keeps megabytes for it.
+_KEPT_BYTES = 20_000
 # Compiled code does not pay for a page of rows. Nothing that would harm whom a pool gives the connection to next.
 _SETTINGS = ("SET TIME ZONE 'UTC'", "SET jit = off")
 # One statement alone sees one state by itself.
@@ -109,7 +111,9 @@ class _Pipeline:
             raise
 
     def close(self) -> None:
-        """Whatever is under way."""
+        """Whatever is under way. Once: what has the socket's number by the next time may be another's."""
+        if not self.is_open:
+            return
         self.is_open = False
         if self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._socket)
@@ -132,6 +136,9 @@ class _Pipeline:
             self._raw.send_query_params(_END, None)
 
     def _send(self, asked: Asked) -> None:
+        if len(asked.sql) > _KEPT_BYTES:
+            self._raw.send_query_params(asked.sql, asked.values)
+            return
         name = self._statements.names.get(asked.sql)
         if name is None:
             name, forgotten = self._statements.added(asked.sql)
@@ -196,7 +203,11 @@ class _Pipeline:
             answer.set_exception(failure)
 
     def _stop(self) -> None:
-        self._connection.cancel_safe(timeout=CANCEL_SECONDS)
+        try:
+            self._connection.cancel_safe(timeout=CANCEL_SECONDS)
+        except psycopg.Error:
+            # The connection is let go, which is all that can be done where the database does not listen.
+            self._answer = None
 
 
 class _Statements:

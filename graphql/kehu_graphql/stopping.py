@@ -75,5 +75,7 @@ async def ended(is_over: Callable[[], bool], stop: Callable[[], None]) -> None:
 
 async def _stopped(is_over: Callable[[], bool], stop: Callable[[], None]) -> None:
     while not is_over():
-        await asyncio.to_thread(stop)
+        # A database that does not listen now may the next time.
+        with suppress(psycopg.Error):
+            await asyncio.to_thread(stop)
         await asyncio.sleep(_AGAIN_SECONDS)

@@ -1,6 +1,7 @@
 """Statements sent to PostgreSQL at once."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -101,6 +102,52 @@ def test_whoever_is_cancelled_ends_the_statement(engine: Engine) -> None:
         return await lines.rows([Asked(asleep, ())])
 
     assert _with(engine, work) == [[(0,)]]
+
+
+def test_whoever_is_cancelled_is_told_so_though_the_database_does_not_listen(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unheard(_connection: Any, *, timeout: float) -> None:
+        raise psycopg.errors.CancellationTimeout(f"not within {timeout}")
+
+    async def work(lines: Pipelines) -> Any:
+        slow = asyncio.ensure_future(lines.rows([Asked(b"SELECT pg_sleep(0.5)", ())]))
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(psycopg.Connection, "cancel_safe", unheard)
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+        return await lines.rows([Asked(b"SELECT 1", ())])
+
+    assert _with(engine, work) == [[(1,)]]
+
+
+def test_a_connection_closed_twice_leaves_alone_who_has_its_number_by_then(engine: Engine) -> None:
+    async def work(lines: Pipelines) -> None:
+        await lines.rows([_PID])
+        (line,) = lines._free
+        freed, heard = line._socket, asyncio.Event()
+        line.close()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            assert freed in {ours.fileno(), theirs.fileno()}
+            mine, other = (ours, theirs) if ours.fileno() == freed else (theirs, ours)
+            asyncio.get_running_loop().add_reader(mine, heard.set)
+            line.close()
+            other.send(b"x")
+            await asyncio.wait_for(heard.wait(), 5)
+            asyncio.get_running_loop().remove_reader(mine)
+
+    _with(engine, work)
+
+
+def test_a_statement_of_very_many_values_is_not_kept(engine: Engine) -> None:
+    async def work(lines: Pipelines) -> Any:
+        many = Asked(b"SELECT 1 WHERE 1 IN (" + b"1," * 10_000 + b"1)", ())
+        return await lines.rows([many, Asked(b"SELECT count(*) FROM pg_prepared_statements", ())])
+
+    # The one that asks.
+    assert _with(engine, work) == [[(1,)], [(1,)]]
 
 
 def test_the_oldest_of_many_statements_is_forgotten(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
