@@ -27,6 +27,19 @@ def tier(**levels: int) -> dict[str, Any]:
         ("a rule set removed", tier(large=100), {"levels": {}, "warnings": {}}, [("size", "large", 100, 0)]),
         ("the first run", {}, tier(large=100), []),
         ("a warning", {"warnings": {"quiet": 50}}, {"warnings": {"quiet": 66}}, [("", "quiet", 50, 66)]),
+        ("a warning removed", {"warnings": {"quiet": 50}}, {"warnings": {"late": 50}}, [("", "quiet", 50, 0)]),
+        (
+            "one whose code another takes, too",
+            {"warnings": {"quiet": 50}},
+            {"warnings": {"a:quiet": 50, "b:quiet": 9}},
+            [],
+        ),
+        (
+            "one that has its code alone again",
+            {"warnings": {"a:quiet": 50, "b:quiet": 90}},
+            {"warnings": {"quiet": 50}},
+            [],
+        ),
     ],
 )
 def test_a_level_is_held_when_it_changed_by_more_than_the_share(

@@ -38,14 +38,21 @@ def size_changes(
     """Whatever changed by more than the guard's share, of counts by `levels` and `warnings` as runs record them.
 
     What is new has no size to compare with; what is no longer there has 0 members. What was empty has changed too much
-    when it takes more than that share of all `customers`. In the order of `after`.
+    when it takes more than that share of all `customers`. Nor are warnings compared that are called with their rule set
+    on one side only, see `kehu.publish.publish`. In the order of `after`.
     """
     if guard.max_change is None:
         return ()
     old, new = _sizes(before), _sizes(after)
-    codes = [key for key in new if key in old] + [key for key in old if key not in new]
+    told = {_plain(key) for key in new}
+    codes = [key for key in new if key in old] + [key for key in old if key not in new and _plain(key) not in told]
     changes = (SizeChange(*key, old[key], new.get(key, 0)) for key in codes)
     return tuple(change for change in changes if _is_large(guard, change, customers))
+
+
+def _plain(key: tuple[str, str]) -> tuple[str, str]:
+    ruleset, code = key
+    return ruleset, code.rpartition(":")[2]
 
 
 def published_counts(connection: Connection) -> Mapping[str, Any]:
