@@ -167,6 +167,11 @@ def test_a_group_sums_the_shipments_its_customers_pay_for(ask: Ask) -> None:
             {"by": [{"payer": TIER}, {"field": "SERVICE"}], "where": {"owner": {"number": {"eq": "E002"}}}},
             [("professional", "express", "2", [("6250", "CNY")]), ("ordinary", "express", "1", [("7500", "CNY")])],
         ),
+        (
+            "of payers with some shipment",
+            {"where": {"shipments": {"some": {"currency": {"eq": "JPY"}}}}},
+            [("3", [("7500", "CNY"), ("8750", "JPY")])],
+        ),
     ],
 )
 def test_shipments_are_counted_in_groups(ask: Ask, _case: str, asked: dict[str, Any], expected: Found) -> None:

@@ -250,7 +250,8 @@ def _owned(comparison: Comparison, value: Operand) -> ColumnElement[bool]:
 def _has_some(owner: SqlColumn[int], parts: tuple[Column, ...]) -> ColumnElement[bool]:
     columns = owner.table.c
     meets = (_compare_column(columns[part.name], part.comparison, part.value) for part in parts)
-    return exists().where(owner == customers.c.id, *meets)
+    # Shipments in groups are read beside their payers.
+    return exists().where(owner == customers.c.id, *meets).correlate(customers)
 
 
 def _in_level(condition: InLevel) -> ColumnElement[bool]:
