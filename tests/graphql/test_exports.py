@@ -18,12 +18,16 @@ from kehu.tables.features import customer_features, served_features
 from kehu.tables.runs import runs
 from kehu_graphql.exports.folder import CANCELLED, DONE, INTERRUPTED, KEPT, RUNNING, ExportFolder, ExportState, new_key
 from kehu_graphql.exports.plan import NESTED_PAGE, ROOT_PAGE
+from kehu_graphql.limits import MAX_CHARACTERS, MAX_REPEATS, MAX_TOKENS
 
 FIELDS = "export { id status rows url error author run { number } sizeBytes }"
 ANSWER = f"{{ userErrors {{ code message }} {FIELDS} }}"
 START = f"mutation($input: ExportStartInput!) {{ exportStart(input: $input) {ANSWER} }}"
 CANCEL = f"mutation($input: ExportCancelInput!) {{ exportCancel(input: $input) {ANSWER} }}"
 NAMES = "{ customers { nodes { name } } }"
+_MULTIPLYING = "{ customers { nodes { ...F0 } } } fragment F60 on Customer { name }" + "".join(
+    f" fragment F{number} on Customer {{ ...F{number + 1} ...F{number + 1} }}" for number in range(60)
+)
 Serving = Callable[..., AbstractContextManager[httpx.Client]]
 
 
@@ -164,6 +168,10 @@ def test_an_export_shows_one_state_and_says_whose_it_is(office: Any) -> None:
             "{ warnings { nodes { customer { shipments { nodes { number } } } } } }",
             "DEEP_LIST",
         ),
+        ("fragments that multiply", _MULTIPLYING, "TOO_MANY_FIELDS"),
+        ("very long", NAMES.ljust(MAX_CHARACTERS + 1), "TOO_LONG"),
+        ("very many words", "{ customers { nodes { " + "name " * MAX_TOKENS + "} } }", "BAD_QUERY"),
+        ("one field very often", "{ customers { nodes { " + "name " * (MAX_REPEATS + 1) + "} } }", "BAD_QUERY"),
     ],
 )
 def test_a_query_that_is_no_list_is_refused_and_nothing_written(office: Any, _case: str, query: str, code: str) -> None:

@@ -1,6 +1,6 @@
 """From the query of an export to the queries that read it page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql import (
@@ -25,8 +25,11 @@ from graphql import (
 )
 
 from kehu.model.problems import Place, Problem, RefusedError
+from kehu_graphql.limits import LIMIT_RULES, MAX_CHARACTERS, MAX_TOKENS
 
 ROOT_PAGE, NESTED_PAGE = 100, 200
+# Fragments stand in their places in what is asked page by page; in one another they would multiply.
+MAX_SELECTIONS = 2000
 _PAGING = {"first", "after", "last", "before"}
 _PLACE = Place("input.query")
 
@@ -60,6 +63,10 @@ def export_plan(schema: GraphQLSchema, query: str) -> ExportPlan:
     if operations[0].variable_definitions:
         raise _refusal("has-variables", "an export takes no variables", "write their values into the query")
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    count = _unfolded(operations[0].selection_set, fragments, {})
+    if count > MAX_SELECTIONS:
+        said = f"with its fragments unfolded the query selects {count:,} fields"
+        raise _refusal("too-many-fields", said, f"select {MAX_SELECTIONS:,} at most")
     selected = _inlined(operations[0].selection_set, fragments).selections
     (root, *others) = selected
     known = schema.query_type.fields if schema.query_type else {}
@@ -127,16 +134,35 @@ class _Planner:
 
 
 def _valid(schema: GraphQLSchema, query: str) -> DocumentNode:
+    if len(query) > MAX_CHARACTERS:
+        said = f"the query has {len(query):,} characters"
+        raise _refusal("too-long", said, f"write {MAX_CHARACTERS:,} at most: select less, or list fewer values")
     try:
-        document = parse(query)
+        document = parse(query, max_tokens=MAX_TOKENS)
     except GraphQLError as error:
         raise _refusal("bad-query", error.message, "try it in the query page") from error
-    problems = [
-        _problem("bad-query", error.message, "try it in the query page") for error in validate(schema, document)
-    ]
+    errors = validate(schema, document, LIMIT_RULES) or validate(schema, document)
+    problems = [_problem("bad-query", error.message, "try it in the query page") for error in errors]
     if problems:
         raise RefusedError(problems)
     return document
+
+
+def _unfolded(
+    selected: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode], known: dict[str, int]
+) -> int:
+    """Selections where named fragments are unfolded; `known` are the fragments counted before."""
+    count = 0
+    for node in () if selected is None else selected.selections:
+        count += 1
+        if isinstance(node, FieldNode | InlineFragmentNode):
+            count += _unfolded(node.selection_set, fragments, known)
+        elif isinstance(node, FragmentSpreadNode):
+            name = node.name.value
+            if name not in known:
+                known[name] = _unfolded(fragments[name].selection_set, fragments, known)
+            count += known[name]
+    return count
 
 
 def _inlined(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> SelectionSetNode:
