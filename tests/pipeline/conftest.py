@@ -1,9 +1,11 @@
 """A small workspace: two sources, one feature file, two rule sets."""
 
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, make_url, select
 
 from kehu.tables.schema import metadata
 from kehu.workspace.workspace import Workspace
@@ -96,6 +98,44 @@ def small_workspace(
         files = workspace_files | dict(changed or {})
         written = {path: text for path, text in files.items() if text is not None}
         return make_workspace(written, f'rules = "own"\n{settings}', database_url)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def kept() -> dict[str, tuple[Path, str]]:
+    """Folders, and names of databases on the server, by what was done to them."""
+    return {}
+
+
+@pytest.fixture
+def small_workspace_after(
+    small_workspace: Callable[..., Workspace],
+    database: Engine,
+    kept: dict[str, tuple[Path, str]],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> Callable[..., Workspace]:
+    """The small workspace with the database as `work` leaves it: done once on each kind of database, then copied."""
+
+    def make(
+        work: Callable[[Workspace, Engine], object], changed: Mapping[str, str | None] | None = None, settings: str = ""
+    ) -> Workspace:
+        made, url = small_workspace(changed, settings), make_url(database.url)
+        key = repr((url.get_backend_name(), work.__module__, work.__qualname__, changed, settings))
+        if is_first := key not in kept:
+            work(made, database)
+            folder = request.getfixturevalue("tmp_path_factory").mktemp("kept")
+            kept[key] = (folder, f"kept{len(kept)}")
+        database.dispose()
+        folder, name = kept[key]
+        source, target = (tmp_path, folder) if is_first else (folder, tmp_path)
+        # It names the database.
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("kehu.toml"), dirs_exist_ok=True)
+        if url.get_backend_name() != "sqlite":
+            names = (name, url.database) if is_first else (url.database, name)
+            request.getfixturevalue("replace_postgres")(*names)
+        return made
 
     return make
 

@@ -48,13 +48,16 @@ def recorded(engine: Engine) -> list[tuple[object, ...]]:
         return [(published,), *(tuple(row) for row in connection.execute(query))]
 
 
+def begin(workspace: Workspace, engine: Engine) -> None:
+    """Load the workspace and run as of January."""
+    load(workspace, engine, [], clock=lambda: NOW, progress=quiet)
+    assert run(workspace, engine, JANUARY).is_published
+
+
 @pytest.fixture
-def guarded(small_workspace: Make, database: Engine) -> Workspace:
+def guarded(small_workspace_after: Make) -> Workspace:
     """The small workspace with a guard from two customers on, loaded and run as of January."""
-    made = small_workspace(settings=GUARD)
-    load(made, database, [], clock=lambda: NOW, progress=quiet)
-    assert run(made, database, JANUARY).is_published
-    return made
+    return small_workspace_after(begin, settings=GUARD)
 
 
 def test_a_run_that_changes_a_level_too_much_is_held_and_changes_nothing_for_readers(

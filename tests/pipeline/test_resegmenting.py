@@ -36,12 +36,15 @@ def run(workspace: Workspace, engine: Engine, as_of: datetime | None = None, *, 
     return resegment(workspace, engine, as_of, clock=clock, progress=quiet, how=How(dry_run=dry_run))
 
 
+def take(workspace: Workspace, engine: Engine) -> None:
+    """Load the workspace."""
+    load(workspace, engine, [], clock=clock, progress=quiet)
+
+
 @pytest.fixture
-def workspace(small_workspace: Make, database: Engine) -> Workspace:
+def workspace(small_workspace_after: Make) -> Workspace:
     """The small workspace, loaded."""
-    made = small_workspace()
-    load(made, database, [], clock=clock, progress=quiet)
-    return made
+    return small_workspace_after(take)
 
 
 def open_levels(engine: Engine) -> dict[str, str]:

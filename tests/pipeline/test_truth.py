@@ -1,5 +1,6 @@
 """Who left by a file, as customers of the database."""
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,10 +49,26 @@ FILES = {
 LEFT, HEADER = datetime(2026, 1, 31, 16, tzinfo=UTC), "system,record_key,churned_on\n"
 
 
+@pytest.fixture(scope="session")
+def template() -> list[Path]:
+    """The folder of the first workspace that was loaded."""
+    return []
+
+
 @pytest.fixture
-def loaded(make_workspace: Callable[..., Workspace]) -> tuple[Path, Engine]:
+def loaded(
+    template: list[Path],
+    make_workspace: Callable[..., Workspace],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Engine]:
     """A workspace's folder and its database."""
-    return _load(make_workspace, "")
+    if not template:
+        root, engine = _load(make_workspace, "")
+        engine.dispose()
+        template.append(root.rename(tmp_path_factory.mktemp("loaded") / "workspace"))
+    root = shutil.copytree(template[0], tmp_path / "workspace")
+    return root, open_database(f"sqlite:///{root}/kehu.sqlite3")
 
 
 def _load(make_workspace: Callable[..., Workspace], url: str) -> tuple[Path, Engine]:

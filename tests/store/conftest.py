@@ -6,17 +6,16 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
-from uuid import uuid4
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 
 from kehu.model.graph import Entity, record_columns
 from kehu.pipeline.transactions import writing
 from kehu.sources.loader import QUARANTINE_COLUMNS, LoadedChunk
 from kehu.store.customers import ResolvedCounts
-from kehu.store.database import open_database, upgrade
+from kehu.store.database import open_database
 from kehu.store.load import FileCounts, Load
 from kehu.tables.schema import metadata
 
@@ -68,60 +67,14 @@ def content() -> Callable[[Engine], Content]:
     return read
 
 
-@pytest.fixture(scope="session")
-def empty_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the newest schema, to be copied."""
-    file = tmp_path_factory.mktemp("template") / "kehu.sqlite3"
-    engine = open_database(f"sqlite:///{file}")
-    upgrade(engine)
-    engine.dispose()
-    return file
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """The name of a PostgreSQL database with the newest schema, to be copied."""
-    _administer(postgres_server, "CREATE DATABASE store_template")
-    engine = open_database(postgres_server.replace("/postgres?", "/store_template?"))
-    upgrade(engine)
-    engine.dispose()
-    return "store_template"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, empty_sqlite_file: Path) -> Iterator[Engine]:
-    """A database of each kind with the newest schema, copied because migrating takes longer."""
-    if request.param == "sqlite":
-        shutil.copy(empty_sqlite_file, tmp_path / "kehu.sqlite3")
-        engine = open_database(f"sqlite:///{tmp_path}/kehu.sqlite3")
-        yield engine
-        engine.dispose()
-        return
-    server: str = request.getfixturevalue("postgres_server")
-    template: str = request.getfixturevalue("postgres_template")
-    name = f"s{uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    engine = open_database(server.replace("/postgres?", f"/{name}?"))
-    yield engine
-    engine.dispose()
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _administer(server: str, statement: str) -> None:
-    engine = open_database(server)
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
 @pytest.fixture
-def new_sqlite(empty_sqlite_file: Path, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+def new_sqlite(upgraded_sqlite: Path, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
     """Another empty SQLite database at each call, quickly: generated tests need many."""
     engines: list[Engine] = []
 
     def make() -> Engine:
         file = tmp_path / f"copy{len(engines)}.sqlite3"
-        shutil.copy(empty_sqlite_file, file)
+        shutil.copy(upgraded_sqlite, file)
         engines.append(open_database(f"sqlite:///{file}"))
         return engines[-1]
 

@@ -140,10 +140,10 @@ def state(connection: Connection) -> State:
 
 
 @pytest.fixture(scope="module")
-def begun(empty_sqlite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def begun(upgraded_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """A transaction in which only bystanders are known; every history is a step of it that is taken back."""
     file = tmp_path_factory.mktemp("histories") / "kehu.sqlite3"
-    shutil.copy(empty_sqlite_file, file)
+    shutil.copy(upgraded_sqlite, file)
     engine = open_database(f"sqlite:///{file}")
     with writing(engine) as connection:
         connection.execute(insert(batches).values(**BATCH))
