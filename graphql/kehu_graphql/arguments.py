@@ -42,6 +42,8 @@ MEANINGS = {
     "value": 'What is known of it, in any spelling, e.g. "139 1234 0001".',
     "where": "The condition to meet; null for all.",
     "within": 'How far to look ahead, e.g. "7 days"; null for not at all.',
+    "Customer.level.asOf": 'The instant to look from, e.g. "2026-02-01T00:00:00Z"; null for the published run.',
+    "Customer.segments.asOf": 'The instant to look from, e.g. "2026-02-01T00:00:00Z"; null for the published run.',
     "Customer.feature.code": 'The feature, e.g. "revenue_365d"; one that is not served is an error.',
     "Query.explanation.customer": 'A node id, uid, account, tax code, phone, e-mail or whole name, e.g. "C1".',
     "Query.explanation.ruleSet": 'Its code, e.g. "service_tier"; an unknown one is an error. Empty for all.',

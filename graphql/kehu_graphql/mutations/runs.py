@@ -140,7 +140,7 @@ class RunMutations:
 
         return await acted(info.context, "runCancel", input, check, RunCancelPayload, desk.runner.end)
 
-    @change("Publish a run that the size guard holds: it is computed again, as of its instant. Answered once it is.")
+    @change("Publish a run that the size guard holds: computed again as of its instant. Answered once that has begun.")
     async def run_confirm(self, info: Info, input: RunInput) -> RunConfirmPayload:  # noqa: A002
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             number = key_of("Run", input.id, "input.id")

@@ -19,7 +19,9 @@ class Identifier(Node):
 @strawberry.type(description="A department's row that a customer is made of.")
 class SourceRecord(Node):
     system: str = strawberry.field(description='The department\'s system, e.g. "crm".')
-    entity: str = strawberry.field(description="What the row is: customer, contact, shipment, complaint or visit.")
+    entity: str = strawberry.field(
+        description="customer: a row of a customer list; mention: a customer named on another record."
+    )
     key: str = strawberry.field(description="The row's key in that system.")
     origin: str = strawberry.field(
         description="file: a row of a customer list; mention: a customer named on another record."
