@@ -17,7 +17,7 @@ from kehu_graphql.failures import ExpectedError
 from kehu_graphql.kept_connections import KeptConnections, one_state
 from kehu_graphql.kept_rules import KeptRules
 from kehu_graphql.pipelines import Pipelines
-from kehu_graphql.stopping import Reading, stoppable
+from kehu_graphql.stopping import Reading, ended, stoppable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -135,8 +135,12 @@ class ReadPool:
 
     async def beside(self, work: Callable[[Engine], R]) -> R:
         """What `work` answers in transactions of its own; long work, of which little is done at a time."""
-        async with self._beside:
-            return await self.aside(lambda: work(self._engine))
+        await self._beside.acquire()
+        loop = asyncio.get_running_loop()
+        working = self._threads.submit(work, self._engine)
+        # It goes on when nobody waits any more, and takes a thread until then.
+        working.add_done_callback(lambda _: loop.call_soon_threadsafe(self._beside.release))
+        return await asyncio.wrap_future(working)
 
     def close(self) -> None:
         """Waits for reads under way."""
@@ -170,9 +174,12 @@ class Snapshot:
             return await self._pool.read(connection, self._reading, lambda: _told(read, connection, *args, **options))
 
     async def stop(self) -> None:
-        """Ends the read under way and refuses all that wait for their turn: nobody waits for the answer."""
+        """Ends the read under way and refuses all that wait for their turn: nobody waits for the answer.
+
+        Returns when it has ended, however often this is cancelled: `close` could not wait for it then.
+        """
         self._closed = True
-        await asyncio.to_thread(self._reading.stop)
+        await ended(lambda: not self._turn.locked(), self._reading.stop)
 
     async def close(self) -> None:
         """Waits for the read under way."""
