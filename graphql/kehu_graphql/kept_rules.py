@@ -36,7 +36,9 @@ class KeptRules:
 
     def rule_sets_by_digest(self, connection: Connection, digests: Collection[str]) -> Mapping[str, RuleSet]:
         """See kehu.reader.definitions; only those are read that were not lately."""
-        kept = {digest: self._versions[digest] for digest in digests if digest in self._versions}
+        # Another thread may begin a new one meanwhile.
+        versions = self._versions
+        kept = {digest: versions[digest] for digest in digests if digest in versions}
         unread = [digest for digest in digests if digest not in kept]
         if not unread:
             return kept

@@ -45,3 +45,23 @@ def test_versions_are_read_once_and_unknown_ones_each_time(carrier: Engine) -> N
                 assert kept.rule_sets_by_digest(connection, digests) == rule_sets_by_digest(connection, digests)
             assert len(statements) == expected + 1
         assert kept.rule_sets_by_digest(connection, ["none"]) == {}
+
+
+def test_versions_that_another_thread_drops_meanwhile_are_found(carrier: Engine) -> None:
+    kept = KeptRules()
+
+    class Turning(str):
+        """Lets the other thread have its turn whenever it is looked for."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            kept._versions = {}
+            return super().__hash__()
+
+    with carrier.connect() as connection:
+        digests = [row.digest for row in published_rule_sets(connection).values()]
+        expected = kept.rule_sets_by_digest(connection, digests)
+        assert kept.rule_sets_by_digest(connection, list(map(Turning, digests[:1]))) == {
+            digest: expected[digest] for digest in digests[:1]
+        }

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, select
 from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -464,10 +464,7 @@ def test_a_database_that_fails_a_while_keeps_nobody_from_hearing_later(
         with watcher.following():
             await asyncio.wait_for(watcher.after(0), 20)
             _rename(sqlite_database, "runs", "runs_away")
-            for _ in range(400):
-                if "does not hear of runs until the database answers again" in caplog.text:
-                    break
-                await asyncio.sleep(0.05)
+            await _warned(caplog)
             _rename(sqlite_database, "runs_away", "runs")
             await asyncio.wait_for(watcher.after(1), 20)
         await watcher.close()
@@ -475,6 +472,34 @@ def test_a_database_that_fails_a_while_keeps_nobody_from_hearing_later(
 
     with caplog.at_level(logging.WARNING, logger="kehu_graphql.subscriptions"):
         asyncio.run(asyncio.wait_for(followed(), 40))
+
+
+def test_who_finds_no_connection_free_hears_later(sqlite_database: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    few = create_engine(sqlite_database.url, pool_size=2, max_overflow=0, pool_timeout=0.05)
+
+    async def followed() -> None:
+        pool = ReadPool(few)
+        watcher = Watcher(few, pool)
+        with watcher.following():
+            await asyncio.wait_for(watcher.after(0), 20)
+            with few.connect():
+                _rename(sqlite_database, "runs", "runs_away")
+                _rename(sqlite_database, "runs_away", "runs")
+                await _warned(caplog)
+            await asyncio.wait_for(watcher.after(1), 20)
+        await watcher.close()
+        pool.close()
+
+    with caplog.at_level(logging.WARNING, logger="kehu_graphql.subscriptions"):
+        asyncio.run(asyncio.wait_for(followed(), 40))
+    few.dispose()
+
+
+async def _warned(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(400):
+        if "does not hear of runs until the database answers again" in caplog.text:
+            return
+        await asyncio.sleep(0.05)
 
 
 def _rename(engine: Engine, table: str, name: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kehu.reader.runs import runs_mark
 from kehu.store.notices import CHANNEL, commits_of_others
@@ -81,7 +81,7 @@ class Watcher:
                 with commits_of_others(self._engine) as commits:
                     async for _ in self._seen(commits):
                         yield
-            except (sqlite3.Error, DBAPIError) as error:
+            except (sqlite3.Error, SQLAlchemyError) as error:
                 logger.warning(_UNANSWERED, error)
             await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -104,7 +104,7 @@ class Watcher:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     async for _ in self._heard(connection):
                         yield
-            except (psycopg.OperationalError, DBAPIError) as error:
+            except (psycopg.Error, SQLAlchemyError) as error:
                 logger.warning(_UNANSWERED, error)
             await asyncio.sleep(_AGAIN_SECONDS)
 
