@@ -1,5 +1,6 @@
 """Whole lists exported as JSON lines: every row once, of one state, whatever becomes of the server."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -10,15 +11,23 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import ExecutionResult
 from sqlalchemy import Engine, insert, select
+from tests.graphql.both_ways import BUILT, NOW
 
 from kehu.pipeline.erasing import forget_copies
 from kehu.tables.facts import customers, shipments
 from kehu.tables.features import customer_features, served_features
 from kehu.tables.runs import runs
+from kehu.workspace.served import Served
+from kehu_graphql.context import Context
+from kehu_graphql.exports.exporter import MAX_RUNNING, Exporter
 from kehu_graphql.exports.folder import CANCELLED, DONE, INTERRUPTED, KEPT, RUNNING, ExportFolder, ExportState, new_key
 from kehu_graphql.exports.plan import NESTED_PAGE, ROOT_PAGE
 from kehu_graphql.limits import MAX_CHARACTERS, MAX_REPEATS, MAX_TOKENS
+from kehu_graphql.reads import ReadPool, Reads
+from kehu_graphql.subscriptions.watcher import Watcher
+from kehu_graphql.types.customer import customer_node
 
 FIELDS = "export { id status rows url error author run { number } sizeBytes }"
 ANSWER = f"{{ userErrors {{ code message }} {FIELDS} }}"
@@ -280,3 +289,39 @@ def test_a_server_without_changes_exports_nothing(client: httpx.Client) -> None:
     answer = client.post("/graphql", json={"query": "{ exports { id } }"}).json()
     assert answer["errors"][0]["extensions"]["code"] == "NO_WORKSPACE"
     assert client.get(f"/exports/{'0' * 32}.jsonl").status_code == 404
+
+
+class _Slow:
+    """Answers every page with an empty list, and knows how many it answered at a time."""
+
+    core = BUILT.core
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def execute(self, query: str, **_: Any) -> ExecutionResult:
+        assert query.startswith("query($first: Int!")
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.02)
+        self.now -= 1
+        return ExecutionResult({"rows": {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}})
+
+
+def test_exports_that_are_started_at_once_wait_for_one_another(sqlite_database: Engine, tmp_path: Path) -> None:
+    slow, folder = _Slow(), ExportFolder(tmp_path)
+
+    async def run() -> None:
+        pool = ReadPool(sqlite_database)
+        served = Served("x", lambda: NOW)
+        context = Context(Reads(pool), served, customer_node, "", None, Watcher(sqlite_database, pool))
+        exporter = Exporter(slow, pool, folder, lambda: NOW, context)
+        # Each was checked while none had begun.
+        for _ in range(2 * MAX_RUNNING):
+            await exporter.start(new_key(), NAMES, "Li Na")
+        await asyncio.gather(*exporter._tasks)
+        await exporter.close()
+        pool.close()
+
+    asyncio.run(run())
+    assert (slow.most, [state.status for state in folder.states(NOW)]) == (MAX_RUNNING, [DONE] * 2 * MAX_RUNNING)

@@ -27,6 +27,8 @@ class Exporter:
         self.folder, self.clock = folder, clock
         self._schema, self._pool, self._context = schema, pool, context
         self._tasks: set[asyncio.Task[None]] = set()
+        # Several may be checked before the first of them begins.
+        self._turns = asyncio.Semaphore(MAX_RUNNING)
 
     def check(self, query: str) -> None:
         """Raises RefusedError for a query that cannot be exported, while enough exports go on, and on a full disk.
@@ -51,7 +53,7 @@ class Exporter:
         reads = HeldReads(self._pool)
         context = replace(self._context, reads=reads, author=author)
         plan = export_plan(self._schema.core, query)
-        job = ExportJob(self._schema, context, reads, self.folder, plan, self.clock)
+        job = ExportJob(self._schema, context, reads, self.folder, plan, self.clock, self._turns)
         task = asyncio.create_task(job.run(ExportState(key, RUNNING, query, author, self.clock())))
         self._tasks.add(task)
         task.add_done_callback(self._ended)

@@ -62,7 +62,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
-    """`context` reads by `reads`."""
+    """`context` reads by `reads`; it reads and writes rows when it gets one of the `turns`."""
 
     schema: Asks
     context: Context
@@ -70,13 +70,14 @@ class ExportJob:
     folder: ExportFolder
     plan: ExportPlan
     clock: Clock
+    turns: asyncio.Semaphore
 
     async def run(self, state: ExportState) -> None:
         """Write the export. What its process does not live to end counts as interrupted."""
         with self.folder.writing(state.id) as part:
             self.folder.write(state)
             try:
-                async with self.reads.held():
+                async with self.turns, self.reads.held():
                     written = await self._written(state, part)
                 self._stop_if_told(state.id)
                 part.replace(self.folder.rows_file(state.id))
