@@ -82,7 +82,7 @@ async def _part(context: Context, name: str, value: Any, path: str, depth: int) 
         case "text":
             if len(value) > MAX_TEXT:
                 raise ExpectedError(f"'{here}' has {len(value):,} characters; no name has more than {MAX_TEXT}")
-            return Text(value)
+            return Text(_text(value, here))
         case "has_warning":
             return HasWarning() if value else Not(HasWarning())
         case "level" | "feature":
@@ -113,7 +113,7 @@ def _has_some(relation: Relation, quantifier: str, row: Any, path: str) -> Condi
 
 def _columns(name: str, given: Any, path: str) -> list[Column]:
     if name == "route":
-        return [Column("route", "lists", given)]
+        return [Column("route", "lists", _text(given, path))]
     if name == "is_open":
         return [Column("cleared_run_id", "is_null", given)]
     return [
@@ -133,12 +133,21 @@ def _operand(value: Any, path: str) -> Operand:
 
 
 def _single(value: Any, path: str) -> Single:
+    if isinstance(value, str):
+        return _text(value, path)
     if isinstance(value, datetime):
         return utc(value, path)
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
         raise ExpectedError(f"'{path}: {value}' is out of range; {MAX_NUMBER} is the limit")
     single: Single = value
     return single
+
+
+def _text(value: str, path: str) -> str:
+    # SQLite would look for what stands before it.
+    if "\0" in value:
+        raise ExpectedError(f"'{path}' holds the character NUL, which no text has; leave it out")
+    return value
 
 
 def _values(given: list[Any], path: str) -> tuple[Any, ...]:

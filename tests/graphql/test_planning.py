@@ -104,9 +104,6 @@ def test_plans_and_resolvers_give_the_same_bytes(carrier: Engine, seed: int) -> 
     ],
 )  # fmt: skip
 def test_the_rest_is_left_to_resolvers(carrier: Engine, _case: str, query: str, variables: dict[str, Any]) -> None:
-    if _case == "what no column can hold" and carrier.dialect.name == "sqlite":
-        pytest.skip("SQLite holds it")
-
     async def work(bench: Bench) -> None:
         assert await bench.planned(query, variables) is None
 
