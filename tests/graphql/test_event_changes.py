@@ -142,6 +142,13 @@ def test_a_visit_that_nobody_planned_is_noted(office_anywhere: Any) -> None:
             "BAD_WORD",
             ["scores", "0", "dimension"],
         ),
+        (
+            "a dimension twice",
+            HOLD,
+            {"customer": "C1", "scores": [{"dimension": "delivery", "score": score} for score in (5, 1)]},
+            "SCORED_TWICE",
+            ["scores", "1", "dimension"],
+        ),
     ],
 )
 def test_a_note_is_refused_about(

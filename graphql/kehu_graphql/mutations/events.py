@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from strawberry.utils.str_converters import to_camel_case
 
 from kehu.model.graph import SATISFACTION_DIMENSIONS
-from kehu.model.problems import Place, Problem, RefusedError
+from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
 from kehu.pipeline.recording import Noted, hold_visit, record_complaint, settle_complaint
 from kehu.reader.events import complaints_by_id, visits_by_id
 from kehu_graphql.changing import changed, instant
@@ -142,14 +142,18 @@ def _noted(given: ChangeInput, scores: dict[str, int] | None = None) -> Noted:
 
 
 def _scores(scores: list[ScoreInput]) -> dict[str, int]:
-    problems = [
-        Problem(Place(f"input.scores.{index}.dimension"), "bad-word", f"'{each.dimension}' is no dimension")
-        for index, each in enumerate(scores)
-        if each.dimension not in SATISFACTION_DIMENSIONS
-    ]
-    if problems:
-        raise RefusedError(problems)
-    return {each.dimension: each.score for each in scores}
+    found: dict[str, int] = {}
+    problems = []
+    for index, each in enumerate(scores):
+        word, place = each.dimension, Place(f"input.scores.{index}.dimension")
+        if word not in SATISFACTION_DIMENSIONS:
+            remedy = did_you_mean(word, SATISFACTION_DIMENSIONS)
+            problems.append(Problem(place, "bad-word", f"'{word}' is no dimension", remedy))
+        elif word in found:
+            problems.append(Problem(place, "scored-twice", f"'{word}' is scored before", "send one score of it"))
+        found.setdefault(word, each.score)
+    refuse_errors(problems)
+    return found
 
 
 def _visited(given: VisitHoldInput) -> str | int:
