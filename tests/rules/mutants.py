@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from tests.rules.adversarial import AS_OF, SCHEMA
 
@@ -144,12 +144,12 @@ class _Replacing(ast.NodeTransformer):
     """Replaces the expression wherever it stands and counts how often that was."""
 
     def __init__(self, fault: Fault) -> None:
-        self._old = ast.dump(_expression(fault.old))
+        self.old = ast.dump(_expression(fault.old))
         self._fault = fault
         self.times = 0
 
     def visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.expr) and ast.dump(node) == self._old:
+        if isinstance(node, ast.expr) and ast.dump(node) == self.old:
             self.times += 1
             return ast.copy_location(_expression(self._fault.new), node)
         return self.generic_visit(node)
@@ -158,21 +158,41 @@ class _Replacing(ast.NodeTransformer):
 @contextmanager
 def faulty(fault: Fault | None) -> Iterator[Callable[[str], Compiled | list[Problem]]]:
     """A copy of the compiler with the fault in it; without one, a plain copy."""
-    trees = {name: ast.parse(source) for name, source in sources().items()}
-    if fault is not None:
-        replacing = _Replacing(fault)
-        for name in {fault.module} & set(trees) or trees:
-            replacing.visit(trees[name])
-        assert replacing.times == 1, f"'{fault.old}' stands {replacing.times} times, not once"
-    copies = {COPY + name: ModuleType(COPY + name) for name in trees}
+    replaced = {} if fault is None else _replaced(fault)
+    copies = {COPY + name: ModuleType(COPY + name) for name in sources()}
     sys.modules.update(copies)
     try:
-        for name, tree in trees.items():  # in the order of their imports
-            exec(compile(_moved(tree, set(trees)), f"<faulty {name}>", "exec"), vars(copies[COPY + name]))  # noqa: S102
+        for name in sources():  # in the order of their imports
+            exec(replaced.get(name) or _code(name), vars(copies[COPY + name]))  # noqa: S102
         yield _compiling(copies[COPY + "compiler"])
     finally:
         for name in copies:
             del sys.modules[name]
+
+
+def _replaced(fault: Fault) -> dict[str, CodeType]:
+    """The module with the fault in it, by its name."""
+    replacing, trees = _Replacing(fault), {}
+    for name in {fault.module} & set(sources()) or sources():
+        if replacing.old in _dump(name):
+            trees[name] = ast.parse(sources()[name])
+            replacing.visit(trees[name])
+    assert replacing.times == 1, f"'{fault.old}' stands {replacing.times} times, not once"
+    return {name: _compiled(name, tree) for name, tree in trees.items()}
+
+
+@cache
+def _dump(name: str) -> str:
+    return ast.dump(ast.parse(sources()[name]))
+
+
+@cache
+def _code(name: str) -> CodeType:
+    return _compiled(name, ast.parse(sources()[name]))
+
+
+def _compiled(name: str, tree: ast.Module) -> CodeType:
+    return compile(_moved(tree, set(sources())), f"<faulty {name}>", "exec")
 
 
 @cache
