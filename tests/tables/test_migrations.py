@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, inspect, text
+from sqlalchemy import Engine, event, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from kehu.model.problems import RefusedError
 from kehu.store.database import current_revision, newest_revision, open_database, upgrade
 from kehu.store.migrating import alembic_config, schema_differences
+from kehu.tables.identity_index import identity_state
 from kehu.tables.schema import metadata
 
 TABLES = {
@@ -115,6 +116,15 @@ def test_rows_refused_before_they_were_counted_are_what_the_others_leave(databas
     upgrade(database)
     with database.connect() as connection:
         assert connection.execute(text("SELECT id, refused FROM batches ORDER BY id")).all() == [(1, 2), (2, 0)]
+
+
+def test_names_that_were_loaded_before_are_spelt_by_the_next_load(database: Engine) -> None:
+    with database.begin() as connection:
+        command.downgrade(alembic_config(connection), "0020")
+        connection.execute(insert(identity_state).values(id=1, fingerprint="f", decided=[], records=0, customers=0))
+    upgrade(database)
+    with database.connect() as connection:
+        assert connection.execute(select(identity_state)).all() == []
 
 
 def test_readers_wait_for_no_index_that_is_made(database: Engine) -> None:
