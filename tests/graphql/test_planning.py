@@ -12,6 +12,7 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from sqlalchemy import Engine
 from tests.graphql.both_ways import BUILT, Bench, both_ways, compact
 
+from kehu_graphql.planning import planner
 from kehu_graphql.planning.plan import RootPlan
 from kehu_graphql.planning.sent import Sent, read_address, read_body, sent_query
 from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
@@ -170,6 +171,35 @@ def test_nothing_of_what_clients_send_is_kept(carrier: Engine) -> None:
         tracemalloc.stop()
         # Each of the texts alone would take 2 MB.
         assert kept < 1_000_000
+
+    both_ways(carrier, work)
+
+
+@pytest.mark.parametrize(
+    ("_case", "root", "fits"),
+    [
+        ("a level of fields", "{ ruleSets { code } }", 3),
+        ("a document that unfolds", "{ customers(first: 0) { nodes { ...F0 } } }", 1),
+        ("a list of values", "{ customers(where: {name: {in: [VALUES]}}) { totalCount } }", 1),
+    ],
+)
+def test_plans_count_for_what_they_take(
+    carrier: Engine, monkeypatch: pytest.MonkeyPatch, _case: str, root: str, fits: int
+) -> None:
+    monkeypatch.setattr(planner, "KEPT_PLANS", 7_000)
+    fragments = " ".join(
+        f"fragment F{level} on Customer {{ name a: parent {{ customer {{ ...F{level + 1} }} }} "
+        f"b: parent {{ customer {{ ...F{level + 1} }} }} }}"
+        for level in range(5)
+    )
+    written = root.replace("VALUES", '"x" ' * 100)
+    unfolding = f"{fragments} fragment F5 on Customer {{ name }}" if "..." in root else ""
+
+    async def work(bench: Bench) -> None:
+        for name in "abc":
+            query = f"query {name} {written} {unfolding}"
+            assert await bench.planned(query, {}) is not None
+        assert len(list(bench.planner.plans)) == fits
 
     both_ways(carrier, work)
 

@@ -42,8 +42,8 @@ from kehu_graphql.stopping import Reading
 _DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 # In characters of their documents; a plan is longer than what it answers.
 KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 250_000, 250_000, 1_000_000
-# What a place for a value takes in a kept statement, in such characters.
-_VALUE_CHARACTERS = 40
+# What a place for a value in a kept statement takes, and a swept field, in such characters.
+_VALUE_CHARACTERS, _FIELD_CHARACTERS = 40, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,9 @@ class Planner:
             # Nor will it be the next time.
             self._drafts.put(key, Draft(None))
             return None
+        if sweeper.compiled:
+            # The executor has collected them, and keeps them as long as it is kept.
+            self._drafts.put(key, draft, more=_FIELD_CHARACTERS * sweeper.compiled)
         planned = [(plan, values) for plan, values in asked if isinstance(plan, RootPlan) and not plan.swept]
         if len(planned) == len(asked):
             found = await self._read(planned)
@@ -151,7 +154,7 @@ class Planner:
         plan = self.plans.get(key)
         if not isinstance(plan, SweptRoot):
             plan = sweeper.root(self._root, details)
-            self.plans.put(key, plan)
+            self.plans.put(key, plan, more=_FIELD_CHARACTERS * sweeper.compiled)
         return plan
 
     async def _stated(
@@ -183,7 +186,9 @@ class Planner:
                 plan = self._compiled(compiler, details, form.form, order)
             except NotPlannedError:
                 return None
-            self.plans.put(shape, plan, more=_VALUE_CHARACTERS * sum(len(each.names) for each in plan.statements))
+            places = sum(len(each.names) for each in plan.statements)
+            more = _VALUE_CHARACTERS * places + _FIELD_CHARACTERS * sweeper.compiled
+            self.plans.put(shape, plan, more=more)
         return plan, plan.parameters(variables, form.values)
 
     def _compiled(
