@@ -58,7 +58,7 @@ def test_a_subscription_goes_on_when_the_server_comes_back(office: Any, node_com
             told(client.stderr, CUSTOMERS + 2)
             resegmented(office, QUIET)
             told(client.stderr, CUSTOMERS + 4)
-            printed, _ = client.communicate("end\n", timeout=30)
+            printed, _ = client.communicate("end\n", timeout=60)
     found = json.loads(printed)
     assert found["seen"][CUSTOMERS:] == [
         [2, False, "calm", "Alpha Ltd"],

@@ -111,7 +111,7 @@ def test_whoever_is_cancelled_is_told_so_though_the_database_does_not_listen(
         raise psycopg.errors.CancellationTimeout(f"not within {timeout}")
 
     async def work(lines: Pipelines) -> Any:
-        slow = asyncio.ensure_future(lines.rows([Asked(b"SELECT pg_sleep(0.5)", ())]))
+        slow = asyncio.ensure_future(lines.rows([Asked(b"SELECT pg_sleep(1.5)", ())]))
         await asyncio.sleep(0.1)
         monkeypatch.setattr(psycopg.Connection, "cancel_safe", unheard)
         slow.cancel()

@@ -75,7 +75,7 @@ def test_a_snapshot_is_given_back_however_often_its_request_is_cancelled(sqlite_
             over.set()
             await asyncio.wait([asked])
             assert asked.cancelled()
-        found = await asyncio.wait_for(one(pool), 5)
+        found = await asyncio.wait_for(one(pool), 60)
         pool.close()
         return found
 
@@ -99,7 +99,7 @@ def test_long_work_counts_until_it_has_ended_though_nobody_waits(sqlite_database
         await asyncio.wait(working[:BESIDE])
         await asyncio.sleep(0.05)
         others = begun.acquire(blocking=False)
-        found = await asyncio.wait_for(pool.run(_named, ("d",)), 5)
+        found = await asyncio.wait_for(pool.run(_named, ("d",)), 60)
         over.set()
         assert await asyncio.gather(*working[BESIDE:]) == [True] * BESIDE
         pool.close()

@@ -43,13 +43,13 @@ def test_a_process_answers_until_terminated_and_prints_nothing(sqlite_database: 
         answer = _first_answer(f"http://127.0.0.1:{port}/graphql")
     finally:
         process.send_signal(signal.SIGTERM)
-        printed, _ = process.communicate(timeout=20)
+        printed, _ = process.communicate(timeout=60)
     assert answer == {"data": {"customers": {"totalCount": 0}}}
     assert (process.returncode, printed) == (-signal.SIGTERM, b"")
 
 
 def _first_answer(url: str) -> object:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             return httpx.post(url, json={"query": "{ customers { totalCount } }"}).json()
         except httpx.ConnectError:

@@ -76,7 +76,7 @@ class Subscriber:
         self.socket.send(json.dumps(message))
 
     def told(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(self.socket.recv(timeout=20))
+        message: dict[str, Any] = json.loads(self.socket.recv(timeout=60))
         return message
 
     def subscribe(self, query: str, **variables: object) -> str:
@@ -318,7 +318,7 @@ def test_the_older_protocol_is_not_spoken(client: httpx.Client) -> None:
         connect(address(client), subprotocols=[Subprotocol("graphql-ws")]) as socket,
         pytest.raises(ConnectionClosed, match="4406"),
     ):
-        socket.recv(timeout=20)
+        socket.recv(timeout=60)
 
 
 def test_a_run_of_another_process_is_told_when_it_is_published(office_anywhere: Any) -> None:

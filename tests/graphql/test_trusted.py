@@ -100,13 +100,13 @@ def test_sockets_take_them_too(server: httpx.Client, mode: str) -> None:
     told = []
     with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
         socket.send('{"type": "connection_init"}')
-        socket.recv(timeout=20)
+        socket.recv(timeout=60)
         for payload in payloads:
             socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-            message = json.loads(socket.recv(timeout=20))
+            message = json.loads(socket.recv(timeout=60))
             told.append(message["payload"])
             if message["type"] == "next":
-                socket.recv(timeout=20)
+                socket.recv(timeout=60)
     codes = [[each["extensions"]["code"] for each in payload] for payload in told if isinstance(payload, list)]
     not_found, not_trusted = ["PERSISTED_QUERY_NOT_FOUND"], ["DOCUMENT_NOT_TRUSTED"]
     assert told[0] == ANSWER
