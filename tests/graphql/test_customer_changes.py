@@ -77,6 +77,13 @@ def test_or_in_part(office: Any) -> None:
         ("no giver", HAND_OVER, {"from": "E9", "to": "E3", "reason": "x"}, "UNKNOWN_EMPLOYEE", "from"),
         ("no taker", HAND_OVER, {"from": "E1", "to": "E9", "reason": "x"}, "UNKNOWN_EMPLOYEE", "to"),
         ("the same", HAND_OVER, {"from": "E1", "to": "E1", "reason": "x"}, "SAME_EMPLOYEE", "to"),
+        (
+            "nobody of it",
+            HAND_OVER,
+            {"from": "E1", "to": "E3", "reason": "x", "customers": []},
+            "ROW_COUNT",
+            "customers",
+        ),
         ("an empty book", HAND_OVER, {"from": "E3", "to": "E1", "reason": "x"}, "EMPTY_BOOK", "from"),
         (
             "another's customer",

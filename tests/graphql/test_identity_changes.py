@@ -181,6 +181,13 @@ def test_a_merge_decided_on_an_older_state_is_refused(office: Any) -> None:
         ("an unknown customer", MERGE, {"customers": ["C1", "C9"]}, "UNKNOWN_CUSTOMER", ["input", "customers"]),
         ("one customer", MERGE, {"customers": ["C1"]}, "ROW_COUNT", ["input", "customers"]),
         ("three customers", MERGE, {"customers": ["C1", "C2", "C3"]}, "ROW_COUNT", ["input", "customers"]),
+        (
+            "two customers of no version",
+            MERGE,
+            {"customers": ["C1", "C2"], "expectedVersions": []},
+            "ROW_COUNT",
+            ["input", "expectedVersions"],
+        ),
         ("itself", APART, {"customers": ["C1", "C1"]}, "SAME_CUSTOMER", ["input", "customers"]),
         ("no reason", MERGE, {"customers": ["C1", "C2"], "reason": " "}, "NO_REASON", ["input", "reason"]),
         ("a foreign record", SPLIT, {"customer": "C1", "record": "crm:C2"}, "UNKNOWN_RECORD", ["input", "record"]),

@@ -3,6 +3,7 @@
 import strawberry
 from sqlalchemy import Connection
 
+from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.books import hand_over
 from kehu.pipeline.correcting import correct, uncorrect
 from kehu.pipeline.deciding_identity import Because
@@ -109,9 +110,17 @@ class CustomerMutations:
     async def book_hand_over(self, info: Info, input: BookHandOverInput) -> BookHandOverPayload:  # noqa: A002
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             because = Because(info.context.author, input.reason)
-            only = [customer_text(text) for text in input.customers or ()]
+            only = _only(input.customers)
             ends = (input.from_, input.to)
             moved = hand_over(desk.workspace, connection, ends, because, clock=desk.clock, only=only)
             return {"moved": len(moved), "customers": list(moved[:_SHOWN]), "to": input.to}
 
         return await changed(info.context, "bookHandOver", input, make, BookHandOverPayload, _BOOKS)
+
+
+def _only(customers: list[str] | None) -> list[str]:
+    """Empty for all of a book, which nobody means by naming none of it."""
+    if customers is not None and not customers:
+        remedy = "name some, or leave the list out for the whole book"
+        raise RefusedError([Problem(Place("input.customers"), "row-count", "there are 0 customers", remedy)])
+    return [customer_text(text) for text in customers or ()]

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 from sqlalchemy import Connection
 
-from kehu.model.problems import Place, Problem, RefusedError
+from kehu.model.problems import Place, Problem, RefusedError, refuse_errors
 from kehu.pipeline.deciding_identity import Because, Decided, Meant, lock, merge, split, tell_apart, undo
 from kehu.pipeline.identity_queue import refresh
 from kehu.pipeline.identity_review import LEAST, answer
@@ -249,11 +249,13 @@ def _answer(connection: Connection, decided: Decided) -> Answer:
 
 
 def _pair(desk: WriteDesk, connection: Connection, given: CustomerPairInput) -> tuple[str, str]:
-    if len(given.customers) != _TWO or len(given.expected_versions or given.customers) != _TWO:
-        said = f"there are {len(given.customers)} customers"
-        if len(given.customers) == _TWO:
-            said = f"there are {len(given.expected_versions or ())} versions"
-        raise RefusedError([Problem(Place("input.customers"), "row-count", said, "name two at a time")])
+    named = {"customers": given.customers, "expectedVersions": given.expected_versions}
+    counts = {name: len(texts) for name, texts in named.items() if texts is not None}
+    refuse_errors(
+        Problem(Place(f"input.{name}"), "row-count", f"there are {count} of them", "name two at a time")
+        for name, count in counts.items()
+        if count != _TWO
+    )
     first, second = (customer_text(text) for text in given.customers)
     for index, (text, version) in enumerate(zip((first, second), given.expected_versions or (), strict=False)):
         check_version(desk, connection, text, version, f"input.expectedVersions.{index}")
