@@ -11,7 +11,9 @@ from kehu_graphql.scalars import BigInt
 
 @strawberry.type(description="A value that names a customer, in its comparable form.")
 class Identifier(Node):
-    kind: str = strawberry.field(description="source_key, phone, email, tax_code or name_key.")
+    kind: str = strawberry.field(
+        description="source_key, phone, email, tax_code or name_key: a name that records spell otherwise than shown."
+    )
     system: str | None = strawberry.field(description='For a source key the department, e.g. "crm".')
     value: str = strawberry.field(description='E.g. "+8613912345600".')
 

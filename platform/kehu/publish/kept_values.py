@@ -81,7 +81,7 @@ class KeptValues:
     def strayed(self, connection: Connection) -> int:
         """Customers whose values in the table are not those of the copy; 0 where there is no copy to be used."""
         try:
-            copied = None if self.folder is None else _copied(connection, KeptFrame(self.folder / _FOLDER))
+            copied = self._copied(connection)
         except (UnusableError, OSError):
             return 0
         if copied is None:
@@ -91,7 +91,7 @@ class KeptValues:
     def _stored(self, connection: Connection, slots: list[str]) -> pl.DataFrame:
         """What the table holds in the slots, by the copy if that can be, else from the table."""
         try:
-            copied = None if self.folder is None else _copied(connection, KeptFrame(self.folder / _FOLDER))
+            copied = self._copied(connection)
         except (UnusableError, OSError) as error:
             self.progress(f"reading values of features from the database itself: {error}", 0)
             copied = None
@@ -99,6 +99,25 @@ class KeptValues:
             return _read(connection, slots)
         empty = [pl.lit(None, _type_of(slot)).alias(slot) for slot in slots if slot not in copied.columns]
         return copied.with_columns(empty).select("customer", *slots)
+
+    def _copied(self, connection: Connection) -> pl.DataFrame | None:
+        """The copy without customers that came or went since: an id may have been given away again.
+
+        None where none is kept. Raises UnusableError when it is damaged or of another publication, OSError when it
+        cannot be read.
+        """
+        place = None if self.folder is None else KeptFrame(self.folder / _FOLDER)
+        found = None if place is None else place.read(thoroughly=True)
+        if place is None or found is None:
+            return None
+        known, rows = found
+        with understood(place.contents):
+            if known["format"] != _FORMAT:
+                raise UnusableError("it was made by another version of Kehu")
+            state = State(known["run_id"], known["published_at"], Head(**known["head"]))
+        check_state(connection, state)
+        moved = ranges(partial(read_frame, connection)(changes_query(customers.name, state.head)))
+        return rows if moved.is_empty() else rows.filter(~within(moved, rows["customer"]))
 
 
 def _read(connection: Connection, slots: list[str]) -> pl.DataFrame:
@@ -110,24 +129,6 @@ def _read(connection: Connection, slots: list[str]) -> pl.DataFrame:
 def _type_of(slot: str) -> pl.DataType:
     kinds = {"whole": pl.Int64(), "real": pl.Float64(), "text": pl.String()}
     return kinds[slot.partition("_")[0]]
-
-
-def _copied(connection: Connection, place: KeptFrame) -> pl.DataFrame | None:
-    """The copy without customers that came or went since: an id may have been given away again.
-
-    None before the first. Raises UnusableError when it is damaged or of another publication.
-    """
-    found = place.read(thoroughly=True)
-    if found is None:
-        return None
-    known, rows = found
-    with understood(place.contents):
-        if known["format"] != _FORMAT:
-            raise UnusableError("it was made by another version of Kehu")
-        state = State(known["run_id"], known["published_at"], Head(**known["head"]))
-    check_state(connection, state)
-    moved = ranges(partial(read_frame, connection)(changes_query(customers.name, state.head)))
-    return rows if moved.is_empty() else rows.filter(~within(moved, rows["customer"]))
 
 
 def _rows(stands: tuple[Placed, ...], features: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
