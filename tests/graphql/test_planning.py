@@ -117,7 +117,7 @@ def test_one_plan_serves_other_values_and_a_statement_serves_a_file(carrier: Eng
 
     async def work(bench: Bench) -> None:
         cursor = None
-        for region, least in (("上海", "1"), ("浙江", "9000"), ("nowhere", "0")):
+        for region, least in (("上海", "1"), ("浙江", "9000"), ("nowhere", "0"), ("浙江", "9000")):
             sent = {"some": {"revenueMinor": {"gte": least}, "status": {"startsWith": region}}}
             given = {"w": {"or": [{"region": {"eq": region}}, {"shipments": sent}]}, "a": cursor}
             data = await bench.resolved(query, given)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import BigInteger, Float, String, bindparam
 
-from kehu.reader.conditions import ByFeature, Compare, Condition, Every, HasSome, Not, Operand, Some
+from kehu.reader.conditions import ByFeature, Compare, Condition, Every, HasSome, InLevel, Not, Operand, Some
 from kehu.tables.columns import Instant
 
 
@@ -24,6 +24,17 @@ def taken_apart(condition: Condition) -> Form:
     values: list[Any] = []
     form = _each(condition, lambda value: _kind(values, value))
     return Form(form, tuple(values))
+
+
+def is_lasting(condition: Condition) -> bool:
+    """Whether a condition's words mean the same whatever is published: it names no level and no feature."""
+    match condition:
+        case Every(parts) | Some(parts):
+            return all(map(is_lasting, parts))
+        case Not(part):
+            return is_lasting(part)
+        case _:
+            return not isinstance(condition, InLevel | ByFeature)
 
 
 def with_parameters(form: Condition, prefix: str) -> Condition:

@@ -30,11 +30,14 @@ _DECIDING = {"first", "last", "orderBy", "role"}
 # Of these no more decides than how many there are.
 _COUNTED = {"ids"}
 _CURSORS = {"after", "before"}
+_CONDITION = "where"
+# A longer text of values is not worth its place in memory.
+_MAX_CONDITION_BYTES = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A validated query: its operation, and the variables that decide what it asks for, whole or by their form."""
+    """A validated query: its operation, and the variables that decide what it asks for, and of which rows."""
 
     schema: GraphQLSchema
     query: str
@@ -44,6 +47,7 @@ class Document:
     deciding: tuple[str, ...]
     counted: tuple[str, ...]
     cursors: tuple[str, ...]
+    conditions: tuple[str, ...]
 
     def variables(self, given: Mapping[str, Any]) -> VariableValues | None:
         """None for variables that resolvers are to refuse."""
@@ -58,6 +62,14 @@ class Document:
             return orjson.dumps([values, numbers, [_unknown(given.get(name, _LEFT_OUT)) for name in self.cursors]])
         except orjson.JSONEncodeError as error:
             raise NotPlannedError(str(error)) from error
+
+    def narrowed(self, given: Mapping[str, Any]) -> bytes | None:
+        """Equal for variables under which all conditions are the same; None where they are long or nested deeply."""
+        try:
+            found = orjson.dumps([given.get(name, _LEFT_OUT) for name in self.conditions])
+        except orjson.JSONEncodeError:
+            return None
+        return found if len(found) <= _MAX_CONDITION_BYTES else None
 
     def executor(self, given: Mapping[str, Any]) -> LeanExecutor | None:
         """What collects fields under these variables; None where resolvers are to refuse the query.
@@ -88,20 +100,22 @@ def read_document(schema: GraphQLSchema, query: str, node: DocumentNode, operati
     found = _Variables()
     visit(node, found)
     names = [each.variable.name.value for each in named[0].variable_definitions or ()]
-    deciding, counted, cursors = (
-        tuple(name for name in names if name in those) for those in (found.deciding, found.counted, found.cursors)
+    deciding, counted, cursors, conditions = (
+        tuple(name for name in names if name in those)
+        for those in (found.deciding, found.counted, found.cursors, found.conditions)
     )
-    return Document(schema, query, node, named[0], operation_name, deciding, counted, cursors)
+    return Document(schema, query, node, named[0], operation_name, deciding, counted, cursors, conditions)
 
 
 class _Variables(Visitor):
-    """Finds the variables that decide what is asked, those that are counted, and those that are cursors."""
+    """Finds the variables that decide what is asked, are counted, are cursors, and stand within conditions."""
 
     def __init__(self) -> None:
         super().__init__()
         self.deciding: set[str] = set()
         self.counted: set[str] = set()
         self.cursors: set[str] = set()
+        self.conditions: set[str] = set()
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         for argument in node.arguments or ():
@@ -112,6 +126,8 @@ class _Variables(Visitor):
                 self.counted |= variable_names(argument.value)
             elif name in _CURSORS:
                 self.cursors |= variable_names(argument.value)
+            elif name == _CONDITION:
+                self.conditions |= variable_names(argument.value)
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         for argument in node.arguments or ():

@@ -27,7 +27,7 @@ from kehu_graphql.kept_rules import KeptRules
 from kehu_graphql.lean import LeanExecutor
 from kehu_graphql.planning.batches import BatchedReads
 from kehu_graphql.planning.compiling import Compiler
-from kehu_graphql.planning.conditions import Form, taken_apart
+from kehu_graphql.planning.conditions import Form, is_lasting, taken_apart
 from kehu_graphql.planning.documents import Document, read_document
 from kehu_graphql.planning.plan import RootPlan, many_customers, one_customer
 from kehu_graphql.planning.sent import Sent
@@ -41,7 +41,7 @@ from kehu_graphql.stopping import Reading
 
 _DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 # In characters of their documents; a plan is longer than what it answers.
-KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS = 250_000, 250_000, 1_000_000
+KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS, KEPT_CONDITIONS = 250_000, 250_000, 1_000_000, 250_000
 # What a place for a value in a kept statement takes, and a swept field, in such characters.
 _VALUE_CHARACTERS, _FIELD_CHARACTERS = 40, 20
 
@@ -52,6 +52,15 @@ class Draft:
 
     executor: LeanExecutor | None
     roots: Mapping[str, FieldDetailsList] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one request gives: its variables, its context, and as text those in conditions; None where that is long."""
+
+    variables: VariableValues
+    conditions: bytes | None
+    context: Context
 
 
 # A root field's plan, and what its statements are filled with.
@@ -69,6 +78,7 @@ class Planner:
         self._documents: Kept[Document] = Kept(KEPT_DOCUMENTS)
         self._drafts: Kept[Draft] = Kept(KEPT_DRAFTS)
         self.plans: Kept[RootPlan | SweptRoot] = Kept(KEPT_PLANS)
+        self._conditions: Kept[tuple[Form, tuple[Order, ...]]] = Kept(KEPT_CONDITIONS)
         schema.learn = self.learn
 
     def learn(self, query: str, operation_name: str | None, node: DocumentNode) -> None:
@@ -103,10 +113,10 @@ class Planner:
         if draft.executor is None or variables is None:
             return None
         sweeper = Sweeper(self._schema, draft.executor)
+        request = Given(variables, document.narrowed(given), context)
         try:
             asked = [
-                await self._asked((*key, name), sweeper, details, variables, context)
-                for name, details in draft.roots.items()
+                await self._asked((*key, name), sweeper, details, request) for name, details in draft.roots.items()
             ]
         except NotPlannedError:
             # Nor will it be the next time.
@@ -136,13 +146,12 @@ class Planner:
         key: tuple[Hashable, ...],
         sweeper: Sweeper,
         details: FieldDetailsList,
-        variables: VariableValues,
-        context: Context,
+        request: Given,
     ) -> Asked:
         """The plan of a root field, and what its statements are filled with."""
         if details[0].node.name.value in _ROOTS and self.plans.get(key) is None:
             try:
-                stated = await self._stated(key, sweeper, details, variables, context)
+                stated = await self._stated(key, sweeper, details, request)
             except NotPlannedError:
                 # Not for these values: another type's id.
                 return self._swept((*key, "others"), sweeper, details), {}
@@ -158,26 +167,19 @@ class Planner:
         return plan
 
     async def _stated(
-        self,
-        key: tuple[Hashable, ...],
-        sweeper: Sweeper,
-        details: FieldDetailsList,
-        variables: VariableValues,
-        context: Context,
+        self, key: tuple[Hashable, ...], sweeper: Sweeper, details: FieldDetailsList, request: Given
     ) -> Asked | None:
         """The root field's statements; None where some of it has none, NotPlannedError for values that have none."""
         # Without a condition nothing but parameters is left for the values of a request to say.
         plan = self.plans.get((*key, "for all"))
         if isinstance(plan, RootPlan):
-            return plan, plan.parameters(variables, ())
-        compiler = Compiler(self._core, sweeper.executor, variables, self._pool.dialect.name, sweeper)
+            return plan, plan.parameters(request.variables, ())
+        compiler = Compiler(self._core, sweeper.executor, request.variables, self._pool.dialect.name, sweeper)
         form, order = Form(Every(), ()), customer_order(())
         if details[0].node.name.value == "customers":
-            arguments = self._converted(compiler.arguments("Query", details))
-            order = customer_order(arguments.get("order_by") or ())
+            form, order = await self._narrowed(key, compiler, details, request)
             if order[0].feature:
                 return None
-            form = taken_apart(await customer_condition(context, arguments.get("where")))
         has_condition = any(each.name.value == "where" for each in details[0].node.arguments or ())
         shape = (*key, form.form, order) if has_condition else (*key, "for all")
         plan = self.plans.get(shape)
@@ -189,7 +191,23 @@ class Planner:
             places = sum(len(each.names) for each in plan.statements)
             more = _VALUE_CHARACTERS * places + _FIELD_CHARACTERS * sweeper.compiled
             self.plans.put(shape, plan, more=more)
-        return plan, plan.parameters(variables, form.values)
+        return plan, plan.parameters(request.variables, form.values)
+
+    async def _narrowed(
+        self, key: tuple[Hashable, ...], compiler: Compiler, details: FieldDetailsList, request: Given
+    ) -> tuple[Form, tuple[Order, ...]]:
+        """Which customers, and their order, which the key decides; kept where it means the same after the next run."""
+        kept = None if request.conditions is None else self._conditions.get((*key, request.conditions))
+        if kept is not None:
+            return kept
+        arguments = self._converted(compiler.arguments("Query", details))
+        order = customer_order(arguments.get("order_by") or ())
+        condition = await customer_condition(request.context, arguments.get("where"))
+        found = taken_apart(condition), order
+        if request.conditions is not None and is_lasting(condition):
+            more = _VALUE_CHARACTERS * len(found[0].values)
+            self._conditions.put((*key, request.conditions), found, more=more)
+        return found
 
     def _compiled(
         self, compiler: Compiler, details: FieldDetailsList, form: Condition, order: tuple[Order, ...]
