@@ -13,7 +13,7 @@ async def known_rule_set(context: Context, code: str) -> RuleSet:
     """ExpectedError naming the nearest code, or that nothing is published yet."""
     published = await context.reads.once(published_rule_sets)
     if not published:
-        raise ExpectedError(f"rule set '{code}': no run is published yet; run 'kehu resegment'", NOT_PUBLISHED)
+        raise ExpectedError(f"rule set '{code}': no run is published yet; start one with 'runStart'", NOT_PUBLISHED)
     if code not in published:
         raise ExpectedError(f"unknown rule set '{code}'; {did_you_mean(code, published)}".rstrip("; "))
     return published[code]

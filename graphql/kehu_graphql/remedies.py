@@ -2,6 +2,9 @@
 
 import re
 
+from kehu.model.problems import RefusedError
+from kehu_graphql.failures import ExpectedError
+
 # What the command line says, and what is said instead; what is whole before its parts.
 _SAID: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), said)
@@ -32,3 +35,9 @@ def for_clients(text: str) -> str:
     for pattern, said in _SAID:
         text = pattern.sub(said, text)
     return text
+
+
+def refused_query(refusal: RefusedError) -> ExpectedError:
+    """The error of a query that was refused so: everything wrong with it, each with how a client can mend it."""
+    said = [(each.message, for_clients(each.remedy)) for each in refusal.problems]
+    return ExpectedError("; ".join(f"{message} ({remedy})" if remedy else message for message, remedy in said))

@@ -27,7 +27,7 @@ async def known_feature(context: Context, code: str) -> ServedFeature:
     """ExpectedError naming the nearest code, or that no run keeps any values yet."""
     served = await context.reads.once(all_served)
     if not served:
-        remedy = "mark it 'served: true' in its file and run 'kehu resegment'"
+        remedy = "mark it 'served: true' in its file and start a run with 'runStart'"
         raise ExpectedError(f"feature '{code}': no run has kept values yet; {remedy}", NOT_PUBLISHED)
     if code not in served:
         raise ExpectedError(f"no feature '{code}' is served; {did_you_mean(code, served)}".rstrip("; "))

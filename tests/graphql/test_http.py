@@ -283,7 +283,7 @@ def test_before_the_first_run_facts_can_be_read_and_levels_say_why_not(
         answer = client.post("/graphql", json={"query": query}).json()
         facts = client.post("/graphql", json={"query": "{ ruleSets { code } customers { totalCount } }"}).json()
     assert (ready.status_code, ready.json()["publishedRun"]) == (200, None)
-    assert answer["errors"][0]["message"] == "rule set 'a': no run is published yet; run 'kehu resegment'"
+    assert answer["errors"][0]["message"] == "rule set 'a': no run is published yet; start one with 'runStart'"
     assert answer["errors"][0]["extensions"] == {"code": "NOT_PUBLISHED"}
     assert facts == {"data": {"ruleSets": [], "customers": {"totalCount": 0}}}
 

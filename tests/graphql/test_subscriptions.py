@@ -216,7 +216,12 @@ def test_whoever_asks_for_no_past_is_told_none(client: httpx.Client) -> None:
             "the cursor is of run 9, and the last one published is run 2",
         ),
         ("an unknown run", 'runProgress(run: "99") { stage }', "BAD_USER_INPUT", "there is no run 99"),
-        ("no run", 'runProgress(run: "x") { stage }', "BAD_USER_INPUT", "'x' is no id of a Run"),
+        (
+            "no run",
+            'runProgress(run: "x") { stage }',
+            "BAD_USER_INPUT",
+            "'x' is no id of a Run (give the `id` of a Run)",
+        ),
         ("an unknown field", "levelChange { cursor }", "GRAPHQL_VALIDATION_FAILED", "levelChanged"),
         ("no GraphQL", "levelChanged(", "GRAPHQL_PARSE_FAILED", "Syntax Error"),
         (

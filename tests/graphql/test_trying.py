@@ -61,8 +61,12 @@ def test_at_the_first_instant_there_is_nothing_had_happened(office: Any) -> None
 @pytest.mark.parametrize(
     ("_case", "given", "message"),
     [
-        ("nobody", {"customer": "C99"}, "nobody is known by 'C99'"),
-        ("no rule set", {"customer": "C1", "ruleSet": "sise"}, "no rule set 'sise'"),
+        (
+            "nobody",
+            {"customer": "C99"},
+            "nobody is known by 'C99' (give a uid, an account or tax code, a phone, an e-mail or the whole name)",
+        ),
+        ("no rule set", {"customer": "C1", "ruleSet": "sise"}, "no rule set 'sise' (did you mean 'size'?)"),
     ],
 )
 def test_an_explanation_is_refused_of(office: Any, _case: str, given: dict[str, str], message: str) -> None:

@@ -19,6 +19,7 @@ from kehu_graphql.cursors import Cursors
 from kehu_graphql.failures import NO_WORKSPACE, ExpectedError
 from kehu_graphql.fields import resolved
 from kehu_graphql.nodes import customer_text
+from kehu_graphql.remedies import refused_query
 from kehu_graphql.types.identity import (
     ContestedKey,
     IdentityDecision,
@@ -144,4 +145,4 @@ async def _refusing(work: Awaitable[FoundType]) -> FoundType:
     try:
         return await work
     except RefusedError as refusal:
-        raise ExpectedError("; ".join(problem.message for problem in refusal.problems)) from None
+        raise refused_query(refusal) from None

@@ -16,6 +16,7 @@ from kehu_graphql.fields import resolved
 from kehu_graphql.instants import utc
 from kehu_graphql.nodes import customer_text
 from kehu_graphql.published import known_level, known_rule_set
+from kehu_graphql.remedies import refused_query
 from kehu_graphql.types.explanation import Explanation, explanation_value
 from kehu_graphql.types.preview import RulePreview, preview_value, refused_preview
 from kehu_graphql.types.rule_directory import rule_problem
@@ -40,7 +41,7 @@ class TryingQueries:
         try:
             found = await info.context.reads.beside(lambda engine: asked(engine, customer_text(customer)))
         except RefusedError as refusal:
-            raise ExpectedError("; ".join(problem.message for problem in refusal.problems)) from None
+            raise refused_query(refusal) from None
         return explanation_value(found)
 
     @resolved(

@@ -12,6 +12,7 @@ from kehu_graphql.failures import ExpectedError
 from kehu_graphql.fields import resolved, told
 from kehu_graphql.nodes import key_of
 from kehu_graphql.published import known_level, known_rule_set
+from kehu_graphql.remedies import refused_query
 from kehu_graphql.subscriptions.feed import cursor_of, feed, start
 from kehu_graphql.types.news import (
     LevelChange,
@@ -91,4 +92,4 @@ def _run_number(run: str) -> int:
     try:
         return key_of("Run", run, "run")
     except RefusedError as refusal:
-        raise ExpectedError(refusal.problems[0].message) from None
+        raise refused_query(refusal) from None
