@@ -21,7 +21,7 @@ def loaded() -> set[str]:
     [
         ("what reads very many rows", {"pandas", "adbc_driver_manager"}),
         ("what migrates", {"alembic"}),
-        ("what tells customers apart", {"phonenumbers", "pypinyin", "scipy.sparse"}),
+        ("what tells customers apart", {"phonenumbers", "pypinyin"}),
         ("what other commands need", {"xlsxwriter", "uvicorn"}),
     ],
 )

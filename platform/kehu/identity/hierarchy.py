@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from kehu.identity.components import on_circle
 from kehu.model.feature_types import Label
 
 UNKNOWN, AMBIGUOUS, ITSELF, OVERRULED, CIRCLE = "unknown", "ambiguous", "itself", "overruled", "circle"
@@ -73,7 +71,4 @@ def _circles(links: pl.DataFrame) -> pl.Series:
 def _on_circles(links: pl.DataFrame) -> pl.Series:
     nodes = pl.concat([links["customer_id"], links["other_id"].alias("customer_id")]).unique().sort()
     ends = [nodes.search_sorted(links[name]).to_numpy() for name in ("customer_id", "other_id")]
-    graph = coo_array((np.ones(len(links), dtype=np.int8), (ends[0], ends[1])), shape=(len(nodes), len(nodes)))
-    _, component = connected_components(graph, directed=True, connection="strong")
-    # A circle of links is a strong component, and within one every link of these is on it.
-    return pl.Series(component[ends[0]] == component[ends[1]])
+    return pl.Series(on_circle(len(nodes), *ends))

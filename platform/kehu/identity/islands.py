@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from kehu.identity.components import components
 
 CONTESTED_SCHEMA = {"rule": pl.Int32(), "key": pl.String(), "id": pl.Int64(), "because": pl.String()}
 PARTED_SCHEMA = {"id": pl.Int64(), "island": pl.Int64()}
@@ -44,10 +44,7 @@ def islands(ids: pl.Series, keys: pl.DataFrame) -> pl.Series:
     marks, places = marks[order], places[order]
     # Each bearer of a key beside the next one of it; digests of 64 bits tell the keys of any load apart.
     beside = marks[1:] == marks[:-1]
-    ends = (places[:-1][beside], places[1:][beside])
-    edges = coo_matrix((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(len(ids), len(ids)))
-    _, labels = connected_components(edges, directed=False)
-    return pl.Series("island", labels)
+    return pl.Series("island", components(len(ids), places[:-1][beside], places[1:][beside]))
 
 
 def bounded_islands(ids: pl.Series, keys: pl.DataFrame, bounds: Bounds) -> Islands:
