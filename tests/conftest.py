@@ -98,7 +98,10 @@ _MAKE_THEIR_OWN = {"database", "office_anywhere"}
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database of each kind; on the server of none yet where another fixture makes it."""
+    """The address of an empty database of each kind.
+
+    On the server there is none yet where another fixture puts a copy there.
+    """
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/kehu.sqlite3"
         return
@@ -158,7 +161,10 @@ Serve = Callable[..., AbstractContextManager[tuple[subprocess.Popen[bytes], str]
 
 @pytest.fixture(scope="session")
 def kehu_serve() -> Serve:
-    """Serve a workspace by the kehu command: folder and environment's variables; the process and its address."""
+    """Serves a workspace's folder by the kehu command; the process and its address.
+
+    Further names are variables of its environment.
+    """
     return _kehu_serve
 
 

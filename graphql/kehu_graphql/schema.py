@@ -144,7 +144,7 @@ def build_schema(*, discovery: bool = True, timeout_seconds: float = 0) -> KehuS
 
 @cache
 def _plain_schema() -> KehuSchema:
-    """Its types alone: whoever serves several databases shares them, as making them takes most of a server's start."""
+    """Its types alone, the same for every server of a process, which take a while to make."""
     schema = KehuSchema(
         query=Query,
         mutation=Mutation,

@@ -39,7 +39,10 @@ def made_before() -> dict[str, Path]:
 def workspace_after(
     made_before: dict[str, Path], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, kehu: Kehu
 ) -> Callable[..., Path]:
-    """Where files by path were written and commands run, each to end with that code: once, and from then on copied."""
+    """A workspace of files by path in which commands were run, each ending with that code.
+
+    Made once, and from then on copied.
+    """
 
     def make(files: Mapping[str, str], *commands: Sequence[str], code: int = 0) -> Path:
         key = repr((sorted(files.items()), commands))

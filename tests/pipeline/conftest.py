@@ -116,7 +116,10 @@ def small_workspace_after(
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> Callable[..., Workspace]:
-    """The small workspace with the database as `work` leaves it: done once on each kind of database, then copied."""
+    """The small workspace with the database as some work leaves it.
+
+    The work is done once on each kind of database, and from then on copied.
+    """
 
     def make(
         work: Callable[[Workspace, Engine], object], changed: Mapping[str, str | None] | None = None, settings: str = ""

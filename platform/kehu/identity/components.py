@@ -1,4 +1,4 @@
-"""Which nodes of a graph hang together, and which lie on a circle: whole arrays at a time, without a graph library."""
+"""Which nodes of a graph hang together, and which links lie on a circle."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,10 @@ Nodes = NDArray[np.integer]
 
 
 def components(count: int, one: Nodes, other: Nodes) -> NDArray[np.integer]:
-    """The component of each of `count` nodes, numbered in the order of their first nodes; edges by their two ends."""
+    """The component of each of `count` nodes, of edges by their two ends.
+
+    Components are numbered in the order of their first nodes.
+    """
     # Every node points to a root of its component that is no greater; in each round all roots but the least among
     # their neighbours come to point to a lesser one, so that at most half of them are left.
     root = np.arange(count)
