@@ -25,6 +25,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 READER_THREADS = 4
+# Several would take the interpreter from one another oftener than they read, each beside pages of its own.
+_QUICK_THREADS = 1
 # Together with the threads' own fewer than the connections an engine keeps, or all would wait for one another.
 OPEN_SNAPSHOTS = 5
 # Fewer than there are threads, so that long work leaves some to reads.
@@ -38,6 +40,7 @@ class ReadPool:
     def __init__(self, engine: Engine, threads: int = READER_THREADS) -> None:
         self._frozen = _frozen(engine)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self._quick = ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="quick-reader")
         self._free = asyncio.Semaphore(OPEN_SNAPSHOTS)
         self._kept = KeptConnections(engine)
         self._engine = engine
@@ -63,10 +66,11 @@ class ReadPool:
 
         return await stoppable(self._threads, in_thread, reading.stop)
 
-    async def run_raw(self, read: Callable[Concatenate[DBAPICursor, P], R], *args: P.args, **options: P.kwargs) -> R:
+    async def run_raw(self, read: Callable[[DBAPICursor], R], *, is_quick: bool = False) -> R:
         """What `read` answers with a cursor of SQLite's driver, over a connection that its thread keeps.
 
-        No transaction is begun. Errors are the driver's own, and after one the connection is let go.
+        No transaction is begun. Errors are the driver's own, and after one the connection is let go. What `is_quick`
+        takes a few milliseconds at most, and does not wait for longer reads.
         """
         reading = Reading()
 
@@ -74,12 +78,12 @@ class ReadPool:
             connection = self._kept.own()
             try:
                 with reading.on(connection), closing(connection.connection.cursor()) as cursor:
-                    return read(cursor, *args, **options)
+                    return read(cursor)
             except sqlite3.Error:
                 self._kept.let_go(connection)
                 raise
 
-        return await stoppable(self._threads, in_thread, reading.stop)
+        return await stoppable(self._quick if is_quick else self._threads, in_thread, reading.stop)
 
     async def run_in_one_state(
         self, read: Callable[Concatenate[Connection, Reading, P], R], *args: P.args, **options: P.kwargs
@@ -145,6 +149,7 @@ class ReadPool:
     def close(self) -> None:
         """Waits for reads under way."""
         self._threads.shutdown()
+        self._quick.shutdown()
         self._kept.close()
         if self.pipelines is not None:
             self.pipelines.close()

@@ -49,6 +49,7 @@ class Compiler:
     dialect: str
     sweeper: Sweeper
     takes: list[Take] = field(default_factory=list)
+    list_rows: int | None = 0
 
     def shape(self, kind: str, details: FieldDetailsList, source: Source) -> Shape:
         """The object of a planned type; NotPlannedError where one below the statement's own has a field without SQL."""
@@ -176,6 +177,7 @@ class Compiler:
         inner = Source(pages.table, is_root=False)
         plan = self.page(self._inner(kind, details), pages.kind, details, inner, window)
         total = one_count(listed.listing) if plan.needs_total else None
+        self._add_rows(listed.listing, window, is_counted=plan.needs_total)
         ready = plan.ready()
         if ready is not None:
             rows = _listed(listed.listing, replace(window, size=window.size - 1), ready)
@@ -185,6 +187,10 @@ class Compiler:
         keys = listing_keys(listed.listing) if plan.needs_cursors else ()
         item = JsonArray(*(column for column, _ in plan.columns()), *map(_key_value, keys))
         return PageElement(_listed(listed.listing, window, item), total, plan.maker(listed.cursors(), parse=None))
+
+    def _add_rows(self, listing: Listing[Any], window: Window, *, is_counted: bool) -> None:
+        is_bounded = not is_counted and listing.only is None and walked_straight(listing, window) is not None
+        self.list_rows = self.list_rows + window.size if is_bounded and self.list_rows is not None else None
 
     def _inner(self, kind: str, details: FieldDetailsList) -> str:
         name: str = get_named_type(self._type(kind).fields[details[0].node.name.value].type).name

@@ -33,7 +33,8 @@ _WALKED = ("name", "id")
 class RootPlan:
     """One root field: its statements, where their parameters come from, and what makes its value of their rows.
 
-    `swept` are the fields that the first statement's rows lack.
+    `swept` are the fields that the first statement's rows lack. `rows` are the most that are read for it, by indexes
+    alone; None where there may be any number.
     `made` raises NotPlannedError where only resolvers can tell.
     """
 
@@ -41,6 +42,7 @@ class RootPlan:
     takes: tuple[Take, ...]
     made: Callable[[Sequence[Sequence[Any]]], Any]
     swept: SweptFields | None = None
+    rows: int | None = None
 
     def parameters(self, variables: VariableValues, values: Sequence[Any]) -> dict[str, Any]:
         """What the statements are filled with; `values` are those taken out of the condition."""
@@ -86,7 +88,7 @@ def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList
         return fill(list(rows[0]))
 
     swept = swept_fields(places, shape.width, 1, dialect)
-    return RootPlan((finished(statement, dialect),), tuple(compiler.takes), made, swept)
+    return RootPlan((finished(statement, dialect),), tuple(compiler.takes), made, swept, _rows_read(compiler, 1))
 
 
 def many_customers(
@@ -101,14 +103,16 @@ def many_customers(
     ready = page.ready() if dialect.name == "sqlite" else None
     # What the plan keeps refers to no more of the page than this.
     needs_rows, needs_total = page.needs_rows, page.needs_total
+    is_walked = form == Every() and order[0].field in _WALKED
+    is_bounded = is_walked and not page.needs_total
+    most = _rows_read(compiler, window.size) if is_bounded else None
     statements: list[Select[Any]] = []
     if ready is not None:
         rows = _rows([(ready, True)], order_keys(order), replace(window, size=window.size - 1), condition, walked=False)
         statements.append(select(JsonRows(rows.subquery().c[0])))
     elif needs_rows:
-        walked = form == Every() and order[0].field in _WALKED
         columns = [*page.columns(), *(OWN if page.swept() else ())]
-        statements.append(_rows(columns, order_keys(order), window, condition, walked=walked))
+        statements.append(_rows(columns, order_keys(order), window, condition, walked=is_walked))
     if needs_total:
         statements.append(select(func.count()).select_from(customers).where(condition))
     if ready is not None:
@@ -117,7 +121,8 @@ def many_customers(
         def ready_made(found: Sequence[Sequence[Any]]) -> Any:
             return whole(orjson.Fragment(found[0][0][0]), found[-1][0][0] if needs_total else None)
 
-        return RootPlan(tuple(finished(each, dialect) for each in statements), tuple(compiler.takes), ready_made)
+        kept = [finished(each, dialect) for each in statements]
+        return RootPlan(tuple(kept), tuple(compiler.takes), ready_made, rows=most)
     make = page.maker(cursors, parse=parsed)
 
     def made(found: Sequence[Sequence[Any]]) -> Any:
@@ -129,7 +134,11 @@ def many_customers(
     # A count is one row already.
     is_packed = dialect.name == "sqlite" and needs_rows
     kept = [finished(each, dialect, is_packed=is_packed and place == 0) for place, each in enumerate(statements)]
-    return RootPlan(tuple(kept), tuple(compiler.takes), made, swept)
+    return RootPlan(tuple(kept), tuple(compiler.takes), made, swept, most)
+
+
+def _rows_read(compiler: Compiler, many: int) -> int | None:
+    return None if compiler.list_rows is None else many * (1 + compiler.list_rows)
 
 
 def _rows(

@@ -42,6 +42,8 @@ from kehu_graphql.stopping import Reading
 _DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 # In characters of their documents; a plan is longer than what it answers.
 KEPT_DOCUMENTS, KEPT_DRAFTS, KEPT_PLANS, KEPT_CONDITIONS = 250_000, 250_000, 1_000_000, 250_000
+# Read in a few milliseconds.
+QUICK_ROWS = 2000
 # What a place for a value in a kept statement takes, and a swept field, in such characters.
 _VALUE_CHARACTERS, _FIELD_CHARACTERS = 40, 20
 
@@ -137,7 +139,7 @@ class Planner:
         """What the plans answer, of one state."""
         pipelines = self._pool.pipelines
         if pipelines is None:
-            return await self._pool.run_raw(_read, asked)
+            return await self._pool.run_raw(lambda cursor: _read(cursor, asked), is_quick=_is_quick(asked))
         rows = iter(await pipelines.rows([each.asked(given) for plan, given in asked for each in plan.statements]))
         return [plan.made(list(islice(rows, len(plan.statements)))) for plan, _ in asked]
 
@@ -257,6 +259,11 @@ def _swept(
             plan.answer(asking) if isinstance(plan, SweptRoot) else plan.answer_swept(cursor, given, asking)
             for plan, given in asked
         ]
+
+
+def _is_quick(asked: Sequence[tuple[RootPlan, dict[str, Any]]]) -> bool:
+    rows = [plan.rows for plan, _ in asked]
+    return None not in rows and sum(each or 0 for each in rows) <= QUICK_ROWS
 
 
 def _read(cursor: DBAPICursor, asked: Sequence[tuple[RootPlan, dict[str, Any]]]) -> list[Any]:
