@@ -2,7 +2,6 @@
 
 import base64
 import re
-import tracemalloc
 from random import Random
 from typing import Any
 
@@ -12,7 +11,6 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from sqlalchemy import Engine
 from tests.graphql.both_ways import BUILT, Bench, both_ways, compact
 
-from kehu_graphql.planning import planner
 from kehu_graphql.planning.plan import RootPlan
 from kehu_graphql.planning.sent import Sent, read_address, read_body, sent_query
 from kehu_graphql.planning.table import PLANNED, Link, Pages, Parts, Value
@@ -127,79 +125,6 @@ def test_one_plan_serves_other_values_and_a_statement_serves_a_file(carrier: Eng
         uid = (await bench.resolved("{ customers(first: 1) { nodes { uid } } }", {}))["customers"]["nodes"][0]["uid"]
         assert await bench.planned(file, {"id": uid}) is not None
         assert [len(plan.statements) for plan in bench.planner.plans if isinstance(plan, RootPlan)] == [1, 1]
-
-    both_ways(carrier, work)
-
-
-@pytest.mark.parametrize(
-    ("_case", "query", "sent"),
-    [
-        ("a default, null, a default", "query($a: String = CURSOR) { customers(after: $a) { nodes { uid } } }", "dnd"),
-        ("null, a default, null", "query($a: String = CURSOR) { customers(after: $a) { nodes { uid } } }", "ndn"),
-        ("customers without a field", "{ customers(first: 2) { nodes { uid @skip(if: true) } } }", "d"),
-        ("an owner without one", "{ customers(first: 2) { nodes { uid owner { name @skip(if: true) } } } }", "d"),
-        ("rule sets without one", "{ ruleSets { code @skip(if: true) } }", "d"),
-        ("nothing at all", "{ ruleSets @skip(if: true) { code } }", "d"),
-    ],
-)
-def test_what_is_left_out_is_not_what_is_sent(carrier: Engine, _case: str, query: str, sent: str) -> None:
-    async def work(bench: Bench) -> None:
-        edges = (await bench.resolved("{ customers(first: 1) { edges { cursor } } }", {}))["customers"]["edges"]
-        asked = query.replace("CURSOR", f'"{edges[0]["cursor"]}"')
-        for each in sent:
-            given = {"a": None} if each == "n" else {}
-            expected = b'{"data":' + orjson.dumps(await bench.resolved(asked, given)) + b"}"
-            assert compact(await bench.planned(asked, given)) == expected
-
-    both_ways(carrier, work)
-
-
-def test_nothing_of_what_clients_send_is_kept(carrier: Engine) -> None:
-    many = "query($n: Int, $w: CustomerWhere, $a: String) { customers(first: $n, where: $w, after: $a) { totalCount } }"
-    listed = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
-
-    async def work(bench: Bench) -> None:
-        await bench.planned(many, {"w": {"name": {"eq": "x"}}})
-        await bench.planned(listed, {"ids": ["x"]})
-        tracemalloc.start()
-        for number in range(10):
-            long = str(number) * 200_000
-            for more in ({"w": {"name": {"eq": long}}}, {"a": long}, {"other": long}):
-                await bench.planned(many, {"n": number, **more})
-            await bench.planned(listed, {"ids": [long]})
-        kept, _ = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        # Each of the texts alone would take 2 MB.
-        assert kept < 1_000_000
-
-    both_ways(carrier, work)
-
-
-@pytest.mark.parametrize(
-    ("_case", "root", "fits"),
-    [
-        ("a level of fields", "{ ruleSets { code } }", 3),
-        ("a document that unfolds", "{ customers(first: 0) { nodes { ...F0 } } }", 1),
-        ("a list of values", "{ customers(where: {name: {in: [VALUES]}}) { totalCount } }", 1),
-    ],
-)
-def test_plans_count_for_what_they_take(
-    carrier: Engine, monkeypatch: pytest.MonkeyPatch, _case: str, root: str, fits: int
-) -> None:
-    monkeypatch.setattr(planner, "KEPT_PLANS", 7_000)
-    fragments = " ".join(
-        f"fragment F{level} on Customer {{ name a: parent {{ customer {{ ...F{level + 1} }} }} "
-        f"b: parent {{ customer {{ ...F{level + 1} }} }} }}"
-        for level in range(5)
-    )
-    written = root.replace("VALUES", '"x" ' * 100)
-    unfolding = f"{fragments} fragment F5 on Customer {{ name }}" if "..." in root else ""
-
-    async def work(bench: Bench) -> None:
-        for name in "abc":
-            query = f"query {name} {written} {unfolding}"
-            assert await bench.planned(query, {}) is not None
-        assert len(list(bench.planner.plans)) == fits
 
     both_ways(carrier, work)
 
