@@ -242,11 +242,8 @@ def _run(connection: Connection, node: str) -> RunRow:
 def _refuse_other_published(connection: Connection, expected: str | None) -> None:
     if expected is None:
         return
-    place, number, now = (
-        "input.expectedPublished",
-        key_of("Run", expected, "input.expectedPublished"),
-        published(connection),
-    )
+    place = "input.expectedPublished"
+    number, now = key_of("Run", expected, place), published(connection)
     if now is None or now.run_id != number:
         said = f"run {number} is not the published one" + ("" if now is None else f": that is run {now.run_id}")
         raise RefusedError([Problem(Place(place), "stale-version", said, "read 'publishedRun' again, and decide anew")])
