@@ -31,6 +31,18 @@ def test_texts_are_escaped_and_unknown_values_are_null(carrier: Engine, text: st
     assert orjson.loads(found) == [row, row]
 
 
+@pytest.mark.parametrize("text", _TEXTS)
+def test_json_within_objects_stays_json(carrier: Engine, text: str) -> None:
+    rows = select(JsonObject(literal_column("'own'"), _text(text)).label("item")).subquery()
+    none = select(rows.c["item"]).where(bindparam(None, value=False, type_=Boolean())).scalar_subquery()
+    many = select(JsonRows(rows.c["item"])).scalar_subquery()
+    number = bindparam(None, 7, type_=BigInteger())
+    values = {"text": _text(text), "unknown": _text(None), "number": number, "none": none, "many": many}
+    parts = [part for name, value in values.items() for part in (literal_column(f"'{name}'"), value)]
+    found = _asked(carrier, select(JsonObject(*parts)))
+    assert orjson.loads(found) == {"text": text, "unknown": None, "number": 7, "none": None, "many": [{"own": text}]}
+
+
 @pytest.mark.parametrize("at", _INSTANTS)
 def test_instants_are_written_as_python_does(carrier: Engine, at: datetime) -> None:
     shown = InstantText(bindparam(None, at, type_=Instant()))

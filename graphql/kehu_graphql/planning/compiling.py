@@ -181,7 +181,7 @@ class Compiler:
         ready = plan.ready()
         if ready is not None:
             rows = _listed(listed.listing, replace(window, size=window.size - 1), ready)
-            return PageElement(rows, total, plan.ready_maker(), is_ready=True)
+            return PageElement(rows, total, plan.ready_maker(), is_ready=True, ready=plan.ready_object(rows, total))
         if not plan.needs_rows:
             return PageElement(None, total, plan.maker(listed.cursors(), parse=None))
         keys = listing_keys(listed.listing) if plan.needs_cursors else ()

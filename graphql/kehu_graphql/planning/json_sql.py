@@ -1,5 +1,6 @@
 """What plans need of SQL beyond tables: arrays in JSON, instants in them, and keys of cursors."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, Numeric, Text
@@ -41,15 +42,22 @@ class JsonObject(FunctionElement[str]):
 
 @compiles(JsonObject)
 def _object_built(element: JsonObject, compiler: SQLCompiler, **options: Any) -> str:
-    names, values = list(element.clauses)[::2], list(element.clauses)[1::2]
-    quoted = [compiler.process(name, **options).strip("'") for name in names]
-    shown = [_in_json(value, compiler, **options) for value in values]
-    fields = [f"""'"{name}":' || {value}""" for name, value in zip(quoted, shown, strict=True)]
+    values = [_in_json(value, compiler, **options) for value in list(element.clauses)[1::2]]
+    return _object_joined(element, values, compiler, **options)
+
+
+def _object_joined(element: JsonObject, values: Sequence[str], compiler: SQLCompiler, **options: Any) -> str:
+    names = [compiler.process(name, **options).strip("'") for name in list(element.clauses)[::2]]
+    fields = [f"""'"{name}":' || {value}""" for name, value in zip(names, values, strict=True)]
     return "('{' || " + " || ',' || ".join(fields) + " || '}')"
 
 
 @compiles(JsonObject, "sqlite")
 def _object_made(element: JsonObject, compiler: SQLCompiler, **options: Any) -> str:
+    values = list(element.clauses)[1::2]
+    if any(isinstance(value.type, JsonText) for value in values):
+        # Joined as text, since SQLite would parse what is JSON already.
+        return _object_joined(element, [_in_object(each, compiler, **options) for each in values], compiler, **options)
     return f"json_object({compiler.process(element.clauses, **options)})"
 
 
@@ -101,6 +109,11 @@ def _in_json(value: ColumnElement[Any], compiler: SQLCompiler, **options: Any) -
     else:
         shown = f"to_json({f'({sql})::text' if isinstance(value.type, NullType) else sql})::text"
     return f"coalesce({shown}, 'null')"
+
+
+def _in_object(value: ColumnElement[Any], compiler: SQLCompiler, **options: Any) -> str:
+    sql = compiler.process(value, **options)
+    return f"coalesce({sql}, 'null')" if isinstance(value.type, JsonText) else f"json_quote({sql})"
 
 
 @compiles(InstantText, "sqlite")

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graphql.execution.collect_fields import FieldDetailsList
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, literal_column
 
 from kehu.reader.keyset import Window
 from kehu_graphql.cursors import Cursors
+from kehu_graphql.planning.json_sql import JsonObject
 from kehu_graphql.planning.shaping import PageParts, PageRows, Row, Shape, cut
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.planning.sweep import Column
@@ -30,7 +31,7 @@ class PagePlan:
     needs_cursors: bool = False
     needs_total: bool = False
     needs_place: bool = False
-    ready_makes: dict[str, Callable[[Any, int | None], Any]] = field(default_factory=dict)
+    ready_makes: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
     makes: dict[str, Callable[[Callable[[Any], Any] | None], Callable[[PageRows], Any]]] = field(default_factory=dict)
 
     def compile(self, kind: str, details: FieldDetailsList) -> None:
@@ -91,6 +92,15 @@ class PagePlan:
         """Makes the connection of all its nodes in JSON, and their count."""
         parts = list(self.ready_makes.items())
         return lambda nodes, total: {name: part(nodes, total) for name, part in parts}
+
+    def ready_object(self, nodes: ColumnElement[Any], total: ColumnElement[Any] | None) -> ColumnElement[Any]:
+        """The connection as JSON made by the database, of the SQL of all its nodes in JSON, and of their count."""
+        parts: list[ColumnElement[Any]] = []
+        for name, part in self.ready_makes.items():
+            value = part(nodes, total)
+            shown = literal_column(f"'{value}'") if isinstance(value, str) else value
+            parts += [literal_column(f"'{name}'"), shown]
+        return JsonObject(*parts)
 
     def _shape(self, details: FieldDetailsList) -> Callable[[Callable[[Any], Any] | None], Callable[[Row], Any]]:
         self.needs_rows = True

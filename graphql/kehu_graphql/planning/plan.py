@@ -108,7 +108,9 @@ def many_customers(
     most = _rows_read(compiler, window.size) if is_bounded else None
     statements: list[Select[Any]] = []
     if ready is not None:
-        rows = _rows([(ready, True)], order_keys(order), replace(window, size=window.size - 1), condition, walked=False)
+        rows = _rows(
+            [(ready, True)], order_keys(order), replace(window, size=window.size - 1), condition, walked=is_walked
+        )
         statements.append(select(JsonRows(rows.subquery().c[0])))
     elif needs_rows:
         columns = [*page.columns(), *(OWN if page.swept() else ())]

@@ -33,13 +33,14 @@ class Element:
 class PageElement:
     """A page of a list in a row: the SQL of its rows and of their count, where they are asked for.
 
-    An `is_ready` page's rows are JSON that goes into the answer as it is.
+    An `is_ready` page's rows are JSON that goes into the answer as it is; `ready` is all of it as such JSON.
     """
 
     rows: ColumnElement[Any] | None
     total: ColumnElement[Any] | None
     made: Callable[[Any, int | None], Any]
     is_ready: bool = False
+    ready: ColumnElement[Any] | None = None
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ class Shape:
         """The whole object as JSON made by the database; None where some of it needs more."""
         parts: list[ColumnElement[Any]] = []
         for name, each in zip(self.names, self.elements, strict=True):
-            if not isinstance(each, Element) or each.ready is None:
+            if each.ready is None:
                 return None
             parts += [literal_column(f"'{name}'"), each.ready]
         return JsonObject(*parts)
