@@ -120,7 +120,7 @@ def test_the_run_lock_holds_between_threads_and_lets_loads_through(database: Eng
         pass
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_holding_the_run_lock_keeps_no_transaction_open_on_postgresql(database: Engine) -> None:
     with only_run(database), database.connect() as connection:
         query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
