@@ -38,7 +38,9 @@ def test_json_within_objects_stays_json(carrier: Engine, text: str) -> None:
     many = select(JsonRows(rows.c["item"])).scalar_subquery()
     number = bindparam(None, 7, type_=BigInteger())
     values = {"text": _text(text), "unknown": _text(None), "number": number, "none": none, "many": many}
-    parts = [part for name, value in values.items() for part in (literal_column(f"'{name}'"), value)]
+    parts: list[Any] = []
+    for name, value in values.items():
+        parts += [literal_column(f"'{name}'"), value]
     found = _asked(carrier, select(JsonObject(*parts)))
     assert orjson.loads(found) == {"text": text, "unknown": None, "number": 7, "none": None, "many": [{"own": text}]}
 
