@@ -4,12 +4,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 from sqlalchemy import Engine
 
 from kehu_graphql.stopping import CANCEL_SECONDS, ended
@@ -29,10 +31,11 @@ _BEGIN, _END = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", b"COMMIT"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A statement with parameters $1, $2 …, and their texts."""
+    """A statement with parameters $1, $2 …, and their texts; the values of raw rows stay the bytes of theirs."""
 
     sql: bytes
     values: Sequence[bytes | None]
+    is_raw: bool = False
 
 
 class Pipelines:
@@ -93,6 +96,7 @@ class _Pipeline:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._answer: asyncio.Future[list[Rows]] | None = None
         self._found: list[Rows] = []
+        self._raw_rows: list[bool] = []
         self._failure: psycopg.Error | None = None
         self.is_open = True
 
@@ -101,6 +105,7 @@ class _Pipeline:
         self._listen()
         answer: asyncio.Future[list[Rows]] = asyncio.get_running_loop().create_future()
         self._answer = answer
+        self._raw_rows = [each.is_raw for each in asked]
         self._send_all(asked)
         self._raw.pipeline_sync()
         self._flush()
@@ -179,8 +184,7 @@ class _Pipeline:
             is_between = False
             match result.status:
                 case ExecStatus.TUPLES_OK:
-                    self._loader.set_pgresult(result)
-                    self._found.append(self._loader.load_rows(0, result.ntuples, tuple))
+                    self._found.append(self._rows(result))
                 case ExecStatus.COMMAND_OK:
                     pass
                 case ExecStatus.PIPELINE_SYNC:
@@ -188,6 +192,12 @@ class _Pipeline:
                     return
                 case _:
                     self._failure = self._failure or error_from_result(result)
+
+    def _rows(self, result: PGresult) -> Rows:
+        if self._raw_rows[len(self._found)]:
+            return [tuple(map(partial(result.get_value, row), range(result.nfields))) for row in range(result.ntuples)]
+        self._loader.set_pgresult(result)
+        return self._loader.load_rows(0, result.ntuples, tuple)
 
     def _end(self, failure: psycopg.Error | None) -> None:
         answer, self._answer = self._answer, None

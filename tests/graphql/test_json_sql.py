@@ -45,6 +45,11 @@ def test_json_within_objects_stays_json(carrier: Engine, text: str) -> None:
     assert orjson.loads(found) == {"text": text, "unknown": None, "number": 7, "none": None, "many": [{"own": text}]}
 
 
+@pytest.mark.parametrize(("made", "text"), [(JsonObject, "{}"), (JsonArray, "[]")])
+def test_what_has_no_values_is_empty(carrier: Engine, made: Any, text: str) -> None:
+    assert _asked(carrier, select(made())) == text
+
+
 @pytest.mark.parametrize("at", _INSTANTS)
 def test_instants_are_written_as_python_does(carrier: Engine, at: datetime) -> None:
     shown = InstantText(bindparam(None, at, type_=Instant()))

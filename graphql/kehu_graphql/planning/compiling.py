@@ -121,8 +121,8 @@ class Compiler:
             case Value(columns, shown) as value:
                 sql = self._value(columns, source, is_instant=value.is_instant)
                 sql = as_text(sql) if value.as_text else sql
-                ready = sql if shown is None else None
-                return Element(sql, is_json=len(columns) > 1, convert=shown, ready=ready)
+                shows = InstantText(sql) if value.is_instant and not isinstance(sql, InstantText) else sql
+                return Element(sql, is_json=len(columns) > 1, convert=shown, ready=shows if shown is None else None)
             case Parts(columns, made):
                 sql = self._value(columns, source)
                 return Element(sql, is_json=True, convert=self._projected(kind, details, made))
@@ -169,19 +169,20 @@ class Compiler:
         ready = None if whole is None else found(whole)
         return Element(found(row), is_json=True, convert=shape.reader(start=0, parse=None), ready=ready)
 
-    def _pages(self, kind: str, pages: Pages, details: FieldDetailsList, source: Source) -> PageElement:
+    def _pages(self, kind: str, pages: Pages, details: FieldDetailsList, source: Source) -> Element | PageElement:
         if not source.is_root:
             raise NotPlannedError("a list below a list")
         listed = pages.chosen(self.arguments(kind, details))
         window = self.window(kind, details, listed.cursors())
         inner = Source(pages.table, is_root=False)
         plan = self.page(self._inner(kind, details), pages.kind, details, inner, window)
-        total = one_count(listed.listing) if plan.needs_total else None
         self._add_rows(listed.listing, window, is_counted=plan.needs_total)
         ready = plan.ready()
         if ready is not None:
-            rows = _listed(listed.listing, replace(window, size=window.size - 1), ready)
-            return PageElement(rows, total, plan.ready_maker(), is_ready=True, ready=plan.ready_object(rows, total))
+            nodes = _listed(listed.listing, replace(window, size=window.size - 1), ready)
+            whole = plan.ready_page(nodes, one_count(listed.listing))
+            return Element(whole, is_json=True, ready=whole, is_whole=True)
+        total = one_count(listed.listing) if plan.needs_total else None
         if not plan.needs_rows:
             return PageElement(None, total, plan.maker(listed.cursors(), parse=None))
         keys = listing_keys(listed.listing) if plan.needs_cursors else ()

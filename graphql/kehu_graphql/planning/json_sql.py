@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, Numeric, Text
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Dialect, Integer, LargeBinary, Numeric, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -25,7 +25,7 @@ class JsonArray(FunctionElement[str]):
 def _built(element: JsonArray, compiler: SQLCompiler, **options: Any) -> str:
     # Joined as text, since PostgreSQL's own functions look up every argument's type anew for each row.
     values = [_in_json(each, compiler, **options) for each in element.clauses]
-    return "('[' || " + " || ',' || ".join(values) + " || ']')"
+    return "('[' || " + " || ',' || ".join(values or ["''"]) + " || ']')"
 
 
 @compiles(JsonArray, "sqlite")
@@ -49,7 +49,7 @@ def _object_built(element: JsonObject, compiler: SQLCompiler, **options: Any) ->
 def _object_joined(element: JsonObject, values: Sequence[str], compiler: SQLCompiler, **options: Any) -> str:
     names = [compiler.process(name, **options).strip("'") for name in list(element.clauses)[::2]]
     fields = [f"""'"{name}":' || {value}""" for name, value in zip(names, values, strict=True)]
-    return "('{' || " + " || ',' || ".join(fields) + " || '}')"
+    return "('{' || " + " || ',' || ".join(fields or ["''"]) + " || '}')"
 
 
 @compiles(JsonObject, "sqlite")
@@ -141,6 +141,11 @@ def _counted(element: Micros, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(Micros, "sqlite")
 def _kept(element: Micros, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clauses, **options)
+
+
+def as_answer(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
+    """JSON that goes into an answer as it is: bytes where a driver would make a string of it first."""
+    return column.cast(LargeBinary if dialect.name == "sqlite" else Text)
 
 
 def as_text(column: ColumnElement[Any]) -> ColumnElement[str]:

@@ -31,7 +31,10 @@ class PagePlan:
     needs_cursors: bool = False
     needs_total: bool = False
     needs_place: bool = False
-    ready_makes: dict[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
+    is_plain: bool = True
+    ready_makes: dict[str, Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[Any]]] = field(
+        default_factory=dict
+    )
     makes: dict[str, Callable[[Callable[[Any], Any] | None], Callable[[PageRows], Any]]] = field(default_factory=dict)
 
     def compile(self, kind: str, details: FieldDetailsList) -> None:
@@ -40,8 +43,10 @@ class PagePlan:
             match each[0].node.name.value:
                 case "__typename":
                     self.makes[name] = _constant(kind)
-                    self.ready_makes[name] = lambda _nodes, _total: kind
+                    self.ready_makes[name] = lambda _nodes, _total: literal_column(f"'{kind}'")
                 case "totalCount":
+                    # To be counted once.
+                    self.is_plain = self.is_plain and not self.needs_total
                     self.needs_total = True
                     self.makes[name] = lambda _: lambda page: page.total
                     self.ready_makes[name] = lambda _nodes, total: total
@@ -85,21 +90,14 @@ class PagePlan:
 
     def ready(self) -> ColumnElement[Any] | None:
         """A node as JSON made by the database, where nothing but nodes and a count is asked for; else None."""
-        plain = self.needs_rows and not (self.needs_place or self.window.backward or len(self.shapes) > 1)
-        return self.shapes[0].ready() if plain and self.shapes else None
+        plain = self.is_plain and not (self.needs_place or self.window.backward)
+        return self.shapes[0].ready() if plain and len(self.shapes) == 1 else None
 
-    def ready_maker(self) -> Callable[[Any, int | None], dict[str, Any]]:
-        """Makes the connection of all its nodes in JSON, and their count."""
-        parts = list(self.ready_makes.items())
-        return lambda nodes, total: {name: part(nodes, total) for name, part in parts}
-
-    def ready_object(self, nodes: ColumnElement[Any], total: ColumnElement[Any] | None) -> ColumnElement[Any]:
-        """The connection as JSON made by the database, of the SQL of all its nodes in JSON, and of their count."""
+    def ready_page(self, nodes: ColumnElement[Any], total: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The connection as JSON made by the database, of the array of its nodes and their count."""
         parts: list[ColumnElement[Any]] = []
-        for name, part in self.ready_makes.items():
-            value = part(nodes, total)
-            shown = literal_column(f"'{value}'") if isinstance(value, str) else value
-            parts += [literal_column(f"'{name}'"), shown]
+        for name, make in self.ready_makes.items():
+            parts += [literal_column(f"'{name}'"), make(nodes, total)]
         return JsonObject(*parts)
 
     def _shape(self, details: FieldDetailsList) -> Callable[[Callable[[Any], Any] | None], Callable[[Row], Any]]:

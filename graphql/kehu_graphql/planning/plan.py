@@ -17,7 +17,7 @@ from kehu.tables.facts import customers
 from kehu_graphql.nodes import split_node_id
 from kehu_graphql.planning.compiling import Compiler, Source, Take, parsed
 from kehu_graphql.planning.conditions import with_parameters
-from kehu_graphql.planning.json_sql import JsonRows, as_text
+from kehu_graphql.planning.json_sql import JsonRows, as_answer, as_text
 from kehu_graphql.planning.shown import NotPlannedError
 from kehu_graphql.planning.statements import Parameters, Statement, finished
 from kehu_graphql.planning.sweep import Asking
@@ -74,21 +74,32 @@ def one_customer(compiler: Compiler, dialect: Dialect, details: FieldDetailsList
 
     compiler.takes.append(take)
     shape = compiler.shape("Customer", details, _ROOT)
+    most = _rows_read(compiler, 1)
+    found = select().select_from(customers).where(customers.c.uid == bindparam("uid", value=""))
+    ready = shape.ready()
+    if ready is not None:
+        whole = finished(found.add_columns(as_answer(ready, dialect)), dialect, is_whole=True)
+        return RootPlan((whole,), tuple(compiler.takes), _only_row(lambda row: orjson.Fragment(row[0])), rows=most)
     places = shape.swept(start=0)
     columns = [
         as_text(column) if is_json else column for column, is_json in (*shape.columns(), *(OWN if places else ()))
     ]
-    statement = select(*columns).select_from(customers).where(customers.c.uid == bindparam("uid", value=""))
     fill = shape.reader(start=0, parse=parsed)
+    swept = swept_fields(places, shape.width, 1, dialect)
+    statement = finished(found.add_columns(*columns), dialect)
+    return RootPlan((statement,), tuple(compiler.takes), _only_row(lambda row: fill(list(row))), swept, most)
+
+
+def _only_row(fill: Callable[[Sequence[Any]], Any]) -> Callable[[Sequence[Sequence[Any]]], Any]:
+    """What makes a customer of the one row that a statement finds."""
 
     def made(found: Sequence[Sequence[Any]]) -> Any:
         (rows,) = found
         if not rows:
             raise NotPlannedError("no such uid")
-        return fill(list(rows[0]))
+        return fill(rows[0])
 
-    swept = swept_fields(places, shape.width, 1, dialect)
-    return RootPlan((finished(statement, dialect),), tuple(compiler.takes), made, swept, _rows_read(compiler, 1))
+    return made
 
 
 def many_customers(
@@ -99,32 +110,26 @@ def many_customers(
     condition = as_sql(with_parameters(form, "where"))
     window = compiler.window("Query", details, cursors)
     page = compiler.page("CustomerConnection", "Customer", details, _ROOT, window)
-    # PostgreSQL makes objects slower than its driver hands over rows; SQLite makes them faster.
-    ready = page.ready() if dialect.name == "sqlite" else None
+    ready = page.ready()
     # What the plan keeps refers to no more of the page than this.
     needs_rows, needs_total = page.needs_rows, page.needs_total
     is_walked = form == Every() and order[0].field in _WALKED
     is_bounded = is_walked and not page.needs_total
     most = _rows_read(compiler, window.size) if is_bounded else None
-    statements: list[Select[Any]] = []
+    count = select(func.count()).select_from(customers).where(condition)
     if ready is not None:
-        rows = _rows(
-            [(ready, True)], order_keys(order), replace(window, size=window.size - 1), condition, walked=is_walked
-        )
-        statements.append(select(JsonRows(rows.subquery().c[0])))
-    elif needs_rows:
+        asked = replace(window, size=window.size - 1)
+        rows = _rows([(ready, True)], order_keys(order), asked, condition, walked=is_walked)
+        nodes = select(JsonRows(rows.subquery().c[0])).scalar_subquery()
+        answer = select(as_answer(page.ready_page(nodes, count.scalar_subquery()), dialect))
+        whole = finished(answer, dialect, is_whole=True)
+        return RootPlan((whole,), tuple(compiler.takes), lambda found: orjson.Fragment(found[0][0][0]), rows=most)
+    statements: list[Select[Any]] = []
+    if needs_rows:
         columns = [*page.columns(), *(OWN if page.swept() else ())]
         statements.append(_rows(columns, order_keys(order), window, condition, walked=is_walked))
     if needs_total:
-        statements.append(select(func.count()).select_from(customers).where(condition))
-    if ready is not None:
-        whole = page.ready_maker()
-
-        def ready_made(found: Sequence[Sequence[Any]]) -> Any:
-            return whole(orjson.Fragment(found[0][0][0]), found[-1][0][0] if needs_total else None)
-
-        kept = [finished(each, dialect) for each in statements]
-        return RootPlan(tuple(kept), tuple(compiler.takes), ready_made, rows=most)
+        statements.append(count)
     make = page.maker(cursors, parse=parsed)
 
     def made(found: Sequence[Sequence[Any]]) -> Any:

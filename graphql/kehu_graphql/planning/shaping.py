@@ -18,8 +18,8 @@ Convert = Callable[[Any], Any]
 class Element:
     """A value of a row: its SQL, whether that is JSON, and what becomes of it where it is not null.
 
-    `ready` is SQL that needs nothing more to stand in an answer; None where there is none. Where it is `swept`, rows
-    get in its place what the sweep shows.
+    `ready` is SQL that needs nothing more to stand in an answer; None where there is none. Where the value `is_whole`
+    it is that already, as JSON. Where it is `swept`, rows get in its place what the sweep shows.
     """
 
     sql: ColumnElement[Any]
@@ -27,20 +27,16 @@ class Element:
     convert: Convert | None = None
     ready: ColumnElement[Any] | None = None
     swept: Column | None = None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PageElement:
-    """A page of a list in a row: the SQL of its rows and of their count, where they are asked for.
-
-    An `is_ready` page's rows are JSON that goes into the answer as it is; `ready` is all of it as such JSON.
-    """
+    """A page of a list in a row: the SQL of its rows and of their count, where they are asked for."""
 
     rows: ColumnElement[Any] | None
     total: ColumnElement[Any] | None
     made: Callable[[Any, int | None], Any]
-    is_ready: bool = False
-    ready: ColumnElement[Any] | None = None
 
 
 @dataclass(slots=True)
@@ -71,8 +67,7 @@ class Shape:
         beyond = start + len(self.elements)
         for place, each in enumerate(self.elements, start):
             if isinstance(each, PageElement):
-                read = orjson.Fragment if each.is_ready else parse
-                paged.append((place, None if each.total is None else beyond, read, each.made))
+                paged.append((place, None if each.total is None else beyond, parse, each.made))
                 beyond += each.total is not None
             elif (convert := _parsed(each, parse)) is not None:
                 plain.append((place, convert))
@@ -82,7 +77,7 @@ class Shape:
         """The whole object as JSON made by the database; None where some of it needs more."""
         parts: list[ColumnElement[Any]] = []
         for name, each in zip(self.names, self.elements, strict=True):
-            if each.ready is None:
+            if not isinstance(each, Element) or each.ready is None:
                 return None
             parts += [literal_column(f"'{name}'"), each.ready]
         return JsonObject(*parts)
@@ -98,6 +93,8 @@ def _column(each: Element | PageElement) -> tuple[ColumnElement[Any], bool]:
 
 
 def _parsed(each: Element, parse: Callable[[Any], Any] | None) -> Convert | None:
+    if each.is_whole:
+        return orjson.Fragment
     convert = each.convert
     if not each.is_json or parse is None:
         return convert

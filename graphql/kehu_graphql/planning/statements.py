@@ -22,7 +22,7 @@ Parameters = Mapping[str, Any]
 class Statement:
     """SQL with parameters in the order of `names`, and the values of those that never change.
 
-    A packed one has all its rows in one, as JSON.
+    A packed one has all its rows in one, as JSON. That of a `whole` answer has one value at most, which is JSON.
     """
 
     sql: str
@@ -30,7 +30,8 @@ class Statement:
     constant: Parameters
     processors: Mapping[str, Callable[[Any], Any]]
     encoded: bytes
-    is_packed: bool
+    is_packed: bool = False
+    is_whole: bool = False
 
     def rows(self, cursor: DBAPICursor, given: Parameters) -> list[Sequence[Any]]:
         """Every row, as the driver gives it."""
@@ -40,7 +41,7 @@ class Statement:
 
     def asked(self, given: Parameters) -> Asked:
         """For PostgreSQL; NotPlannedError for a value that has no text there."""
-        return Asked(self.encoded, [_as_text(value) for value in self._values(given)])
+        return Asked(self.encoded, [_as_text(value) for value in self._values(given)], is_raw=self.is_whole)
 
     def _values(self, given: Parameters) -> Sequence[Any]:
         return [self._processed(name, given[name]) if name in given else self.constant[name] for name in self.names]
@@ -58,7 +59,7 @@ def driver_cursor(connection: Connection) -> DBAPICursor:
     return connection.connection.cursor()
 
 
-def finished(statement: Select[Any], dialect: Dialect, *, is_packed: bool = False) -> Statement:
+def finished(statement: Select[Any], dialect: Dialect, *, is_packed: bool = False, is_whole: bool = False) -> Statement:
     """The statement as text for the dialect's driver; the columns of a packed one have names of their own."""
     compiled = (_packed(statement) if is_packed else statement).compile(
         dialect=dialect, compile_kwargs={"render_postcompile": True}
@@ -75,7 +76,7 @@ def finished(statement: Select[Any], dialect: Dialect, *, is_packed: bool = Fals
         sql, names = str(compiled), tuple(compiled.positiontup or ())
     else:
         sql, names = _numbered(str(compiled), constant)
-    return Statement(sql, names, constant, processors, sql.encode(), is_packed)
+    return Statement(sql, names, constant, processors, sql.encode(), is_packed=is_packed, is_whole=is_whole)
 
 
 def _packed(statement: Select[Any]) -> Select[Any]:
