@@ -90,8 +90,7 @@ async def _part(context: Context, name: str, value: Any, path: str, depth: int) 
         case "owner":
             return Every(tuple(_comparisons("owner", part, here) for _, part in _given(value, here)))
         case "shipments" | "complaints" | "visits" | "contacts" | "warnings":
-            parts = tuple(_has_some(name, kind, row, here) for kind, row in _given(value, here))
-            return Every(parts)
+            return _related(name, value, here)
         case _:
             return _comparisons(cast("CustomerField", name), value, here)
 
@@ -104,10 +103,19 @@ def _comparisons(field: CustomerField, given: Filter, path: str) -> Condition:
     return Every(tuple(parts))
 
 
-def _has_some(relation: Relation, quantifier: str, row: Any, path: str) -> Condition:
+def _related(relation: Relation, where: Any, path: str) -> Condition:
+    given = dict(_given(where, path))
+    role = given.pop("role", None)
+    if role is not None and not given:
+        raise ExpectedError(f"'{_path(path, 'role')}' says of which rows; write some or none beside it")
+    found: HasSome = HasSome(relation) if role is None else HasSome(relation, role=role.value)
+    return Every(tuple(_has_some(found, kind, row, path) for kind, row in given.items()))
+
+
+def _has_some(related: HasSome, quantifier: str, row: Any, path: str) -> Condition:
     here = _path(path, quantifier)
     columns = [column for name, given in _given(row, here) for column in _columns(name, given, _path(here, name))]
-    found = HasSome(relation, tuple(columns))
+    found = replace(related, parts=tuple(columns))
     return Not(found) if quantifier == "none" else found
 
 

@@ -76,6 +76,10 @@ def _numbers(page: dict[str, Any]) -> list[int]:
         ("has a shipment", {"shipments": {"some": {}}}, [2, 3, 1]),
         ("has no complaint", {"complaints": {"none": {}}}, [7, 8, 9, 10, 11, 12, 6, 5]),
         ("a shipment under way", {"shipments": {"some": {"number": {"eq": "W003"}}}}, [2, 1]),
+        ("sent it", {"shipments": {"role": "SHIPPER", "some": {"number": {"eq": "W003"}}}}, [2]),
+        ("received it", {"shipments": {"role": "CONSIGNEE", "some": {"number": {"eq": "W003"}}}}, [1]),
+        ("paid for none", {"shipments": {"role": "PAYER", "none": {}}}, [7, 8, 9, 10, 11, 12, 4, 6, 5]),
+        ("any part, as without a word", {"shipments": {"role": "ANY", "some": {"number": {"eq": "W003"}}}}, [2, 1]),
         (
             "no shipment lately",
             {"shipments": {"none": {"at": {"gte": "2026-02-01T00:00:00Z"}}}},
@@ -256,6 +260,11 @@ def test_pages_in_both_directions_cover_the_order_once(
             "null for a filter",
             {"where": {"not": {"kind": None}}},
             "'where.not.kind' is null; leave it out, or ask for isNull",
+        ),
+        (
+            "a role of no shipments",
+            {"where": {"shipments": {"role": "PAYER"}}},
+            "'where.shipments.role' says of which rows; write some or none beside it",
         ),
         (
             "null in a condition on shipments",

@@ -42,6 +42,7 @@ _WHERES: tuple[Any, ...] = (
     {"owner": {"number": {"isNull": False}}, "hasWarning": False},
     {"shipments": {"some": {"at": {"gte": "2026-01-01T00:00:00Z"}}}, "complaints": {"none": {}}},
     {"name": {"contains": "a"}, "not": {"name": {"startsWith": "Customer"}}, "consent": {"ne": True}},
+    {"shipments": {"role": "PAYER", "some": {}}, "not": {"shipments": {"role": "CONSIGNEE", "some": {}}}},
     {"shipments": {"some": {"revenueMinor": {"gte": "2500", "lt": 9000}, "pieces": {"in": ["2", "5000000000"]}}}},
     {"warnings": {"some": {"isOpen": True, "route": "customer_service"}, "none": {"severity": {"contains": "low"}}}},
     {"text": "公司", "firstSeenAt": {"lt": "2027-01-01T00:00:00+08:00"}},

@@ -62,8 +62,9 @@ def _each(condition: Condition, changed: Any) -> Condition:
             return Not(_each(part, changed))
         case Compare() | ByFeature():
             return replace(condition, value=_operand(condition.value, changed))
-        case HasSome(relation, columns):
-            return HasSome(relation, tuple(replace(one, value=_operand(one.value, changed)) for one in columns))
+        case HasSome(_, columns):
+            changed_columns = tuple(replace(one, value=_operand(one.value, changed)) for one in columns)
+            return replace(condition, parts=changed_columns)
         case _:
             return condition
 

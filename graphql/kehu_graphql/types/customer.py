@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
 
 import strawberry
 
@@ -21,6 +20,7 @@ from kehu_graphql.served import known_feature
 from kehu_graphql.types.events import (
     Complaint,
     Shipment,
+    ShipmentRole,
     Visit,
     complaint_node,
     shipment_node,
@@ -43,14 +43,6 @@ from kehu_graphql.types.provenance import (
 from kehu_graphql.types.rule_set import Level, level_node
 from kehu_graphql.types.timeline import TimelineEvent, TimelineKind, timeline_of
 from kehu_graphql.types.warning import ChurnWarning, warning_node
-
-
-@strawberry.enum(description="The part a customer plays in a shipment.")
-class ShipmentRole(Enum):
-    ANY = strawberry.enum_value("any", description="Any of the three; each shipment once.")
-    SHIPPER = strawberry.enum_value("shipper", description="Sends it.")
-    CONSIGNEE = strawberry.enum_value("consignee", description="Receives it.")
-    PAYER = strawberry.enum_value("payer", description="Pays for it.")
 
 
 @strawberry.type(description="A company, person or project that ships, receives or may do so.")

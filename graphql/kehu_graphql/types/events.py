@@ -1,6 +1,7 @@
 """Shipments, complaints and visits."""
 
 from datetime import datetime
+from enum import Enum
 
 import strawberry
 
@@ -12,6 +13,14 @@ from kehu_graphql.nodes import Node, node_id
 from kehu_graphql.scalars import BigInt, Money, big, money
 from kehu_graphql.types.links import CustomerLink
 from kehu_graphql.types.people import Employee, employee_by_number
+
+
+@strawberry.enum(description="The part a customer plays in a shipment.")
+class ShipmentRole(Enum):
+    ANY = strawberry.enum_value("any", description="Any of the three; each shipment once.")
+    SHIPPER = strawberry.enum_value("shipper", description="Sends it.")
+    CONSIGNEE = strawberry.enum_value("consignee", description="Receives it.")
+    PAYER = strawberry.enum_value("payer", description="Pays for it.")
 
 
 @strawberry.type(description="One waybill.")

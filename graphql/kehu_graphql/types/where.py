@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from kehu_graphql.types.events import ShipmentRole
 from kehu_graphql.types.filters import BigIntFilter, BooleanFilter, InstantFilter, StringFilter
 
 
@@ -164,13 +165,17 @@ class RaisedWarningWhere:
 
 @strawberry.input(description="What a customer's shipments are like; both must hold.")
 class ShipmentsWhere:
+    role: ShipmentRole | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The part that the customer plays in them, e.g. PAYER; left out: any. For several use `and`.",
+    )
     some: ShipmentWhere | None = strawberry.field(
         default=strawberry.UNSET,
-        description="At least one shipment that the customer has any part in is so; without conditions: there is one.",
+        description="At least one shipment that the customer has that part in is so; without conditions: there is one.",
     )
     none: ShipmentWhere | None = strawberry.field(
         default=strawberry.UNSET,
-        description="No shipment that the customer has any part in is so; without conditions: there is none.",
+        description="No shipment that the customer has that part in is so; without conditions: there is none.",
     )
 
 

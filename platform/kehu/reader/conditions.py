@@ -40,6 +40,8 @@ CustomerField = Literal[
     "uid", "kind", "name", "industry", "country", "region", "city", "consent", "owner", "first_seen_at", "last_seen_at"
 ]
 Relation = Literal["shipments", "complaints", "visits", "contacts", "warnings"]
+# What a customer is in a shipment.
+Role = Literal["any", "shipper", "consignee", "payer"]
 Single = str | bool | int | float | datetime
 Operand = Single | tuple[Single, ...]
 
@@ -106,10 +108,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class HasSome:
-    """Some row of the relation meets all parts; a shipment counts for each of its three parties."""
+    """Some row of the relation meets all parts; a shipment counts for each of its three parties, or for one alone."""
 
     relation: Relation
     parts: tuple[Column, ...] = ()
+    role: Role = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +173,9 @@ def as_sql(condition: Condition) -> ColumnElement[bool]:
             return _in_level(condition)
         case HasWarning():
             return exists().where(warnings.c.customer_id == customers.c.id, warnings.c.cleared_run_id.is_(None))
-        case HasSome(relation, parts):
+        case HasSome(relation, parts, role):
             # One look-up a party, since no index has all three.
-            return or_(*(_has_some(owner, parts) for owner in _RELATIONS[relation]))
+            return or_(*(_has_some(owner, parts) for owner in _owners(relation, role)))
         case Text(text):
             return _named(text)
         case Every(parts):
@@ -245,6 +248,10 @@ def _owned(comparison: Comparison, value: Operand) -> ColumnElement[bool]:
     if positive == comparison:
         return and_(customers.c.owner_id.is_not(None), customers.c.owner_id.in_(matching))
     return or_(customers.c.owner_id.is_(None), customers.c.owner_id.not_in(matching))
+
+
+def _owners(relation: Relation, role: Role) -> tuple[SqlColumn[int], ...]:
+    return _RELATIONS[relation] if role == "any" else (shipments.c[f"{role}_id"],)
 
 
 def _has_some(owner: SqlColumn[int], parts: tuple[Column, ...]) -> ColumnElement[bool]:
