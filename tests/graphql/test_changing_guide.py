@@ -22,4 +22,4 @@ def test_every_example_has_its_answer() -> None:
 
 
 def test_the_guide_names_the_limit_of_rows() -> None:
-    assert f"more than {MAX_ROWS} |" in GUIDE
+    assert f"more than {MAX_ROWS};" in GUIDE
