@@ -163,6 +163,11 @@ def _by_row(problems: Sequence[Problem]) -> dict[str, list[Problem]]:
     return found
 
 
+def made_anew(given: ChangeInput, numbers: Answer) -> Answer:
+    """What the change makes, by number; nothing in a dry run, since the next change is given the same numbers."""
+    return {} if given.dry_run else numbers
+
+
 def rows_of(answer: Answer) -> list[Row]:
     """The rows of what a change in bulk answered; none for a single one."""
     found = []

@@ -1,7 +1,10 @@
-// Follows customers through levels with graphql-ws, however often the server goes away. Prints what it was told.
+// Follows customers through levels with graphql-ws, and with Apollo Client as docs/clients.md sets it up, however often
+// the server goes away. Prints what both were told.
 // Says on standard error how much that is by now, and ends at a line on its standard input.
 import { createClient } from "graphql-ws";
+import { ApolloClient, InMemoryCache, gql } from "@apollo/client/core";
 import { createInterface } from "node:readline";
+import { liveLink } from "./set_up/apollo.ts";
 
 const [url, beginning] = process.argv.slice(2);
 const query = `subscription ($after: String) {
@@ -23,15 +26,22 @@ const variables = {
   },
 };
 const seen = [];
+const seenByApollo = [];
+const row = ({ entered, levelCode, customer, run }) => [run.number, entered, levelCode, customer.name];
+const said = () => process.stderr.write(`${Math.min(seen.length, seenByApollo.length)}\n`);
+const apollo = new ApolloClient({ cache: new InMemoryCache(), link: liveLink(client) });
+apollo.subscribe({ query: gql(query), variables: { after: beginning } }).subscribe(({ data }) => {
+  seenByApollo.push(row(data.levelChanged));
+  said();
+});
 const events = client.iterate({ query, variables });
 createInterface({ input: process.stdin }).once("line", () => events.return());
 for await (const { data, errors } of events) {
   if (errors) throw new Error(JSON.stringify(errors));
-  const { cursor, entered, levelCode, customer, run } = data.levelChanged;
-  after = cursor;
-  seen.push([run.number, entered, levelCode, customer.name]);
-  process.stderr.write(`${seen.length}\n`);
+  after = data.levelChanged.cursor;
+  seen.push(row(data.levelChanged));
+  said();
 }
 await client.dispose();
-console.log(JSON.stringify({ seen, connections }));
+console.log(JSON.stringify({ seen, seenByApollo, connections }));
 process.exit();

@@ -1,4 +1,4 @@
-"""A subscription with npm's graphql-ws over a restart of the server: nothing is lost, nothing told twice."""
+"""Subscriptions with graphql-ws, and Apollo Client, over a restart of the server: nothing is lost or told twice."""
 
 import json
 import socket
@@ -67,4 +67,5 @@ def test_a_subscription_goes_on_when_the_server_comes_back(office: Any, node_com
         [3, True, "calm", "Alpha Ltd"],
     ]
     assert len({tuple(each) for each in found["seen"][:CUSTOMERS]}) == CUSTOMERS
+    assert found["seenByApollo"] == found["seen"]
     assert found["connections"] == 2

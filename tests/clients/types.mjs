@@ -1,4 +1,5 @@
-// Makes TypeScript types of the schema and of the screen's documents, and compiles screen.ts against them.
+// Makes TypeScript types of the schema and of the screen's documents, and compiles screen.ts against them,
+// and what docs/clients.md sets up.
 // Prints what the compiler complains of, and the types.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -20,6 +21,8 @@ const text = await codegen({
 writeFileSync(new URL("screen-types.ts", import.meta.url), text);
 
 const tsc = new URL("node_modules/typescript/bin/tsc", import.meta.url).pathname;
-const options = ["--strict", "--noEmit", "--target", "es2023", "--module", "nodenext", "screen.ts"];
+const files = ["screen.ts", "set_up/apollo.ts", "set_up/resumed.ts"];
+const imports = ["--module", "nodenext", "--allowImportingTsExtensions", "--skipLibCheck"];
+const options = ["--strict", "--noEmit", "--target", "es2023", ...imports, ...files];
 const done = spawnSync(process.execPath, [tsc, ...options], { cwd: new URL(".", import.meta.url), encoding: "utf8" });
 console.log(JSON.stringify({ status: done.status, complaints: done.stdout + done.stderr, text }));

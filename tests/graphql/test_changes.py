@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from kehu.pipeline.transactions import writing
-from kehu_graphql.changing import MAX_ROWS
+from kehu_graphql.changing import MAX_ROWS, made_anew
+from kehu_graphql.types.change import ChangeInput
 
 ERRORS = "userErrors { code path message suggestion }"
 CREATE = f"""
@@ -38,11 +39,16 @@ def test_a_change_is_made_and_its_answer_shows_what_was_written(office_anywhere:
     assert written[2:5] == ("Li Na", "overridesCreate", None)
 
 
-def test_a_dry_run_answers_as_if_and_changes_nothing(office_anywhere: Any) -> None:
+def test_a_dry_run_answers_what_stands_and_changes_nothing(office_anywhere: Any) -> None:
     before = office_anywhere.content()
     made = office_anywhere.ask(CREATE, input=wanted(BUSY, dryRun=True))
     assert made == {**DONE, "isDryRun": True, "rows": [{"index": 0, "override": None, "userErrors": []}]}
     assert office_anywhere.content() == before
+
+
+def test_a_dry_run_names_no_number_that_the_next_change_is_given() -> None:
+    assert made_anew(ChangeInput(dry_run=True), {"complaint": 7}) == {}
+    assert made_anew(ChangeInput(), {"complaint": 7}) == {"complaint": 7}
 
 
 def test_a_dry_run_refuses_what_the_change_would(office: Any) -> None:

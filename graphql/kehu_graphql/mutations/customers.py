@@ -9,7 +9,7 @@ from kehu.pipeline.correcting import correct, uncorrect
 from kehu.pipeline.deciding_identity import Because
 from kehu.reader.customers import customers_by_id
 from kehu.reader.people import employees_by_number
-from kehu_graphql.changing import changed
+from kehu_graphql.changing import changed, made_anew
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
@@ -52,7 +52,7 @@ class BookHandOverInput(ReasonedInput):
 class CustomerCorrectPayload(Payload):
     @resolved("The correction's number, by which it is taken back; null where it was refused, and in a dry run.")
     async def correction(self) -> int | None:
-        return None if self.is_dry_run else self.answer.get("correction")
+        return self.answer.get("correction")
 
     @resolved("The customer as it is now; null where it was refused.")
     async def customer(self, info: Info) -> Customer | None:
@@ -92,7 +92,7 @@ class CustomerMutations:
             check_version(desk, connection, told[0], input.expected_version, "input.expectedVersion")
             because = Because(info.context.author, input.reason)
             done = correct(desk.workspace, connection, told, because, clock=desk.clock)
-            return {"correction": done.id, "customer": done.customer}
+            return {"customer": done.customer, **made_anew(input, {"correction": done.id})}
 
         return await changed(info.context, "customerCorrect", input, make, CustomerCorrectPayload, _CORRECTING)
 

@@ -12,7 +12,7 @@ from kehu.model.graph import SATISFACTION_DIMENSIONS
 from kehu.model.problems import Place, Problem, RefusedError, did_you_mean, refuse_errors
 from kehu.pipeline.recording import Noted, hold_visit, record_complaint, settle_complaint
 from kehu.reader.events import complaints_by_id, visits_by_id
-from kehu_graphql.changing import changed, instant
+from kehu_graphql.changing import changed, instant, made_anew
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
@@ -105,7 +105,8 @@ class EventMutations:
     async def complaint_record(self, info: Info, input: ComplaintRecordInput) -> ComplaintRecordPayload:  # noqa: A002 (its name in the schema)
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             text, noted = customer_text(input.customer), _noted(input)
-            return {"complaint": record_complaint(desk.workspace, connection, text, noted, clock=desk.clock)}
+            number = record_complaint(desk.workspace, connection, text, noted, clock=desk.clock)
+            return made_anew(input, {"complaint": number})
 
         return await changed(info.context, "complaintRecord", input, make, ComplaintRecordPayload)
 
@@ -124,7 +125,7 @@ class EventMutations:
             noted = _noted(input, _scores(input.scores))
             visited, expected = _visited(input), input.expected_version
             held = hold_visit(desk.workspace, connection, visited, noted, clock=desk.clock, expected=expected)
-            return {"visit": held}
+            return {"visit": held} if input.id is not None else made_anew(input, {"visit": held})
 
         return await changed(info.context, "visitHold", input, make, VisitHoldPayload)
 

@@ -13,7 +13,7 @@ from kehu.pipeline.identity_queue import refresh
 from kehu.pipeline.identity_review import LEAST, answer
 from kehu.reader.identity_decisions import decisions_by_id
 from kehu.store.identity_queue import read_owners
-from kehu_graphql.changing import changed, in_bulk, instant, placed, rows_of
+from kehu_graphql.changing import changed, in_bulk, instant, made_anew, placed, rows_of
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
@@ -165,7 +165,7 @@ class IdentityMutations:
                 because, said = Because(author, row.reason), row.answer.name.lower()
                 paths = {"SUGGESTION": f"{path}.code", "CUSTOMER": f"{path}.code", "--reason": f"{path}.reason"}
                 with placed(paths):
-                    return _answer(step, answer(desk.workspace, step, row.code, said, because, clock=desk.clock))
+                    return _answer(step, input, answer(desk.workspace, step, row.code, said, because, clock=desk.clock))
 
             return in_bulk(connection, input.rows, one, input.error_policy)
 
@@ -176,7 +176,7 @@ class IdentityMutations:
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             pair = _pair(desk, connection, input)
             because = Because(info.context.author, input.reason)
-            return _answer(connection, merge(desk.workspace, connection, pair, because, clock=desk.clock))
+            return _answer(connection, input, merge(desk.workspace, connection, pair, because, clock=desk.clock))
 
         return await changed(info.context, "customersMerge", input, make, CustomersMergePayload, _OF_TWO)
 
@@ -185,7 +185,7 @@ class IdentityMutations:
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             pair = _pair(desk, connection, input)
             because = Because(info.context.author, input.reason)
-            return _answer(connection, tell_apart(desk.workspace, connection, pair, because, clock=desk.clock))
+            return _answer(connection, input, tell_apart(desk.workspace, connection, pair, because, clock=desk.clock))
 
         return await changed(info.context, "customersTellApart", input, make, CustomersTellApartPayload, _OF_TWO)
 
@@ -196,7 +196,7 @@ class IdentityMutations:
             check_version(desk, connection, text, input.expected_version, "input.expectedVersion")
             because = Because(info.context.author, input.reason)
             done = split(desk.workspace, connection, text, input.record, because, clock=desk.clock)
-            return _answer(connection, done)
+            return _answer(connection, input, done)
 
         return await changed(info.context, "customerSplit", input, make, CustomerSplitPayload, _OF_ONE)
 
@@ -206,7 +206,7 @@ class IdentityMutations:
             text = customer_text(input.customer)
             check_version(desk, connection, text, input.expected_version, "input.expectedVersion")
             because = Because(info.context.author, input.reason)
-            return _answer(connection, lock(desk.workspace, connection, text, because, clock=desk.clock))
+            return _answer(connection, input, lock(desk.workspace, connection, text, because, clock=desk.clock))
 
         return await changed(info.context, "customerLock", input, make, CustomerLockPayload, _OF_ONE)
 
@@ -219,7 +219,7 @@ class IdentityMutations:
             since, until = instant(input.since, "input.since"), instant(input.until, "input.until")
             meant = Meant(tuple(input.numbers), input.by.strip(), since, until)
             because = Because(info.context.author, input.reason)
-            return _answer(connection, undo(desk.workspace, connection, meant, because, clock=desk.clock))
+            return _answer(connection, input, undo(desk.workspace, connection, meant, because, clock=desk.clock))
 
         paths = {**_WORDS, "DECISION": "input.numbers"}
         return await changed(info.context, "identityUndo", input, make, IdentityUndoPayload, paths)
@@ -240,12 +240,12 @@ class IdentityMutations:
         return await changed(info.context, "identityQueueRefresh", input, make, IdentityQueueRefreshPayload)
 
 
-def _answer(connection: Connection, decided: Decided) -> Answer:
+def _answer(connection: Connection, given: ChangeInput, decided: Decided) -> Answer:
     sides = [side for side in (decided.left, decided.right) if side is not None]
     owners = read_owners(connection, sides)
     uids = list(dict.fromkeys(owners[side] for side in sides if side in owners))
     counts: dict[str, Any] = {"new": decided.resolved.new, "gone": decided.resolved.gone}
-    return {"decisions": list(decided.ids), "customers": uids, **counts}
+    return {"customers": uids, **counts, **made_anew(given, {"decisions": list(decided.ids)})}
 
 
 def _pair(desk: WriteDesk, connection: Connection, given: CustomerPairInput) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from kehu.model.problems import Place, Problem, RefusedError
 from kehu.pipeline.overriding import decide, end
 from kehu.pipeline.wishes import Wish
-from kehu_graphql.changing import at_once, changed, instant, rows_of
+from kehu_graphql.changing import at_once, changed, instant, made_anew, rows_of
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
@@ -91,7 +91,8 @@ class OverrideMutations:
         def make(desk: WriteDesk, connection: Connection) -> Answer:
             def every(step: Connection, rows: Sequence[tuple[str, OverrideRowInput]]) -> list[Answer]:
                 wishes = [_wish(row, info.context.author, path) for path, row in rows]
-                return [{"override": each.id} for each in decide(desk.workspace, step, wishes, clock=desk.clock)]
+                made = decide(desk.workspace, step, wishes, clock=desk.clock)
+                return [made_anew(input, {"override": each.id}) for each in made]
 
             return at_once(connection, input.rows, every, input.error_policy)
 

@@ -15,7 +15,7 @@ from kehu.pipeline.rolling_back import discard, roll_back
 from kehu.reader.runs import Run as RunRow
 from kehu.reader.runs import any_goes_on, last_run, next_run, published, runs_by_id
 from kehu.store.lock import only_run
-from kehu_graphql.changing import PayloadType, acted, changed, desk_of, instant, placed
+from kehu_graphql.changing import PayloadType, acted, changed, desk_of, instant, made_anew, placed
 from kehu_graphql.context import Info
 from kehu_graphql.desk import Answer, WriteDesk
 from kehu_graphql.fields import change, resolved
@@ -55,7 +55,7 @@ class RunRollbackInput(ChangeInput):
 
 @strawberry.interface(description="What a change of a run answers.")
 class RunChanged(Payload):
-    @resolved("The run as it is now; null where it was refused.")
+    @resolved("The run as it is now; null where it was refused, and where a dry run would make one.")
     async def run(self, info: Info) -> Run | None:
         return await run_by_id(info.context, self.answer.get("run"))
 
@@ -178,7 +178,7 @@ class RunMutations:
             with placed({f"run {target}": "input.id"}):
                 done = roll_back(connection, target, author=info.context.author, clock=desk.clock)
             counts = {"entered": done.entered, "left": done.left, "fired": done.fired, "cleared": done.cleared}
-            return {"run": done.run, **counts}
+            return {**counts, **made_anew(input, {"run": done.run})}
 
         await _settle(info)
         return await changed(info.context, "runRollback", input, make, RunRollbackPayload)

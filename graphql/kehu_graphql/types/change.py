@@ -28,7 +28,9 @@ class ErrorPolicy(Enum):
 
 @strawberry.input(description="What every change takes.")
 class ChangeInput:
-    dry_run: bool = strawberry.field(default=False, description="Check it, answer as if, and change nothing.")
+    dry_run: bool = strawberry.field(
+        default=False, description="Check it, and change nothing: objects are answered as they stand."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None,
         description="Made up by the client, at most 200 characters, e.g. a UUID: sent again with the same input, the "
