@@ -121,6 +121,8 @@ def _insert_record(connection: Connection) -> None:
 def _customers(dice: np.random.Generator, how_many: int) -> pl.DataFrame:
     ids = np.arange(1, how_many + 1)
     number = pl.col("id").cast(pl.String).str.zfill(9)
+    # Spread over 700 days; some were never seen.
+    silent = pl.col("id") * 7919 % (700 * 86_400)
     return pl.DataFrame({"id": ids}).select(
         pl.col("id").cast(pl.Int64),
         pl.Series("uid", [str(uuid.UUID(int=int(each))) for each in ids]),
@@ -131,7 +133,7 @@ def _customers(dice: np.random.Generator, how_many: int) -> pl.DataFrame:
         country=pl.lit("CN"),
         region=pl.Series(_chosen(dice, _REGIONS, how_many)),
         first_seen_at=pl.lit(END, INSTANT),
-        last_seen_at=pl.lit(END, INSTANT),
+        last_seen_at=pl.when(pl.col("id") % 33 != 0).then(pl.lit(END, INSTANT) - pl.duration(seconds=silent)),
     )
 
 

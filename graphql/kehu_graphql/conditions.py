@@ -1,6 +1,6 @@
 """Clients' filters made into the reader's conditions, with every code checked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, cast
@@ -26,7 +26,8 @@ from kehu.reader.conditions import (
     Some,
     Text,
 )
-from kehu.reader.definitions import RuleSet
+from kehu.reader.definitions import RuleSet, published_rule_sets
+from kehu.reader.reach import about
 from kehu_graphql.context import Context
 from kehu_graphql.failures import ExpectedError
 from kehu_graphql.instants import utc
@@ -168,25 +169,43 @@ async def _in_level(context: Context, where: LevelWhere, path: str) -> Condition
     given = dict(_given(where, path))
     run = await run_that_counted(context, utc(where.as_of, _path(path, "as_of")) if where.as_of else None)
     rule_set = await rule_set_in_run(context, where.rule_set, run)
-    anywhere = InLevel(rule_set.code, tuple(level.code for level in rule_set.levels), run)
+    among = await _counted(context) if run is None else 0
+
+    def inside(codes: tuple[str, ...]) -> InLevel:
+        members = sum(level.members or 0 for level in rule_set.levels if level.code in codes)
+        return InLevel(rule_set.code, codes, run, about(members) if among else 0, among)
+
     parts: list[Condition] = []
     for name, value in _given(given["code"], _path(path, "code")) if "code" in given else ():
         here = _path(_path(path, "code"), name)
         codes = _values(value, here) if isinstance(value, list) else (value,)
-        parts.append(_level_part(rule_set, anywhere, name, codes))
-    return Every(tuple(parts)) if parts else anywhere
+        parts.append(_level_part(rule_set, inside, name, codes))
+    return Every(tuple(parts)) if parts else inside(_codes(rule_set))
 
 
-def _level_part(rule_set: RuleSet, anywhere: InLevel, name: str, values: tuple[Any, ...]) -> Condition:
+async def _counted(context: Context) -> int:
+    """About how many customers the published run saw: tiers have a level for nearly everybody."""
+    published = await context.reads.once(published_rule_sets)
+    tiers = [each.levels for each in published.values() if each.kind == "tier"]
+    return about(max((sum(level.members or 0 for level in levels) for levels in tiers), default=0))
+
+
+def _codes(rule_set: RuleSet) -> tuple[str, ...]:
+    return tuple(level.code for level in rule_set.levels)
+
+
+def _level_part(
+    rule_set: RuleSet, inside: Callable[[tuple[str, ...]], InLevel], name: str, values: tuple[Any, ...]
+) -> Condition:
     if name == "is_null":
+        anywhere = inside(_codes(rule_set))
         return Not(anywhere) if values[0] else anywhere
     if name in {"contains", "starts_with"}:
         (part,) = values
         holds = str.startswith if name == "starts_with" else str.__contains__
-        return replace(anywhere, levels=tuple(code for code in anywhere.levels if holds(code, part)))
-    codes = tuple(known_level(rule_set, code).code for code in values)
-    inside = replace(anywhere, levels=codes)
-    return Not(inside) if name in {"ne", "not_in"} else inside
+        return inside(tuple(code for code in _codes(rule_set) if holds(code, part)))
+    wanted = inside(tuple(known_level(rule_set, code).code for code in values))
+    return Not(wanted) if name in {"ne", "not_in"} else wanted
 
 
 async def _by_feature(context: Context, where: FeatureWhere, path: str) -> Condition:

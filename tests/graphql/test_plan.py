@@ -17,7 +17,7 @@ _VISITS = 'customer(id: "x") { name visits(first: 7) { edges { cursor } } }'
         ("a count", "customers(first: 10) { totalCount }", None),
         ("a list's count", "customers(first: 10) { nodes { visits { totalCount } } }", None),
         ("a condition", 'customers(first: 10, where: {city: {eq: "x"}}) { nodes { uid } }', None),
-        ("no index's order", "customers(first: 10, orderBy: [{field: LAST_SEEN_AT}]) { nodes { uid } }", None),
+        ("an order in two parts", "customers(first: 10, orderBy: [{field: LAST_SEEN_AT}]) { nodes { uid } }", None),
         ("several roles", "customers(first: 10) { nodes { shipments(role: ANY) { nodes { number } } } }", None),
     ],
 )

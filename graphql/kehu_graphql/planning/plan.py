@@ -7,12 +7,13 @@ from typing import Any
 import orjson
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import VariableValues
-from sqlalchemy import Dialect, Select, bindparam, func, select
+from sqlalchemy import Dialect, Select, bindparam, select
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from kehu.reader.conditions import Condition, Every, as_sql
-from kehu.reader.customer_pages import Order, order_keys
+from kehu.reader.conditions import Condition, Every
+from kehu.reader.customer_pages import Order, counted, order_keys
 from kehu.reader.keyset import Key, Window, beyond, ordering
+from kehu.reader.walks import is_found_first, page_ids, sorted_sql
 from kehu.tables.facts import customers
 from kehu_graphql.nodes import split_node_id
 from kehu_graphql.planning.compiling import Compiler, Source, Take, parsed
@@ -25,7 +26,7 @@ from kehu_graphql.planning.swept_fields import OWN, SweptFields, swept_fields
 from kehu_graphql.roots.customers import customer_cursors
 
 _ROOT = Source(customers, is_root=True)
-# An index leads through these orders; any other is sorted before lists are read.
+# One index leads through these orders; for any other, a page's customers are found before their lists are read.
 _WALKED = ("name", "id")
 
 
@@ -107,7 +108,7 @@ def many_customers(
 ) -> RootPlan:
     """`customers(…)` under conditions of one form."""
     cursors = customer_cursors(order)
-    condition = as_sql(with_parameters(form, "where"))
+    wanted = with_parameters(form, "where")
     window = compiler.window("Query", details, cursors)
     page = compiler.page("CustomerConnection", "Customer", details, _ROOT, window)
     ready = page.ready()
@@ -116,10 +117,10 @@ def many_customers(
     is_walked = form == Every() and order[0].field in _WALKED
     is_bounded = is_walked and not page.needs_total
     most = _rows_read(compiler, window.size) if is_bounded else None
-    count = select(func.count()).select_from(customers).where(condition)
+    count = counted(wanted)
     if ready is not None:
         asked = replace(window, size=window.size - 1)
-        rows = _rows([(ready, True)], order_keys(order), asked, condition, walked=is_walked)
+        rows = _rows([(ready, True)], order_keys(order), asked, wanted, walked=is_walked)
         nodes = select(JsonRows(rows.subquery().c[0])).scalar_subquery()
         answer = select(as_answer(page.ready_page(nodes, count.scalar_subquery()), dialect))
         whole = finished(answer, dialect, is_whole=True)
@@ -127,7 +128,7 @@ def many_customers(
     statements: list[Select[Any]] = []
     if needs_rows:
         columns = [*page.columns(), *(OWN if page.swept() else ())]
-        statements.append(_rows(columns, order_keys(order), window, condition, walked=is_walked))
+        statements.append(_rows(columns, order_keys(order), window, wanted, walked=is_walked))
     if needs_total:
         statements.append(count)
     make = page.maker(cursors, parse=parsed)
@@ -149,16 +150,18 @@ def _rows_read(compiler: Compiler, many: int) -> int | None:
 
 
 def _rows(
-    columns: Sequence[tuple[Any, bool]], keys: Sequence[Key], window: Window, condition: Any, *, walked: bool
+    columns: Sequence[tuple[Any, bool]], keys: Sequence[Key], window: Window, condition: Condition, *, walked: bool
 ) -> Select[Any]:
     limit = window.size + 1
     order = ordering(keys, backward=window.backward)
-    wanted = [condition]
-    if window.beside is not None:
-        wanted.append(beyond(keys, window.beside, backward=window.backward))
     shown = [as_text(column) if is_json else column for column, is_json in columns]
     named = [each.label(f"v{place}") for place, each in enumerate([*shown, *(key.column for key in keys)])]
     statement = select(*named).select_from(customers).order_by(*order)
+    if is_found_first(condition, keys, limit):
+        return statement.where(customers.c.id.in_(page_ids(condition, keys, window))).limit(limit)
+    wanted = [sorted_sql(condition, limit)]
+    if window.beside is not None:
+        wanted.append(beyond(keys, window.beside, backward=window.backward))
     if walked or not any(is_json for _, is_json in columns):
         return statement.where(*wanted).limit(limit)
     # Else lists would be read for every row that is sorted.

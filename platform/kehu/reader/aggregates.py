@@ -24,7 +24,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from kehu.reader.conditions import Condition, Every, as_sql
+from kehu.reader.condition_sql import as_sql
+from kehu.reader.conditions import Condition, Every
 from kehu.reader.keyset import ByteOrder
 from kehu.reader.memberships import in_run
 from kehu.tables.facts import customers, employees, shipments

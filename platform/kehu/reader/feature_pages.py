@@ -1,12 +1,16 @@
 """Customers that meet a condition, in the order of a feature, a page at a time."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, exists, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, not_, select
 
-from kehu.reader.conditions import Condition, as_sql
+from kehu.reader.condition_sql import as_sql
+from kehu.reader.conditions import Condition
 from kehu.reader.customers import CUSTOMERS, Customer
-from kehu.reader.keyset import Key, Page, Window, read_page
+from kehu.reader.keyset import Key, Page, Window, along, read_page
+from kehu.reader.reach import reach_of
+from kehu.reader.walks import sorted_sql
 from kehu.tables.facts import customers
 from kehu.tables.features import customer_features
 
@@ -46,12 +50,31 @@ def customers_by_feature(
 
 
 def _known(connection: Connection, condition: Condition, order: FeatureOrder, window: Window) -> Page[Customer]:
-    """Along the slot's index."""
+    """Along the slot's index; near the window's place first, where that is expected to do."""
     value, whose = customer_features.c[order.slot], customer_features.c.customer_id
-    valued = customer_features.join(customers, customers.c.id == whose)
-    wanted = select(*CUSTOMERS.columns).select_from(valued).where(value.is_not(None), as_sql(condition))
     keys = (Key(value, descending=order.descending), Key(whose, descending=order.descending))
-    return read_page(connection, wanted, keys, window, CUSTOMERS.build)
+    valued = along(select(whose, value).where(value.is_not(None)), keys, window)
+    reach = reach_of(condition, window.size + 1)
+    if reach is not None:
+        page = _page(connection, valued.limit(reach), order, window, as_sql(condition, levels="probed"))
+        if page.has_more:
+            return page
+    # Whole customers are read when no more than a page is left to sort.
+    meeting = valued.join_from(customer_features, customers, customers.c.id == whose).where(
+        sorted_sql(condition, window.size + 1)
+    )
+    return _page(connection, meeting.limit(window.size + 1), order, window)
+
+
+def _page(
+    connection: Connection, valued: Select[Any], order: FeatureOrder, window: Window, *meets: ColumnElement[bool]
+) -> Page[Customer]:
+    """The window's first of the customers whose ids and values these are, as far as they meet that."""
+    there = valued.subquery()
+    keys = [Key(there.c[name], descending=order.descending) for name in (order.slot, "customer_id")]
+    joined = there.join(customers, customers.c.id == there.c.customer_id)
+    wanted = select(*CUSTOMERS.columns).select_from(joined).where(*meets)
+    return read_page(connection, wanted, keys, replace(window, beside=None), CUSTOMERS.build)
 
 
 def _unknown(connection: Connection, condition: Condition, order: FeatureOrder, window: Window) -> Page[Customer]:

@@ -94,11 +94,15 @@ def read_page(
     build: Callable[[Sequence[Any]], T],
 ) -> Page[T]:
     """The window of `statement`, which must have no order of its own."""
-    extended = statement.add_columns(*key_columns(keys))
-    if window.beside is not None:
-        extended = extended.where(beyond(keys, window.beside, backward=window.backward))
-    ordered = extended.order_by(*ordering(keys, backward=window.backward)).limit(window.size + 1)
+    ordered = along(statement.add_columns(*key_columns(keys)), keys, window).limit(window.size + 1)
     return cut_page(connection.execute(ordered).all(), len(keys), window, build)
+
+
+def along(statement: Select[Any], keys: Sequence[Key], window: Window) -> Select[Any]:
+    """The rows of `statement` from the window's place on, in the order that leads there."""
+    if window.beside is not None:
+        statement = statement.where(beyond(keys, window.beside, backward=window.backward))
+    return statement.order_by(*ordering(keys, backward=window.backward))
 
 
 def key_columns(keys: Sequence[Key]) -> list[ColumnElement[Any]]:

@@ -74,7 +74,12 @@ customers = Table(
     Column("first_seen_at", Instant),
     Column("last_seen_at", Instant),
     Index(None, "owner_id", "id"),
-    Index(None, "name", "id"),
+    # Lists compare names by their bytes, as SQLite always does.
+    Index(None, "name", "id", info={"dialect": "sqlite"}).ddl_if(dialect="sqlite"),
+    Index("ix_customers_name_bytes", text('name COLLATE "C"'), "id", info={"dialect": "postgresql"}).ddl_if(
+        dialect="postgresql"
+    ),
+    Index(None, "last_seen_at", "id"),
     Index(None, "name_search"),
     Index(None, "region", "id"),
     CheckConstraint("kind IN ('company', 'person', 'project')", name="kind"),
