@@ -6,20 +6,25 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
+    CTE,
+    BigInteger,
     Connection,
+    FromClause,
     Row,
     Subquery,
     bindparam,
     case,
-    exists,
+    false,
     func,
+    literal,
+    null,
     or_,
     select,
     type_coerce,
+    union_all,
 )
 
-from kehu.care.grants import Grant, duration_grants, shortest_span
+from kehu.care.grants import MICROSECOND, Grant, duration_grants
 from kehu.care.instants import Earliest, Later
 from kehu.care.queues import Queue, Slice, read_slice
 from kehu.store.counting import count_rows
@@ -65,46 +70,66 @@ _AS_OF = bindparam("as_of", type_=Instant())
 
 @lru_cache(maxsize=8)
 def _due(grants: tuple[Grant, ...]) -> Subquery:
-    """Kept, since SQLAlchemy takes longer to build it than databases to read a small carrier's visits."""
-    interval = (
-        select(shortest_span(grants))
-        .where(memberships.c.customer_id == customers.c.id, memberships.c.until_run_id.is_(None))
-        .scalar_subquery()
-    )
-    held = _last_held(visits.c.held_at)
-    by_interval = Later(func.coalesce(held, customers.c.first_seen_at), interval)
-    earliest = Earliest(_planned(), _last_held(visits.c.next_due_at), by_interval)
-    at_once = case((interval.is_not(None), _AS_OF))
-    return select(
-        customers.c.id.label("customer_id"),
-        type_coerce(func.coalesce(earliest, at_once), Instant()).label("due_at"),
-        held.label("last_held_at"),
-    ).subquery()
+    """Of everybody at once, since looking each customer's visits and levels up takes several times as long.
 
-
-def _last_held(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    Kept, since SQLAlchemy takes longer to build it than databases to read a small carrier's visits.
+    """
+    last, interval = _last_held(), _intervals(grants)
+    planned = _planned(last)
+    by_interval = Later(func.coalesce(last.c.held_at, customers.c.first_seen_at), interval.c.span)
+    earliest = Earliest(planned.c.due_at, last.c.next_due_at, by_interval)
+    at_once = case((interval.c.span.is_not(None), _AS_OF))
+    known: FromClause = customers
+    for found in (interval, last, planned):
+        known = known.outerjoin(found, found.c.customer_id == customers.c.id)
     return (
-        select(column)
-        .where(visits.c.customer_id == customers.c.id, visits.c.held_at <= _AS_OF)
-        .order_by(visits.c.held_at.desc(), visits.c.id.desc())
-        .limit(1)
-        .correlate(customers)
-        .scalar_subquery()
+        select(
+            customers.c.id.label("customer_id"),
+            type_coerce(func.coalesce(earliest, at_once), Instant()).label("due_at"),
+            last.c.held_at.label("last_held_at"),
+        )
+        .select_from(known)
+        .subquery()
     )
 
 
-def _planned() -> ColumnElement[Any]:
+def _intervals(grants: tuple[Grant, ...]) -> CTE:
+    """The shortest span of each customer's levels, in microseconds; without grants nobody has one."""
+    spans = [
+        select(memberships.c.customer_id, literal(grant.span // MICROSECOND, BigInteger()).label("span")).where(
+            memberships.c.ruleset == grant.ruleset,
+            memberships.c.level == grant.level,
+            memberships.c.until_run_id.is_(None),
+        )
+        for grant in grants
+    ]
+    none = select(memberships.c.customer_id, null().label("span")).where(false())
+    each = union_all(*spans or [none]).subquery()
+    return select(each.c.customer_id, func.min(each.c.span).label("span")).group_by(each.c.customer_id).cte("intervals")
+
+
+def _last_held() -> CTE:
+    """Each customer's last visit held, with the next date agreed at it."""
+    latest = func.row_number().over(
+        partition_by=visits.c.customer_id, order_by=(visits.c.held_at.desc(), visits.c.id.desc())
+    )
+    held = (
+        select(visits.c.customer_id, visits.c.held_at, visits.c.next_due_at, latest.label("place"))
+        .where(visits.c.customer_id.is_not(None), visits.c.held_at <= _AS_OF)
+        .subquery()
+    )
+    return select(held.c.customer_id, held.c.held_at, held.c.next_due_at).where(held.c.place == 1).cte("last_held")
+
+
+def _planned(last: CTE) -> CTE:
     """The earliest planned visit that was neither held nor overtaken by one held at or after its date."""
-    later = visits.alias("later")
-    overtaken = exists().where(
-        later.c.customer_id == customers.c.id, later.c.held_at <= _AS_OF, later.c.held_at >= visits.c.due_at
-    )
     pending = or_(visits.c.held_at.is_(None), visits.c.held_at > _AS_OF)
     return (
-        select(func.min(visits.c.due_at))
-        .where(visits.c.customer_id == customers.c.id, pending, ~overtaken)
-        .correlate(customers)
-        .scalar_subquery()
+        select(visits.c.customer_id, func.min(visits.c.due_at).label("due_at"))
+        .select_from(visits.outerjoin(last, last.c.customer_id == visits.c.customer_id))
+        .where(pending, or_(last.c.held_at.is_(None), last.c.held_at < visits.c.due_at))
+        .group_by(visits.c.customer_id)
+        .cte("planned")
     )
 
 
